@@ -1,0 +1,1 @@
+//! The page: Leptos on the main thread.

@@ -1,0 +1,1 @@
+//! The compute worker: the protocol side of the page.

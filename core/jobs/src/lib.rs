@@ -1,0 +1,1 @@
+//! What two people do together: agreement, events, and the jobs themselves.

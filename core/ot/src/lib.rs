@@ -1,0 +1,1 @@
+//! Oblivious transfer: base, extension, adapters, and the ideal functionality.

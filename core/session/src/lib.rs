@@ -1,0 +1,1 @@
+//! Two parties, one link: messages, sessions, ledger, faults and the lockstep driver.

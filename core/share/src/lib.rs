@@ -1,0 +1,1 @@
+//! Boolean shares: triples, AND, the carry tree, comparison.

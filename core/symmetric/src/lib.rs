@@ -1,0 +1,1 @@
+//! ChaCha: the one permutation behind the generator and the hash.

@@ -1,0 +1,137 @@
+//! What a party and the signaling server say to each other: JSON text frames on one WebSocket.
+//!
+//! The server introduces two parties and then carries opaque [`Body`] values between them. It never learns what is
+//! inside: `meet` seals every body under a key that only the invite carries. These types are therefore
+//! everything the server can know.
+//!
+//! ```text
+//! host                    server                    guest
+//!  Create ─────────────▸
+//!         ◂───────────── Created { room: 7 }
+//!                               ◂───────────────── Join { room: 7 }
+//!         ◂───────────── PeerJoined      Joined ─▸
+//!  Relay { body } ─────▸               Relay { body } ─▸
+//!         ◂───────────── Relay { body }  ◂───── Relay { body }
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+/// The path of the WebSocket endpoint.
+pub const SOCKET_PATH: &str = "/socket";
+
+/// The version of this vocabulary; both sides send it and refuse another.
+pub const VERSION: u16 = 1;
+
+/// The longest [`Body`] that is relayed, in bytes of text. A sealed session description takes about 4 kB.
+pub const MAX_BODY: usize = 16 * 1024;
+
+/// The longest frame either side reads: a body and its JSON around it.
+pub const MAX_FRAME: usize = MAX_BODY + 256;
+
+/// The number in front of a speakable code: which room to enter. Not secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Room(pub u32);
+
+/// What one party tells the other through the server: base64url text that only the two of them can open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Body(pub String);
+
+/// From a party to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// Open a room and take its first seat.
+    Create {
+        /// [`VERSION`].
+        version: u16,
+    },
+    /// Take the second seat of a room. A room that was joined once is never joined again.
+    Join {
+        /// [`VERSION`].
+        version: u16,
+        /// Which room.
+        room: Room,
+    },
+    /// Hand this to whoever has the other seat.
+    Relay {
+        /// Sealed text.
+        body: Body,
+    },
+    /// Close the room for both, for example after a wrong code.
+    Close,
+}
+
+/// From the server to a party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Reply {
+    /// The room is open, and you have its first seat.
+    Created {
+        /// The number to tell the guest.
+        room: Room,
+    },
+    /// You have the second seat.
+    Joined,
+    /// Somebody took the second seat.
+    PeerJoined,
+    /// From whoever has the other seat.
+    Relay {
+        /// Sealed text.
+        body: Body,
+    },
+    /// Somebody knocked at a room whose two seats are taken; they were turned away.
+    Knocked,
+    /// The other seat is empty now, and stays empty.
+    PeerLeft,
+    /// The server will not do that, and closes the socket.
+    Refused {
+        /// Why.
+        reason: Refusal,
+    },
+}
+
+/// Why the server said no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The two sides speak different [`VERSION`]s.
+    Version,
+    /// No such room: never opened, expired or closed.
+    UnknownRoom,
+    /// Both seats of the room are taken, or were.
+    RoomFull,
+    /// Too many rooms are open.
+    ServerFull,
+    /// Too many requests from one place in a short time.
+    TooMany,
+    /// The frame is too long, not JSON, or not allowed at this point.
+    Malformed,
+    /// The room's lifetime is over.
+    Expired,
+    /// The server is shutting down.
+    ShuttingDown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_is_what_the_documentation_shows() {
+        let create = serde_json::to_string(&Request::Create { version: 1 }).unwrap();
+        assert_eq!(create, r#"{"type":"create","version":1}"#);
+        let joined = serde_json::to_string(&Reply::PeerJoined).unwrap();
+        assert_eq!(joined, r#"{"type":"peer-joined"}"#);
+        let refused = serde_json::to_string(&Reply::Refused { reason: Refusal::UnknownRoom }).unwrap();
+        assert_eq!(refused, r#"{"type":"refused","reason":"unknown-room"}"#);
+    }
+
+    #[test]
+    fn unknown_fields_and_types_are_refused() {
+        for bad in [r#"{"type":"create","version":1,"x":2}"#, r#"{"type":"own"}"#, r#"{}"#, "[]", ""] {
+            assert!(serde_json::from_str::<Request>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The server: rooms with two seats, relay, the hosted page.
