@@ -1,0 +1,104 @@
+//! What a program shows a person. The page and the terminal only render these.
+
+use serde::{Deserialize, Serialize};
+use tacit_session::{Cost, Fault, Stage};
+
+use crate::Agreement;
+
+/// Something a person should know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// The other program is there and speaks our version.
+    PeerPresent,
+    /// The other person says that the words are the same.
+    PeerConfirmedWords,
+    /// This is what will be done. Both must accept exactly this before an input is asked for.
+    Proposed {
+        /// What both accept.
+        agreement: Agreement,
+    },
+    /// The other person accepted it.
+    PeerAccepted,
+    /// Both accepted it: an input may be given now.
+    Agreed,
+    /// The other person has given an input.
+    PeerReady,
+    /// Machines are at work on `stage`: `done` of `total` bytes of it have crossed, both directions.
+    Progress {
+        /// What is going on.
+        stage: Stage,
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all, from the cost model.
+        total: u64,
+    },
+    /// Material for this many comparisons is in stock.
+    Stock {
+        /// Comparisons that can start at once.
+        ready: u32,
+        /// How many are kept in stock.
+        target: u32,
+        /// What preparing has cost so far in this pairing.
+        spent: Cost,
+    },
+    /// Both inputs are in; the protocol runs.
+    Started,
+    /// The agreed result.
+    Finished {
+        /// The answer and what it cost.
+        outcome: Outcome,
+    },
+    /// The session is over. Nothing comes after this.
+    Ended {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+impl Event {
+    /// Whether machines are at work after this event, so that silence means trouble and not a thinking person;
+    /// `None` when the event does not tell.
+    #[must_use]
+    pub fn machines_at_work(&self) -> Option<bool> {
+        match self {
+            Event::Progress { .. } | Event::Started => Some(true),
+            Event::Stock { .. } | Event::Finished { .. } | Event::Ended { .. } => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// An event with the time at which it was emitted, in milliseconds on the host program's clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// Milliseconds, fractional, from any fixed beginning.
+    pub at: f64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Who is richer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// This person's amount is the larger one.
+    You,
+    /// The other person's is.
+    They,
+    /// The amounts are equal.
+    Equal,
+}
+
+/// The result of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Which round of this pairing, from 1.
+    pub round: u32,
+    /// The answer.
+    pub order: Order,
+    /// Everything that depended on the inputs, opening included: as declared, and as measured.
+    pub online: Cost,
+    /// What preparing has cost so far in this pairing, for all rounds in stock.
+    pub offline: Cost,
+}

@@ -1,0 +1,131 @@
+//! What crossed the wire: counted exactly, by stage, so that a declared cost can be held against it.
+
+use std::collections::BTreeMap;
+use std::ops::{Add, AddAssign, Mul};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Stage, Tag};
+
+/// Bytes and rounds of one party. Frames are counted whole, header included.
+///
+/// A round is counted at the first `recv` after a `send`: in a round both may speak at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Bytes sent.
+    pub sent: u64,
+    /// Bytes received.
+    pub received: u64,
+    /// Rounds.
+    pub rounds: u64,
+}
+
+impl Cost {
+    /// The cost of one frame of `body` bytes in each direction, sent at once.
+    #[must_use]
+    pub fn exchange(body: usize) -> Self {
+        let bytes = (crate::HEADER + body) as u64;
+        Self { sent: bytes, received: bytes, rounds: 1 }
+    }
+}
+
+impl Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            received: self.received + other.received,
+            rounds: self.rounds + other.rounds,
+        }
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), Add::add)
+    }
+}
+
+impl Mul<u64> for Cost {
+    type Output = Self;
+    fn mul(self, n: u64) -> Self {
+        Self { sent: self.sent * n, received: self.received * n, rounds: self.rounds * n }
+    }
+}
+
+/// Which way a message went, seen from this party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From here to the peer.
+    Sent,
+    /// From the peer to here.
+    Received,
+}
+
+/// One frame that crossed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// During which stage.
+    pub stage: Stage,
+    /// What it was.
+    pub tag: Tag,
+    /// Which way.
+    pub direction: Direction,
+    /// Bytes, header included.
+    pub bytes: usize,
+}
+
+/// Who wants to hear of every frame, for progress and for the wire tab.
+type Observer = Box<dyn FnMut(Entry)>;
+
+/// The totals of one party by stage.
+#[derive(Default)]
+pub struct Ledger {
+    stages: BTreeMap<Stage, Cost>,
+    /// Sent something since the last received message: the next `recv` begins a round.
+    spoke: bool,
+    observer: Option<Observer>,
+}
+
+impl Ledger {
+    /// The cost so far in one stage.
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> Cost {
+        self.stages.get(&stage).copied().unwrap_or_default()
+    }
+
+    /// The cost so far in all.
+    #[must_use]
+    pub fn total(&self) -> Cost {
+        self.stages.values().copied().sum()
+    }
+
+    /// Calls `observer` for every frame from now on.
+    pub fn observe(&mut self, observer: impl FnMut(Entry) + 'static) {
+        self.observer = Some(Box::new(observer));
+    }
+
+    pub(crate) fn record(&mut self, entry: Entry) {
+        let cost = self.stages.entry(entry.stage).or_default();
+        match entry.direction {
+            Direction::Sent => {
+                cost.sent += entry.bytes as u64;
+                self.spoke = true;
+            }
+            Direction::Received => {
+                cost.received += entry.bytes as u64;
+                cost.rounds += u64::from(std::mem::take(&mut self.spoke));
+            }
+        }
+        if let Some(observer) = &mut self.observer {
+            observer(entry);
+        }
+    }
+}
