@@ -1,2 +1,58 @@
-//! Every developer command.
-fn main() {}
+//! Every developer command: `cargo xtask <command>`.
+//!
+//! Each command installs what it needs by itself, says what it is doing on stderr and keeps stdout for results.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod browser;
+mod build;
+mod demo;
+mod process;
+mod say;
+mod server;
+mod shots;
+mod test;
+mod tools;
+mod workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Every developer command of Tacit.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the page and serve it, or let two headless browsers show a whole comparison
+    Demo(demo::Options),
+    /// Formatting, lints, native tests, wasm tests in Chromium, documentation, and two real browsers
+    Test(test::Options),
+    /// Write a picture of every screen and every failure card to target/shots
+    Shots(shots::Options),
+    /// Measure
+    #[command(subcommand)]
+    Bench(bench::Options),
+}
+
+fn main() -> std::process::ExitCode {
+    match dispatch(Arguments::parse()) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            say::problem(&error);
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<()> {
+    process::stop_children_on_interrupt()?;
+    match arguments.command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Shots(options) => shots::run(&options),
+        Command::Bench(options) => bench::run(&options),
+    }
+}

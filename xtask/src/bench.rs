@@ -1,0 +1,130 @@
+//! `cargo xtask bench`: the numbers that README and the choices in the code stand on.
+//!
+//! Every measurement is one JSON object a line. With `--json` stdout carries exactly these lines; without, a table.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
+
+use crate::{browser, build, process, say, tools, workspace};
+
+#[derive(Subcommand)]
+pub(crate) enum Options {
+    /// Cold and warm comparisons: native, and between two Chromium processes
+    Compare(Output),
+    /// The primitives below a comparison: native, and in Chromium's Worker
+    Primitives(Output),
+    /// What a first visit loads
+    Size(Output),
+}
+
+#[derive(Args)]
+pub(crate) struct Output {
+    /// One JSON object a line instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    match options {
+        Options::Compare(output) => {
+            let mut lines = example("tacit-jobs", "bench_compare")?;
+            lines.extend(in_browsers("compare.js")?);
+            output.print(&lines)
+        }
+        Options::Primitives(output) => {
+            let mut lines = example("tacit-ot", "bench_primitives")?;
+            lines.extend(in_browsers("primitives.js")?);
+            output.print(&lines)
+        }
+        Options::Size(output) => output.print(&in_browsers("size.js")?),
+    }
+}
+
+/// The measurements of an example that prints JSON lines.
+fn example(package: &str, name: &str) -> Result<Vec<String>> {
+    say::step(&format!("Measuring natively: {name}"));
+    lines(process::cargo().args(["run", "--quiet", "--release", "-p", package, "--example", name, "--", "--json"]))
+}
+
+/// The measurements of a script that drives browsers against the built page.
+fn in_browsers(script: &str) -> Result<Vec<String>> {
+    tools::node_packages()?;
+    let chromium = browser::chromium()?;
+    let page = build::page()?;
+    let server = build::server()?;
+    say::step(&format!("Measuring in Chromium: {script}"));
+    lines(
+        process::command("node")
+            .arg(workspace::e2e().join("bench").join(script))
+            .env("CHROME", chromium.program)
+            .env("TACIT_SERVER", server)
+            .env("TACIT_PAGE", page),
+    )
+}
+
+/// Runs `command` and collects its JSON lines; whatever else it prints goes to stderr.
+fn lines(command: &mut Command) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let ok = process::read(command, |line| {
+        if line.starts_with('{') {
+            lines.push(line.to_owned());
+        } else {
+            eprintln!("{line}");
+        }
+    })?;
+    anyhow::ensure!(ok, "the measurement failed; what it said stands above");
+    anyhow::ensure!(!lines.is_empty(), "the measurement printed nothing");
+    Ok(lines)
+}
+
+impl Output {
+    fn print(&self, lines: &[String]) -> Result<()> {
+        if self.json {
+            lines.iter().for_each(|line| println!("{line}"));
+            return Ok(());
+        }
+        let rows = lines.iter().map(|line| serde_json::from_str(line).with_context(|| format!("not JSON: {line}")));
+        print!("{}", table(&rows.collect::<Result<Vec<_>>>()?));
+        Ok(())
+    }
+}
+
+/// The rows under the names of their fields: what was measured and where first, then the figures by name.
+fn table(rows: &[Map<String, Value>]) -> String {
+    let mut names: Vec<&str> = rows.iter().flat_map(Map::keys).map(String::as_str).collect();
+    names.sort_by_key(|name| (!["bench", "host", "state", "file"].contains(name), *name));
+    names.dedup();
+    let cell = |row: &Map<String, Value>, name: &str| match row.get(name) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) if number.is_f64() => format!("{:.2}", number.as_f64().unwrap_or_default()),
+        Some(value) => value.to_string(),
+    };
+    let width = |name: &&str| rows.iter().map(|row| cell(row, name).len()).chain([name.len()]).max().unwrap_or(0);
+    let widths: Vec<usize> = names.iter().map(width).collect();
+    let line = |cells: Vec<String>| {
+        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let mut text = line(names.iter().map(ToString::to_string).collect());
+    for row in rows {
+        text += &line(names.iter().map(|name| cell(row, name)).collect());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_column_for_every_field() {
+        let rows: Vec<Map<String, Value>> = [r#"{"bench":"a","ms":1.5}"#, r#"{"bench":"bcdefg","runs":3}"#]
+            .map(|row| serde_json::from_str(row).unwrap())
+            .into();
+        assert_eq!(table(&rows), "bench   ms    runs\na       1.50\nbcdefg        3\n");
+    }
+}

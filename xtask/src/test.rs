@@ -1,0 +1,329 @@
+//! `cargo xtask test`: everything that must hold, cheapest first.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::{browser, build, process, say, tools, workspace};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only this part
+    #[arg(long)]
+    only: Option<Part>,
+    /// Passed on to the test runner, for example the name of a test
+    #[arg(requires = "only")]
+    filter: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Formatting, clippy, documentation
+    Lint,
+    /// Tests on this machine
+    Native,
+    /// Tests in Chromium, compiled to WebAssembly
+    Wasm,
+    /// Two real browsers and a real server
+    E2e,
+}
+
+/// What one step came to.
+struct Outcome {
+    name: &'static str,
+    took: Duration,
+    ok: bool,
+    tally: Tally,
+}
+
+/// How many tests a runner said it ran. Steps that only check something count nothing.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+struct Tally {
+    passed: u32,
+    failed: u32,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let wanted = |part| options.only.is_none_or(|only| only == part);
+    let filter = options.filter.as_slice();
+    let mut report = Report::default();
+    if wanted(Part::Lint) {
+        report.check("format", || passes(&mut cargo(&["fmt", "--all", "--check"])))?;
+        report.check("clippy", || {
+            passes(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+        })?;
+        report.check("clippy, wasm", clippy_wasm)?;
+    }
+    if wanted(Part::Native) {
+        report.step("native tests", |tally| native(filter, tally))?;
+        if filter.is_empty() {
+            report.step("doc tests", |tally| counted(&mut cargo(&["test", "--workspace", "--doc"]), tally))?;
+        }
+    }
+    if wanted(Part::Wasm) {
+        report.step("wasm tests", |tally| wasm(filter, tally))?;
+    }
+    if wanted(Part::Lint) {
+        report.check("documentation", || {
+            let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
+            passes(doc.env("RUSTDOCFLAGS", "-D warnings"))
+        })?;
+    }
+    if wanted(Part::E2e) {
+        report.step("two browsers", |tally| e2e(filter, tally))?;
+    }
+    report.close()
+}
+
+/// Tests on this machine, by nextest where it is installed.
+fn native(filter: &[String], tally: &mut Tally) -> Result<bool> {
+    let nextest = process::capture(process::cargo().args(["nextest", "--version"])).is_ok();
+    let mut command = if nextest {
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+    } else {
+        cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"])
+    };
+    counted(command.args(filter), tally)
+}
+
+/// Clippy on what runs in the browser, as it is compiled for the browser.
+fn clippy_wasm() -> Result<bool> {
+    let mut command = cargo(&["clippy", "--target", WASM, "--all-targets"]);
+    for package in wasm_packages(|_| true)? {
+        command.args(["-p", &package]);
+    }
+    passes(command.args(["--", "-D", "warnings"]))
+}
+
+/// Tests that are compiled to WebAssembly and run in Chromium.
+fn wasm(filter: &[String], tally: &mut Tally) -> Result<bool> {
+    let packages = wasm_packages(|folder| mentions(folder, "wasm_bindgen_test"))?;
+    if packages.is_empty() {
+        bail!("no package has tests for the browser");
+    }
+    let runner = tools::wasm_test_runner()?;
+    let chromium = browser::chromium()?;
+    let driver = browser::driver(&chromium)?;
+    let settings = webdriver_settings(&chromium.program)?;
+    let mut command = cargo(&["test", "--target", WASM, "--lib", "--tests", "--no-fail-fast"]);
+    for package in packages {
+        command.args(["-p", &package]);
+    }
+    command
+        .arg("--")
+        .args(filter)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", settings)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    counted(&mut command, tally)
+}
+
+/// Two browser processes against the page and the server as they are hosted.
+fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
+    tools::node_packages()?;
+    let chromium = browser::chromium()?;
+    let page = build::page()?;
+    let server = build::server()?;
+    say::step("Two browsers against one real server");
+    let mut command = process::command("node");
+    command
+        .current_dir(workspace::e2e())
+        .args(["node_modules/@playwright/test/cli.js", "test"])
+        .args(filter)
+        .env("CHROME", chromium.program)
+        .env("TACIT_SERVER", server)
+        .env("TACIT_PAGE", page);
+    counted(&mut command, tally)
+}
+
+/// The packages that are compiled for the browser: all but the server and the developer commands.
+fn wasm_packages(wanted: impl Fn(&Path) -> bool) -> Result<Vec<String>> {
+    let native = ["signaling", "xtask", "cli"];
+    let members = workspace::members()?.into_iter().filter(|member| !native.contains(&member.as_str()));
+    members
+        .filter(|member| wanted(&workspace::root().join(member)))
+        .map(|member| workspace::package_name(&member))
+        .collect()
+}
+
+/// Whether a Rust source of the package in `folder` contains `word`.
+fn mentions(folder: &Path, word: &str) -> bool {
+    ["src", "tests"].iter().any(|part| mentions_under(&folder.join(part), word))
+}
+
+fn mentions_under(folder: &Path, word: &str) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().map(|entry| entry.path()).any(|path| {
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        (path.is_dir() && mentions_under(&path, word))
+            || (is_rust && fs::read_to_string(&path).is_ok_and(|text| text.contains(word)))
+    })
+}
+
+/// Tells chromedriver which browser to start, and how.
+fn webdriver_settings(chromium: &Path) -> Result<std::path::PathBuf> {
+    let settings = serde_json::json!({
+        "goog:chromeOptions": {
+            "binary": chromium,
+            "args": ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                     "--disable-background-networking", "--no-first-run", "--enable-unsafe-webgpu"],
+        }
+    });
+    let path = workspace::target().join("webdriver.json");
+    fs::create_dir_all(workspace::target()).ok();
+    fs::write(&path, settings.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+fn cargo(words: &[&str]) -> std::process::Command {
+    let mut command = process::cargo();
+    command.args(words);
+    if say::colours() && words.first() != Some(&"fmt") {
+        // Its output passes through us, so it cannot see the terminal by itself.
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    command
+}
+
+fn passes(command: &mut std::process::Command) -> Result<bool> {
+    Ok(process::status(command)?.success())
+}
+
+/// Runs a test runner and adds up what it says it ran.
+fn counted(command: &mut std::process::Command, tally: &mut Tally) -> Result<bool> {
+    process::watch(command, |line| tally.read(line))
+}
+
+impl Tally {
+    /// Adds a runner's closing line: of `cargo test`, nextest, wasm-bindgen-test or Playwright.
+    fn read(&mut self, line: &str) {
+        let line = line.trim();
+        let counts = if let Some(rest) = line.strip_prefix("test result:") {
+            rest
+        } else if line.starts_with("Summary [") && line.contains("tests run:") {
+            line.split_once("run:").map_or("", |(_, rest)| rest)
+        } else if playwright(line) {
+            line
+        } else {
+            return;
+        };
+        self.passed += before(counts, "passed");
+        self.failed += before(counts, "failed");
+    }
+}
+
+/// `7 passed (3.2m)`, `1 failed`: Playwright's closing lines, and nothing else on the line.
+fn playwright(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let number = words.next().is_some_and(|word| word.parse::<u32>().is_ok());
+    let word = words.next().is_some_and(|word| word == "passed" || word == "failed");
+    number && word && words.next().is_none_or(|rest| rest.starts_with('('))
+}
+
+/// The number in front of `word`.
+fn before(text: &str, word: &str) -> u32 {
+    let words: Vec<&str> = text.split([' ', ';', ',']).filter(|part| !part.is_empty()).collect();
+    let pairs = words.iter().zip(words.iter().skip(1));
+    pairs.filter(|(_, next)| **next == word).filter_map(|(number, _)| number.parse::<u32>().ok()).sum()
+}
+
+#[derive(Default)]
+struct Report {
+    outcomes: Vec<Outcome>,
+}
+
+impl Report {
+    /// Runs a step that counts tests. A step that fails does not keep the later ones from running.
+    fn step(&mut self, name: &'static str, step: impl FnOnce(&mut Tally) -> Result<bool>) -> Result<()> {
+        say::step(name);
+        let started = Instant::now();
+        let mut tally = Tally::default();
+        let ok = match step(&mut tally) {
+            Ok(ok) => ok,
+            Err(error) if process::interrupted() => return Err(error),
+            Err(error) => {
+                say::problem(&error);
+                false
+            }
+        };
+        self.outcomes.push(Outcome { name, took: started.elapsed(), ok, tally });
+        Ok(())
+    }
+
+    /// Runs a step that only passes or fails.
+    fn check(&mut self, name: &'static str, step: impl FnOnce() -> Result<bool>) -> Result<()> {
+        self.step(name, |_| step())
+    }
+
+    /// Prints a line for each step and one for all; an error unless everything passed.
+    fn close(self) -> Result<()> {
+        println!();
+        for outcome in &self.outcomes {
+            println!("{}", outcome.line());
+        }
+        let took: Duration = self.outcomes.iter().map(|outcome| outcome.took).sum();
+        let passed: u32 = self.outcomes.iter().map(|outcome| outcome.tally.passed).sum();
+        let failed: u32 = self.outcomes.iter().map(|outcome| outcome.tally.failed).sum();
+        println!("{passed} passed, {failed} failed in {}", clock(took));
+        let broken: Vec<&str> =
+            self.outcomes.iter().filter(|outcome| !outcome.ok).map(|outcome| outcome.name).collect();
+        if broken.is_empty() {
+            return Ok(());
+        }
+        bail!("did not pass: {}", broken.join("; "))
+    }
+}
+
+impl Outcome {
+    fn line(&self) -> String {
+        let Tally { passed, failed } = self.tally;
+        let result = match (self.ok, passed + failed) {
+            (true, 0) => "passed".to_owned(),
+            (false, 0) => "failed".to_owned(),
+            (true, _) => format!("{passed} passed, {failed} failed"),
+            // A runner may fail beside its tests, for example by not compiling.
+            (false, _) => format!("{passed} passed, {failed} failed: not ok"),
+        };
+        format!("{:<14} {result:<32} {:>8}", self.name, clock(self.took))
+    }
+}
+
+fn clock(took: Duration) -> String {
+    let seconds = took.as_secs();
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_runners_closing_line_is_read() {
+        let lines = [
+            "test result: ok. 12 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
+            "     Summary [   1.234s] 30 tests run: 28 passed (1 slow), 2 failed, 0 skipped",
+            "  7 passed (3.2m)",
+            "  4 failed",
+            "    4 failed attempts to join are counted",
+            "test join ... ok",
+        ];
+        let mut tally = Tally::default();
+        for line in lines {
+            tally.read(line);
+        }
+        assert_eq!(tally, Tally { passed: 47, failed: 7 });
+    }
+
+    #[test]
+    fn the_server_is_not_compiled_for_the_browser() {
+        let packages = wasm_packages(|_| true).unwrap();
+        assert!(packages.contains(&"tacit-jobs".to_owned()) && packages.contains(&"tacit-app".to_owned()));
+        assert!(!packages.contains(&"tacit-signaling".to_owned()) && !packages.contains(&"xtask".to_owned()));
+    }
+}
