@@ -1,1 +1,5 @@
-//! Packed bits, and later the rings Z_2^32 and Z_2^64.
+//! The values that protocols compute on: for now, packed bits.
+
+mod bits;
+
+pub use bits::Bits;
