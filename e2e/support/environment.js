@@ -1,0 +1,24 @@
+// What the tests run against. xtask builds all of it and names it in the environment; by hand the usual places do.
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const target = process.env.CARGO_TARGET_DIR ? resolve(process.env.CARGO_TARGET_DIR) : join(root, 'target');
+
+/** The browser: Chromium or Chrome; undefined means Playwright's own. */
+export const chrome = process.env.CHROME || undefined;
+
+/** The server's program. */
+export const serverProgram = named('TACIT_SERVER', join(target, 'host', 'tacit-signaling'));
+
+/** The folder with the built page. */
+export const pageFolder = named('TACIT_PAGE', join(root, 'dist'));
+
+function named(variable, usual) {
+  const path = process.env[variable] || usual;
+  if (!existsSync(path)) {
+    throw new Error(`${path} is not there. \`cargo xtask test --only e2e\` builds it; ${variable} names another.`);
+  }
+  return path;
+}

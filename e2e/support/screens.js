@@ -1,0 +1,304 @@
+// Every screen and every failure card, each reached by doing what leads there. The accessibility check visits them
+// all, and `cargo xtask shots` takes their pictures.
+
+import { agree, compare, meetByCode, meetByLink } from './flow.js';
+import { launch, Mortal } from './chromium.js';
+import { altering, Proxy } from './proxy.js';
+import { Server } from './server.js';
+
+/**
+ * Name by name: a function that takes a stage and leads to the screen; it returns whoever sees it. On the stage,
+ * `person(name, { home, browser })` enters, and `server`, `proxy`, `mortal` and `browser` are started and ended.
+ */
+export const screens = {
+  home: async ({ person }) => {
+    const alice = await person('Alice');
+    await alice.open();
+    await alice.at('home');
+    return alice;
+  },
+
+  join: async ({ person }) => {
+    const bob = await person('Bob');
+    await bob.open();
+    await bob.press('I have a code');
+    await bob.at('join');
+    return bob;
+  },
+
+  'join-refused': async ({ person }) => {
+    const bob = await person('Bob');
+    await bob.join('7-copper-xyzzy');
+    await bob.page.getByRole('alert').waitFor();
+    return bob;
+  },
+
+  invite: async ({ person }) => {
+    const alice = await person('Alice');
+    await alice.invite();
+    return alice;
+  },
+
+  meet: async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByCode(alice, bob);
+    return alice;
+  },
+
+  agree: async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByLink(alice, bob);
+    return alice;
+  },
+
+  'meet-waiting': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByCode(alice, bob);
+    await alice.press('They are the same');
+    return alice;
+  },
+
+  'agree-guest': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByLink(alice, bob);
+    return bob;
+  },
+
+  'agree-waiting': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByLink(alice, bob);
+    await alice.press('Accept');
+    return alice;
+  },
+
+  amount: async ({ person }) => {
+    const [alice] = await ready(person);
+    await alice.amount().fill('1,250.00');
+    return alice;
+  },
+
+  'amount-refused': async ({ person }) => {
+    const [alice] = await ready(person);
+    await alice.amount().fill('1.2345');
+    await alice.press('Compare');
+    await alice.page.getByRole('alert').waitFor();
+    return alice;
+  },
+
+  run: async ({ person }) => {
+    const [alice] = await ready(person);
+    await alice.compare('1250');
+    await alice.at('run');
+    return alice;
+  },
+
+  'result-you': (stage) => result(stage, '1250', '980'),
+  'result-they': (stage) => result(stage, '980', '1250'),
+  'result-equal': (stage) => result(stage, '1250', '1250'),
+};
+
+/** Failures by their code, as far as they come at once. */
+export const failures = {
+  'peer-left': async ({ person }) => {
+    const [alice, bob] = await ready(person);
+    await bob.page.close();
+    return alice;
+  },
+
+  'peer-cancelled': async ({ person }) => {
+    const [alice, bob] = await ready(person);
+    await bob.button('Leave').or(bob.button('Cancel')).first().click();
+    return alice;
+  },
+
+  'peer-declined': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByLink(alice, bob);
+    await bob.press('Not this');
+    return alice;
+  },
+
+  declined: async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByLink(alice, bob);
+    await bob.press('Not this');
+    return bob;
+  },
+
+  'words-differ': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetByCode(alice, bob);
+    await bob.press('They differ');
+    return alice;
+  },
+
+  'code-wrong': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    const { code } = await alice.invite();
+    const [room, first, second] = code.split('-');
+    await bob.join(`${room}-${first}-${second === 'copper' ? 'violin' : 'copper'}`);
+    return alice;
+  },
+
+  'code-unknown': async ({ person }) => {
+    const bob = await person('Bob');
+    await bob.join('4096-copper-violin');
+    return bob;
+  },
+
+  'room-full': async ({ person }) => {
+    const [alice, bob, eve] = [await person('Alice'), await person('Bob'), await person('Eve')];
+    const { link } = await alice.invite();
+    await bob.open(link);
+    await alice.at('agree');
+    await eve.open(link);
+    return eve;
+  },
+
+  'invite-malformed': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    const { link } = await alice.invite();
+    await bob.open(link.slice(0, -8));
+    return bob;
+  },
+
+  'invite-expired': async ({ person, server }) => {
+    const alice = await person('Alice', { home: (await server('--waiting', '1s')).url });
+    await alice.open();
+    await alice.press('Start, and invite someone');
+    return alice;
+  },
+
+  'server-busy': async ({ person, server }) => {
+    const { url } = await server('--max-rooms', '1');
+    const [first, alice] = [await person('First', { home: url }), await person('Alice', { home: url })];
+    await first.invite();
+    await alice.open();
+    await alice.press('Start, and invite someone');
+    return alice;
+  },
+
+  'too-many-tries': async ({ person, server }) => {
+    const { url } = await server('--seats-per-minute', '1');
+    const [first, bob] = [await person('First', { home: url }), await person('Bob', { home: url })];
+    await first.invite();
+    await bob.join('4096-copper-violin');
+    return bob;
+  },
+
+  'versions-differ': async ({ person, server, proxy }) => {
+    const later = await proxy(await server(), (frame) => ('version' in frame ? { ...frame, version: 65_535 } : frame));
+    const alice = await person('Alice', { home: later.url });
+    await alice.open();
+    await alice.press('Start, and invite someone');
+    return alice;
+  },
+
+  'peer-broke-protocol': async ({ person }) => {
+    const [alice, bob] = await ready(person);
+    await bob.cheat();
+    await bob.compare('980');
+    await alice.compare('1250');
+    return alice;
+  },
+
+  'browser-unsupported': async ({ person }) => {
+    const alice = await person('Alice');
+    await alice.page.addInitScript(() => delete window.RTCPeerConnection);
+    await alice.open();
+    if (await alice.screen('home').isVisible()) await alice.press('Start, and invite someone');
+    return alice;
+  },
+
+  'server-unreachable': async ({ person, server }) => {
+    const gone = await server();
+    const alice = await person('Alice', { home: gone.url });
+    await alice.open();
+    await alice.at('home');
+    await gone.stop();
+    alice.expects(/WebSocket connection to .* failed/);
+    await alice.press('Start, and invite someone');
+    return alice;
+  },
+
+  'relay-altered': async ({ person, server, proxy }) => {
+    const meddler = await proxy(await server(), altering(1));
+    const [alice, bob] = await couple(person, { home: meddler.url });
+    const { link } = await alice.invite();
+    await bob.open(link);
+    await Promise.all([alice.at('failure'), bob.at('failure')]);
+    return (await alice.screen('failure').getAttribute('data-failure')) === 'relay-altered' ? alice : bob;
+  },
+};
+
+/** Failures that need some silence first. */
+export const slowFailures = {
+  'connection-lost': async ({ person, mortal }) => {
+    const { browser, freeze } = await mortal();
+    const [alice, bob] = [await person('Alice'), await person('Bob', { browser })];
+    await meetByLink(alice, bob);
+    freeze();
+    return alice;
+  },
+
+  'connection-failed': async ({ person, browser }) => {
+    // Without UDP there is no way from one browser to the other.
+    const walled = await browser('--force-webrtc-ip-handling-policy=disable_non_proxied_udp');
+    const [alice, bob] = [await person('Alice'), await person('Bob', { browser: walled })];
+    const { link } = await alice.invite();
+    await bob.open(link);
+    return alice;
+  },
+
+  stalled: async ({ person, mortal }) => {
+    // Bob's worker is busy for ever, while his browser keeps the connection alive.
+    const { browser } = await mortal();
+    const [alice, bob] = [await person('Alice'), await person('Bob', { browser })];
+    await meetByLink(alice, bob);
+    await agree(alice, bob);
+    await bob.compare('980');
+    await bob.at('run');
+    // Never comes back; the browser's end ends it.
+    bob.page.workers().forEach((worker) => worker.evaluate(() => { for (;;); }).catch(() => {}));
+    await alice.compare('1250');
+    return alice;
+  },
+};
+
+function couple(person, options) {
+  return Promise.all([person('Alice', options), person('Bob', options)]);
+}
+
+/** Two people who are asked for their amounts. */
+async function ready(person) {
+  const [alice, bob] = await couple(person);
+  await meetByLink(alice, bob);
+  await agree(alice, bob);
+  return [alice, bob];
+}
+
+async function result({ person }, hers, his) {
+  const [alice, bob] = await ready(person);
+  await compare(alice, hers, bob, his);
+  return alice;
+}
+
+/** A stage for the functions above; `close` ends what it started. */
+export function stage(person) {
+  const started = [];
+  const keep = async (starting) => {
+    const running = await starting;
+    started.unshift(running);
+    return running;
+  };
+  return {
+    person,
+    server: (...flags) => keep(Server.start(...flags)),
+    proxy: (server, meddle) => keep(Proxy.start(server, meddle)),
+    browser: (...flags) => keep(launch(...flags)),
+    mortal: () => keep(Mortal.launch()),
+    close: async () => {
+      for (const running of started) await (running.stop ?? running.close).call(running);
+    },
+  };
+}
