@@ -11,7 +11,7 @@ const READY = /^Tacit is at (http:\/\/\S+?)\/?$/;
 export class Server {
   /** Starts a server on a free port and waits until it listens. `flags` are added to its command line. */
   static async start(...flags) {
-    const child = spawn(serverProgram, ['--port', '0', '--page', pageFolder, ...flags], {
+    const child = spawn(serverProgram, ['--listen', '127.0.0.1:0', '--log', 'warn', '--page', pageFolder, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new Server(child);

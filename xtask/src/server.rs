@@ -24,7 +24,7 @@ impl Server {
     /// Starts `program` for `page` on `port` (0: any free one), and waits until it listens.
     pub(crate) fn start(program: &Path, page: &Path, port: u16) -> Result<Self> {
         let mut command = process::command(program);
-        command.arg("--port").arg(port.to_string()).arg("--page").arg(page);
+        command.args(["--log", "warn", "--listen", &format!("127.0.0.1:{port}")]).arg("--page").arg(page);
         let mut running = Running::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let mut lines = BufReader::new(running.child.stdout.take().context("the server has no stdout")?).lines();
         for line in lines.by_ref() {

@@ -1,0 +1,116 @@
+// One side of the measurement, inside a page: a peer connection whose channel goes to the product's own worker, and a
+// person who answers at once. Loaded as an init script; `compare.js` calls it.
+
+globalThis.Side = class Side {
+  /** Loads the worker and waits until it listens. */
+  static async start(script, seat) {
+    const side = new Side();
+    side.seat = seat;
+    side.worker = new Worker(script);
+    await new Promise((resolve, reject) => {
+      side.worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
+      side.worker.onmessage = ({ data }) => data.kind === 'ready' && resolve();
+    });
+    side.worker.onmessage = ({ data }) => data.kind === 'event' && side.#heard(JSON.parse(data.text));
+    side.connection = new RTCPeerConnection();
+    const channel = side.connection.createDataChannel('tacit', { negotiated: true, id: 0, ordered: true });
+    // In the same task as its creation, or the browser keeps it.
+    side.worker.postMessage({ kind: 'channel', channel }, [channel]);
+    side.#tell('pair', { seat, confirm_words: false });
+    return side;
+  }
+
+  /** How often this side compares. */
+  rounds = 0;
+  /** What each round came to. */
+  outcomes = [];
+  #waiting = [];
+  #stock = 0;
+  #started = 0;
+
+  /** A complete description, candidates included: node carries it across. */
+  async describe(remote) {
+    if (remote) await this.connection.setRemoteDescription(remote);
+    await this.connection.setLocalDescription();
+    while (this.connection.iceGatheringState !== 'complete') {
+      await new Promise((resolve) => (this.connection.onicegatheringstatechange = resolve));
+    }
+    this.#clock();
+    return this.connection.localDescription.toJSON();
+  }
+
+  /** Takes the other's answer. */
+  accept(remote) {
+    return this.connection.setRemoteDescription(remote);
+  }
+
+  /** Compares once, with `amount` in minor units; what it cost. */
+  compare(amount) {
+    this.amount = amount;
+    this.rounds += 1;
+    this.#next();
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Waits until a comparison is in stock, so that the next one is warm. */
+  stocked() {
+    return new Promise((resolve) => {
+      this.whenStocked = resolve;
+      this.#stockChanged();
+    });
+  }
+
+  close() {
+    this.worker.terminate();
+    this.connection.close();
+  }
+
+  /** The channel opens when its transport is connected; the channel itself is in the worker. */
+  #clock() {
+    const { sctp } = this.connection;
+    if (!sctp || this.opened) return;
+    const look = () => sctp.state === 'connected' && (this.opened ??= performance.now());
+    sctp.addEventListener('statechange', look);
+    look();
+  }
+
+  #heard({ at, event }) {
+    if (event.type === 'proposed') {
+      this.proposed = true;
+      this.#next();
+    } else if (event.type === 'agreed') {
+      this.#command({ type: 'input', amount: this.amount });
+    } else if (event.type === 'started') {
+      this.#started = at;
+    } else if (event.type === 'stock') {
+      this.#stock = event.ready;
+      this.#stockChanged();
+    } else if (event.type === 'finished') {
+      const { order, online, offline } = event.outcome;
+      const cold = performance.now() - this.opened;
+      this.#waiting.shift().resolve({ order, online, offline, cold, warm: at - this.#started });
+    } else if (event.type === 'ended') {
+      this.#waiting.shift()?.reject(new Error(JSON.stringify(event.fault)));
+    }
+  }
+
+  #stockChanged() {
+    if (this.#stock > 0) this.whenStocked?.();
+  }
+
+  /** Accepts what is proposed as soon as a comparison is wanted. */
+  #next() {
+    if (!this.proposed || this.rounds === 0) return;
+    this.proposed = false;
+    this.rounds -= 1;
+    this.#command({ type: 'accept' });
+  }
+
+  #command(command) {
+    this.#tell('command', command);
+  }
+
+  #tell(kind, value) {
+    this.worker.postMessage({ kind, text: JSON.stringify(value) });
+  }
+};
