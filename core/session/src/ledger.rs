@@ -1,7 +1,7 @@
 //! What crossed the wire: counted exactly, by stage, so that a declared cost can be held against it.
 
 use std::collections::BTreeMap;
-use std::ops::{Add, AddAssign, Mul};
+use std::ops::{Add, AddAssign, Mul, Sub};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,18 @@ impl Add for Cost {
             sent: self.sent + other.sent,
             received: self.received + other.received,
             rounds: self.rounds + other.rounds,
+        }
+    }
+}
+
+impl Sub for Cost {
+    type Output = Self;
+    /// What came since an earlier reading of the same ledger.
+    fn sub(self, before: Self) -> Self {
+        Self {
+            sent: self.sent - before.sent,
+            received: self.received - before.received,
+            rounds: self.rounds - before.rounds,
         }
     }
 }

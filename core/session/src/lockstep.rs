@@ -43,10 +43,16 @@ pub struct QueueLink {
 /// Two ends of an in-memory link, Alice's and Bob's.
 #[must_use]
 pub fn queues() -> (QueueLink, QueueLink) {
-    queues_with(None)
+    ends(None)
 }
 
-fn queues_with(tamper: Option<&Tamper>) -> (QueueLink, QueueLink) {
+/// Like [`queues`], with everything that is sent going through `tamper`.
+#[must_use]
+pub fn queues_with(tamper: &Tamper) -> (QueueLink, QueueLink) {
+    ends(Some(tamper))
+}
+
+fn ends(tamper: Option<&Tamper>) -> (QueueLink, QueueLink) {
     let (a, b) = (Rc::new(RefCell::new(Pipe::default())), Rc::new(RefCell::new(Pipe::default())));
     let end = |party, outgoing: &Rc<RefCell<Pipe>>, incoming: &Rc<RefCell<Pipe>>| QueueLink {
         party,
@@ -121,7 +127,7 @@ pub fn run_with<A, B>(
     alice: impl AsyncFnOnce(Session<QueueLink>) -> A,
     bob: impl AsyncFnOnce(Session<QueueLink>) -> B,
 ) -> (A, B) {
-    let (a, b) = queues_with(Some(tamper));
+    let (a, b) = queues_with(tamper);
     join(alice(Session::new(Party::Alice, a)), bob(Session::new(Party::Bob, b)))
 }
 
