@@ -1,0 +1,325 @@
+//! Who may do how much: token buckets, and a bounded table of the places that connections come from.
+//!
+//! An address is used to count and for nothing else: [`Place`] has no `Debug`, and nothing here logs.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// So many at once, and one more per `interval`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate {
+    interval: Duration,
+    burst: NonZeroU32,
+}
+
+impl Rate {
+    /// `burst` at once, then `per_second` in the long run.
+    pub(crate) fn per_second(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
+        Rate { interval: Duration::from_secs(1) / per_second.get(), burst }
+    }
+
+    /// A minute's worth at once, then as many per minute in the long run.
+    pub(crate) fn per_minute(per_minute: NonZeroU32) -> Self {
+        Rate { interval: Duration::from_secs(60) / per_minute.get(), burst: per_minute }
+    }
+}
+
+/// A token bucket, kept as one point in time: when it will be full again (the generic cell rate algorithm).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bucket {
+    full_at: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn full(now: Instant) -> Self {
+        Bucket { full_at: now }
+    }
+
+    /// Takes a token, if there is one.
+    #[must_use]
+    pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> bool {
+        let full_at = self.full_at.max(now);
+        let may = full_at - now <= rate.interval * (rate.burst.get() - 1);
+        if may {
+            self.full_at = full_at + rate.interval;
+        }
+        may
+    }
+
+    fn is_full(&self, now: Instant) -> bool {
+        self.full_at <= now
+    }
+}
+
+/// What all places together, and each of them, may do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    /// Open at once, from everywhere.
+    pub(crate) total: u32,
+    /// Open at once, from one place.
+    pub(crate) connections: u32,
+    pub(crate) sockets: Rate,
+    pub(crate) seats: Rate,
+}
+
+/// Counts what comes from where.
+///
+/// The table is bounded. When it is full of places that are all in use, newcomers share one entry: a flood from very
+/// many places slows newcomers down, and costs no more memory.
+pub(crate) struct Doorkeeper {
+    allowance: Allowance,
+    capacity: usize,
+    book: Mutex<Book>,
+}
+
+/// About a megabyte of places.
+pub(crate) const PLACES: usize = 16 * 1024;
+
+/// Sweeping the whole table costs, so it is done at most this often.
+const SWEEP_GAP: Duration = Duration::from_secs(1);
+
+struct Book {
+    total: u32,
+    places: HashMap<Place, Entry>,
+    crowd: Entry,
+    swept: Option<Instant>,
+}
+
+impl Doorkeeper {
+    pub(crate) fn new(allowance: Allowance, capacity: usize, now: Instant) -> Arc<Self> {
+        let book = Book { total: 0, places: HashMap::new(), crowd: Entry::new(now), swept: None };
+        Arc::new(Doorkeeper { allowance, capacity, book: Mutex::new(book) })
+    }
+
+    /// Lets a connection in, or not; it counts as open until the visit is dropped.
+    pub(crate) fn admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<Visit> {
+        let mut book = self.lock();
+        if book.total >= self.allowance.total {
+            return None;
+        }
+        let place = book.place(Place::from(address), self.capacity, now);
+        let entry = book.entry(place, now);
+        if entry.connections >= self.allowance.connections {
+            return None;
+        }
+        entry.connections += 1;
+        book.total += 1;
+        drop(book);
+        Some(Visit { doorkeeper: self.clone(), place })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One open connection.
+pub(crate) struct Visit {
+    doorkeeper: Arc<Doorkeeper>,
+    place: Option<Place>,
+}
+
+impl Visit {
+    /// Whether this place may open one more socket now; if so, it is counted.
+    #[must_use]
+    pub(crate) fn may_open_socket(&self, now: Instant) -> bool {
+        self.doorkeeper.lock().entry(self.place, now).sockets.take(self.doorkeeper.allowance.sockets, now)
+    }
+
+    /// Whether this place may ask for one more seat now; if so, it is counted.
+    #[must_use]
+    pub(crate) fn may_take_seat(&self, now: Instant) -> bool {
+        self.doorkeeper.lock().entry(self.place, now).seats.take(self.doorkeeper.allowance.seats, now)
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let mut book = self.doorkeeper.lock();
+        book.total -= 1;
+        let entry = match self.place {
+            Some(place) => book.places.get_mut(&place),
+            None => Some(&mut book.crowd),
+        };
+        if let Some(entry) = entry {
+            entry.connections -= 1;
+        }
+    }
+}
+
+impl Book {
+    /// The place itself if the table knows it or has room for it, `None` for the crowd.
+    fn place(&mut self, place: Place, capacity: usize, now: Instant) -> Option<Place> {
+        if self.places.len() >= capacity && !self.places.contains_key(&place) {
+            let rested = self.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP_GAP);
+            if rested {
+                self.swept = Some(now);
+                self.places.retain(|_, entry| !entry.is_idle(now));
+            }
+            if self.places.len() >= capacity {
+                return None;
+            }
+        }
+        Some(place)
+    }
+
+    fn entry(&mut self, place: Option<Place>, now: Instant) -> &mut Entry {
+        match place {
+            Some(place) => self.places.entry(place).or_insert_with(|| Entry::new(now)),
+            None => &mut self.crowd,
+        }
+    }
+}
+
+struct Entry {
+    connections: u32,
+    sockets: Bucket,
+    seats: Bucket,
+}
+
+impl Entry {
+    fn new(now: Instant) -> Self {
+        Entry { connections: 0, sockets: Bucket::full(now), seats: Bucket::full(now) }
+    }
+
+    /// Forgetting it would change nothing.
+    fn is_idle(&self, now: Instant) -> bool {
+        self.connections == 0 && self.sockets.is_full(now) && self.seats.is_full(now)
+    }
+}
+
+/// Where a connection comes from: an IPv4 address, or the /64 that one IPv6 subscriber has.
+///
+/// Deliberately not `Debug`, so that it cannot end in a log by accident.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    V4(u32),
+    V6(u64),
+}
+
+impl From<IpAddr> for Place {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Place::V4(address.to_bits()),
+            IpAddr::V6(address) => Place::V6(network(address)),
+        }
+    }
+}
+
+fn network(address: Ipv6Addr) -> u64 {
+    (address.to_bits() >> 64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(number: u32) -> NonZeroU32 {
+        NonZeroU32::new(number).unwrap()
+    }
+
+    fn doorkeeper(capacity: usize, now: Instant) -> Arc<Doorkeeper> {
+        let rate = Rate::per_minute(some(2));
+        Doorkeeper::new(Allowance { total: 8, connections: 2, sockets: rate, seats: rate }, capacity, now)
+    }
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_its_rate() {
+        let start = Instant::now();
+        let rate = Rate::per_second(some(4), some(3));
+        let mut bucket = Bucket::full(start);
+        let given = (0..10).filter(|_| bucket.take(rate, start)).count();
+        assert_eq!(given, 3);
+        let mut later = |milliseconds| bucket.take(rate, start + Duration::from_millis(milliseconds));
+        assert!(!later(249));
+        assert!(later(250));
+        assert!(!later(251));
+        // After a long rest there is a burst again, and no more than that.
+        let given = (0..10).filter(|_| later(60_000)).count();
+        assert_eq!(given, 3);
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_or_repeats_gives_nothing_away() {
+        let start = Instant::now();
+        let later = start + Duration::from_secs(5);
+        let rate = Rate::per_second(some(1), some(1));
+        let mut bucket = Bucket::full(later);
+        assert!(bucket.take(rate, later));
+        assert!(!bucket.take(rate, start), "an earlier time must not refill");
+    }
+
+    #[test]
+    fn connections_are_counted_per_place_and_given_back() {
+        let now = Instant::now();
+        let door = doorkeeper(8, now);
+        let here: IpAddr = "192.0.2.1".parse().unwrap();
+        let first = door.admit(here, now).unwrap();
+        let _second = door.admit("::ffff:192.0.2.1".parse().unwrap(), now).expect("the same place, written otherwise");
+        assert!(door.admit(here, now).is_none());
+        assert!(door.admit("192.0.2.2".parse().unwrap(), now).is_some());
+        drop(first);
+        assert!(door.admit(here, now).is_some());
+    }
+
+    #[test]
+    fn all_places_together_are_bounded() {
+        let now = Instant::now();
+        let door = doorkeeper(64, now);
+        let mut held: Vec<_> = (0..8u32).map(|number| door.admit(number.to_be_bytes().into(), now).unwrap()).collect();
+        assert!(door.admit(99u32.to_be_bytes().into(), now).is_none());
+        held.pop();
+        assert!(door.admit(99u32.to_be_bytes().into(), now).is_some());
+    }
+
+    #[test]
+    fn an_ipv6_subscriber_is_one_place() {
+        let now = Instant::now();
+        let door = doorkeeper(8, now);
+        let visit = door.admit("2001:db8:1:2::3".parse().unwrap(), now).unwrap();
+        assert!(visit.may_take_seat(now) && visit.may_take_seat(now));
+        let neighbour = door.admit("2001:db8:1:2:ffff::9".parse().unwrap(), now).unwrap();
+        assert!(!neighbour.may_take_seat(now));
+        let elsewhere = door.admit("2001:db8:1:3::3".parse().unwrap(), now).unwrap();
+        assert!(elsewhere.may_take_seat(now));
+    }
+
+    #[test]
+    fn seats_and_sockets_are_counted_apart() {
+        let now = Instant::now();
+        let visit = doorkeeper(8, now).admit("192.0.2.1".parse().unwrap(), now).unwrap();
+        assert!(visit.may_open_socket(now) && visit.may_open_socket(now) && !visit.may_open_socket(now));
+        assert!(visit.may_take_seat(now));
+    }
+
+    #[test]
+    fn coming_back_does_not_refill() {
+        let now = Instant::now();
+        let door = doorkeeper(8, now);
+        let here: IpAddr = "192.0.2.1".parse().unwrap();
+        for _ in 0..2 {
+            assert!(door.admit(here, now).unwrap().may_take_seat(now));
+        }
+        assert!(!door.admit(here, now).unwrap().may_take_seat(now));
+    }
+
+    #[test]
+    fn a_full_table_makes_newcomers_share_and_recovers() {
+        let start = Instant::now();
+        let door = doorkeeper(4, start);
+        let place = |number: u32| IpAddr::from(number.to_be_bytes());
+        let held: Vec<_> = (0..4).map(|number| door.admit(place(number), start).unwrap()).collect();
+        // Two strangers share one entry, and its two connections.
+        let _strangers = [door.admit(place(10), start).unwrap(), door.admit(place(11), start).unwrap()];
+        assert!(door.admit(place(12), start).is_none());
+        assert!(door.admit(place(0), start).is_some(), "who is known is not held up");
+        assert!(door.lock().places.len() <= 4);
+        drop(held);
+        // Once those have gone and the sweep may run again, a newcomer has an entry of its own.
+        let later = start + SWEEP_GAP;
+        assert!(door.admit(place(12), later).unwrap().place.is_some());
+    }
+}

@@ -1,0 +1,186 @@
+//! The built page: read and compressed once, then served from memory.
+//!
+//! Only what was found in the folder at the start can be asked for, by exactly its name: there is no path into the
+//! file system, and so nothing to traverse. A folder that is built anew is served after a restart.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
+
+use crate::csp;
+use crate::trouble::Trouble;
+
+mod asset;
+
+use asset::Asset;
+
+/// The most that is read, in bytes: many times the page with its models, and far from a home folder.
+const MOST: u64 = 256 << 20;
+
+/// Every file of the built page.
+pub(crate) struct Page {
+    /// By path within the folder, with forward slashes and none in front.
+    assets: HashMap<String, Asset>,
+    policy: HeaderValue,
+}
+
+impl Page {
+    /// Reads, checks and compresses everything in `folder`.
+    ///
+    /// Names with a dot in front, links and special files are left out.
+    ///
+    /// # Errors
+    /// [`Trouble`]: no `index.html`, unreadable, too large, or an inline script that cannot be hashed.
+    pub(crate) fn load(folder: &Path) -> Result<Page, Trouble> {
+        let index = folder.join("index.html");
+        if !index.is_file() {
+            return Err(Trouble::NoPage { folder: folder.to_owned() });
+        }
+        let mut files = Vec::new();
+        walk(folder, "", &mut files)?;
+        let mut read = Vec::new();
+        let mut total = 0;
+        for (name, path) in files {
+            total += fs::metadata(&path).map_err(|source| unreadable(&path, source))?.len();
+            if total > MOST {
+                return Err(Trouble::TooLarge { folder: folder.to_owned(), limit: MOST });
+            }
+            let bytes = fs::read(&path).map_err(|source| unreadable(&path, source))?;
+            read.push((name, bytes));
+        }
+        let html = read.iter().find(|(name, _)| name == "index.html").map(|(_, bytes)| String::from_utf8_lossy(bytes));
+        let html = html.ok_or_else(|| Trouble::NoPage { folder: folder.to_owned() })?;
+        let policy = csp::policy(&html).map_err(|reason| Trouble::Script { path: index.clone(), reason })?;
+        // A hash is base64 and the rest is ours, so the policy is always a legal header.
+        let policy = HeaderValue::from_str(&policy)
+            .map_err(|_| Trouble::Script { path: index, reason: "its hash makes no header" })?;
+        let assets = asset::press(&read);
+        tracing::info!(files = assets.len(), "the page is read");
+        Ok(Page { assets, policy })
+    }
+
+    /// Answers any request that no other route took.
+    pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
+        let mut response = if method == Method::GET || method == Method::HEAD {
+            match self.find(path) {
+                Some(asset) => asset_response(asset, method, headers),
+                None => (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response(),
+            }
+        } else {
+            (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response()
+        };
+        let common = response.headers_mut();
+        common.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        for (name, value) in COMMON {
+            common.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    /// The file of that name; the index for a path that could be a view of the page, which routes by itself.
+    fn find(&self, path: &str) -> Option<&Asset> {
+        let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
+        if let Some(asset) = self.assets.get(path.as_ref()) {
+            return Some(asset);
+        }
+        let odd = |segment: &str| segment.starts_with('.') || segment.contains(['\\', '\0']);
+        if path.split('/').any(odd) || path.rsplit('/').next()?.contains('.') {
+            return None;
+        }
+        self.assets.get("index.html")
+    }
+}
+
+/// On every response of the page, found or not.
+///
+/// The page is isolated from other origins (COOP, COEP, CORP), may use the camera itself and lets nobody else have
+/// anything.
+const COMMON: [(HeaderName, &str); 6] = [
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), hid=(), \
+         midi=(), browsing-topics=()",
+    ),
+];
+
+fn asset_response(asset: &Asset, method: &Method, headers: &HeaderMap) -> Response {
+    let (coding, bytes) = asset.choose(headers.get_all(header::ACCEPT_ENCODING));
+    let tag = asset.tag(coding);
+    let fresh = headers.get_all(header::IF_NONE_MATCH).iter().any(|wanted| matches_tag(wanted, &tag));
+    let mut response = if fresh {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let body = if method == Method::HEAD { Body::empty() } else { Body::from(bytes.clone()) };
+        let mut response = Response::new(body);
+        let own = response.headers_mut();
+        own.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
+        own.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        if let Some(name) = coding.name() {
+            own.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        response
+    };
+    let own = response.headers_mut();
+    own.insert(header::ETAG, tag);
+    own.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let cache = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    own.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+/// Whether one of the listed tags is ours; weak or strong makes no difference for a GET.
+fn matches_tag(wanted: &HeaderValue, tag: &HeaderValue) -> bool {
+    let (Ok(wanted), Ok(tag)) = (wanted.to_str(), tag.to_str()) else { return false };
+    wanted.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}
+
+fn walk(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> Result<(), Trouble> {
+    let entries = fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
+    for entry in entries {
+        let entry = entry.map_err(|source| unreadable(folder, source))?;
+        let kind = entry.file_type().map_err(|source| unreadable(&entry.path(), source))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.starts_with('.') {
+            continue;
+        }
+        if kind.is_dir() {
+            walk(&entry.path(), &format!("{prefix}{name}/"), files)?;
+        } else if kind.is_file() {
+            files.push((format!("{prefix}{name}"), entry.path()));
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> Trouble {
+    Trouble::Unreadable { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(wanted: &str) -> bool {
+        matches_tag(&HeaderValue::from_str(wanted).unwrap(), &HeaderValue::from_static("\"abc-br\""))
+    }
+
+    #[test]
+    fn a_tag_is_found_in_a_list_and_when_weak() {
+        assert!(matches("\"abc-br\""));
+        assert!(matches("\"x\", W/\"abc-br\""));
+        assert!(matches("*"));
+        assert!(!matches("\"abc\""));
+        assert!(!matches("abc-br"));
+        assert!(!matches(""));
+    }
+}

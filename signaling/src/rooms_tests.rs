@@ -1,0 +1,316 @@
+//! Rooms by themselves: the clock is an argument, so every time here is exact.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const ALICE: Member = Member(1);
+const BOB: Member = Member(2);
+const EVE: Member = Member(3);
+
+const TERMS: Terms = Terms {
+    max_rooms: 3,
+    waiting: Duration::from_secs(600),
+    lifetime: Duration::from_secs(43_200),
+    rest: Duration::from_secs(3600),
+};
+
+/// Rooms, and a clock that only the test moves.
+struct Table {
+    rooms: Rooms,
+    now: Instant,
+    notices: Vec<Notice>,
+}
+
+impl Table {
+    fn new() -> Self {
+        Table { rooms: Rooms::new(TERMS), now: Instant::now(), notices: Vec::new() }
+    }
+
+    /// Alice waits in room 1.
+    fn waiting() -> Self {
+        let mut table = Table::new();
+        assert_eq!(table.create(ALICE), Ok(Room(1)));
+        table
+    }
+
+    /// Alice and Bob sit in room 1.
+    fn joined() -> Self {
+        let mut table = Table::waiting();
+        assert_eq!(table.join(BOB, 1), Ok(()));
+        assert_eq!(table.told(), [tell(ALICE, Reply::PeerJoined)]);
+        table
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    fn create(&mut self, member: Member) -> Result<Room, Refusal> {
+        self.rooms.create(member, self.now)
+    }
+
+    fn join(&mut self, member: Member, room: u32) -> Result<(), Refusal> {
+        self.rooms.join(member, Room(room), self.now, &mut self.notices)
+    }
+
+    fn relay(&mut self, member: Member, text: &str) -> Result<(), Refusal> {
+        self.rooms.relay(member, Body(text.into()), &mut self.notices)
+    }
+
+    fn close(&mut self, member: Member) {
+        self.rooms.close(member, self.now, &mut self.notices);
+    }
+
+    fn leave(&mut self, member: Member) {
+        self.rooms.leave(member, self.now, &mut self.notices);
+    }
+
+    fn expire(&mut self) {
+        self.rooms.expire(self.now, &mut self.notices);
+    }
+
+    fn told(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+}
+
+fn tell(to: Member, reply: Reply) -> Notice {
+    Notice { to, reply, last: false }
+}
+
+fn last(to: Member, reply: Reply) -> Notice {
+    Notice { to, reply, last: true }
+}
+
+fn expired() -> Reply {
+    Reply::Refused { reason: Refusal::Expired }
+}
+
+#[test]
+fn what_one_says_the_other_hears_both_ways_and_in_order() {
+    let mut table = Table::joined();
+    for (from, to, text) in [(ALICE, BOB, "offer"), (BOB, ALICE, "answer"), (BOB, ALICE, "candidate")] {
+        table.relay(from, text).unwrap();
+        assert_eq!(table.told(), [tell(to, Reply::Relay { body: Body(text.into()) })]);
+    }
+}
+
+#[test]
+fn nothing_is_relayed_before_the_guest_is_there() {
+    let mut table = Table::waiting();
+    assert_eq!(table.relay(ALICE, "offer"), Err(Refusal::Malformed));
+    assert!(table.told().is_empty());
+}
+
+#[test]
+fn a_third_is_turned_away_and_both_are_told() {
+    let mut table = Table::joined();
+    assert_eq!(table.join(EVE, 1), Err(Refusal::RoomFull));
+    assert_eq!(table.told(), [tell(ALICE, Reply::Knocked), tell(BOB, Reply::Knocked)]);
+}
+
+#[test]
+fn many_knocks_are_one_a_second() {
+    let mut table = Table::joined();
+    for _ in 0..100 {
+        assert_eq!(table.join(EVE, 1), Err(Refusal::RoomFull));
+    }
+    assert_eq!(table.told().len(), 2);
+    table.pass(KNOCK_GAP);
+    assert_eq!(table.join(EVE, 1), Err(Refusal::RoomFull));
+    assert_eq!(table.told().len(), 2);
+}
+
+#[test]
+fn a_room_that_was_joined_is_never_joined_again() {
+    let mut table = Table::joined();
+    table.leave(BOB);
+    assert_eq!(table.told(), [tell(ALICE, Reply::PeerLeft)]);
+    assert_eq!(table.join(EVE, 1), Err(Refusal::RoomFull));
+    assert_eq!(table.join(BOB, 1), Err(Refusal::RoomFull));
+    assert_eq!(table.told(), [tell(ALICE, Reply::Knocked)]);
+    // What Alice says now goes nowhere, and is no fault of hers.
+    assert_eq!(table.relay(ALICE, "hello?"), Ok(()));
+    table.leave(ALICE);
+    assert!(table.told().is_empty());
+    assert_eq!(table.join(EVE, 1), Err(Refusal::UnknownRoom));
+}
+
+#[test]
+fn the_guest_hears_that_the_host_left() {
+    let mut table = Table::joined();
+    table.leave(ALICE);
+    assert_eq!(table.told(), [tell(BOB, Reply::PeerLeft)]);
+    assert_eq!(table.join(EVE, 1), Err(Refusal::RoomFull));
+}
+
+#[test]
+fn a_room_whose_host_left_early_is_gone() {
+    let mut table = Table::waiting();
+    table.leave(ALICE);
+    assert_eq!(table.join(BOB, 1), Err(Refusal::UnknownRoom));
+    assert_eq!(table.rooms.len(), 0);
+}
+
+#[test]
+fn either_closes_for_both() {
+    for (closer, other) in [(ALICE, BOB), (BOB, ALICE)] {
+        let mut table = Table::joined();
+        table.close(closer);
+        assert_eq!(table.told(), [last(other, Reply::PeerLeft)]);
+        assert_eq!(table.join(EVE, 1), Err(Refusal::UnknownRoom));
+        // The sockets leave later; nothing more comes of it.
+        table.leave(closer);
+        table.leave(other);
+        assert!(table.told().is_empty());
+    }
+}
+
+#[test]
+fn one_member_has_one_seat() {
+    let mut table = Table::joined();
+    assert_eq!(table.create(ALICE), Err(Refusal::Malformed));
+    assert_eq!(table.create(BOB), Err(Refusal::Malformed));
+    assert_eq!(table.join(ALICE, 1), Err(Refusal::Malformed));
+    assert!(table.told().is_empty(), "one's own knock is not a stranger's");
+}
+
+#[test]
+fn a_host_cannot_be_its_own_guest() {
+    let mut table = Table::waiting();
+    assert_eq!(table.join(ALICE, 1), Err(Refusal::Malformed));
+    assert_eq!(table.join(BOB, 1), Ok(()));
+}
+
+#[test]
+fn waiting_ends_on_time() {
+    let mut table = Table::waiting();
+    assert_eq!(table.rooms.next_deadline(), Some(table.now + TERMS.waiting));
+    table.pass(TERMS.waiting - Duration::from_nanos(1));
+    table.expire();
+    assert!(table.told().is_empty());
+    table.pass(Duration::from_nanos(1));
+    assert_eq!(table.join(BOB, 1), Err(Refusal::UnknownRoom), "even before the sweep");
+    table.expire();
+    assert_eq!(table.told(), [last(ALICE, expired())]);
+    assert_eq!(table.rooms.next_deadline(), None);
+    assert_eq!(table.join(BOB, 1), Err(Refusal::UnknownRoom));
+}
+
+#[test]
+fn a_joined_room_lives_longer_and_not_for_ever() {
+    let mut table = Table::waiting();
+    table.pass(TERMS.waiting / 2);
+    table.join(BOB, 1).unwrap();
+    table.told();
+    table.pass(TERMS.lifetime - Duration::from_nanos(1));
+    table.expire();
+    assert!(table.told().is_empty());
+    table.pass(Duration::from_nanos(1));
+    table.expire();
+    assert_eq!(table.told(), [last(ALICE, expired()), last(BOB, expired())]);
+    assert_eq!(table.rooms.len(), 0);
+}
+
+#[test]
+fn numbers_are_the_lowest_free_ones_and_rest_after_use() {
+    let mut table = Table::new();
+    for number in 1..=3 {
+        assert_eq!(table.create(Member(number.into())), Ok(Room(number)));
+    }
+    assert_eq!(table.create(Member(9)), Err(Refusal::ServerFull));
+    table.leave(Member(2));
+    assert_eq!(table.create(Member(9)), Ok(Room(4)), "2 rests");
+    table.leave(Member(1));
+    table.pass(TERMS.rest);
+    assert_eq!(table.create(Member(10)), Ok(Room(1)), "1 and 2 have rested");
+}
+
+#[test]
+fn a_flood_of_rooms_does_not_make_numbers_long() {
+    let mut table = Table::new();
+    for _ in 0..10_000 {
+        let Room(number) = table.create(ALICE).unwrap();
+        assert!(number < 100, "{number}");
+        table.leave(ALICE);
+    }
+    assert!(table.rooms.numbers.resting.len() <= 65);
+}
+
+#[test]
+fn rooms_know_nothing_of_each_other() {
+    let mut table = Table::joined();
+    assert_eq!(table.create(EVE), Ok(Room(2)));
+    table.close(EVE);
+    assert!(table.told().is_empty());
+    table.relay(ALICE, "still here").unwrap();
+    assert_eq!(table.told().len(), 1);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create(u64),
+    Join(u64, u32),
+    Relay(u64),
+    Close(u64),
+    Leave(u64),
+    Pass(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let member = 0..6u64;
+    prop_oneof![
+        member.clone().prop_map(Step::Create),
+        (member.clone(), 1..5u32).prop_map(|(member, room)| Step::Join(member, room)),
+        member.clone().prop_map(Step::Relay),
+        member.clone().prop_map(Step::Close),
+        member.prop_map(Step::Leave),
+        (0..900u64).prop_map(Step::Pass),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_books_agree_whatever_happens(steps in proptest::collection::vec(step(), 0..80)) {
+        let mut table = Table::new();
+        let mut guests_of: HashMap<(Room, Instant), u32> = HashMap::new();
+        for step in steps {
+            match step {
+                Step::Create(member) => drop(table.create(Member(member))),
+                Step::Join(member, room) => {
+                    if table.join(Member(member), room).is_ok() {
+                        // A room is known by its number and its deadline, which joining sets once.
+                        let deadline = table.rooms.open[&Room(room)].deadline;
+                        *guests_of.entry((Room(room), deadline)).or_default() += 1;
+                    }
+                }
+                Step::Relay(member) => drop(table.relay(Member(member), "x")),
+                Step::Close(member) => table.close(Member(member)),
+                Step::Leave(member) => table.leave(Member(member)),
+                Step::Pass(seconds) => {
+                    table.pass(Duration::from_secs(seconds));
+                    table.expire();
+                }
+            }
+            let rooms = &table.rooms;
+            prop_assert!(rooms.open.len() <= 3);
+            prop_assert_eq!(rooms.open.len(), rooms.deadlines.len());
+            for (room, open) in &rooms.open {
+                prop_assert!(rooms.deadlines.contains(&(open.deadline, *room)));
+                prop_assert!(open.deadline > table.now);
+                prop_assert!(open.seated().count() > 0, "an empty room is closed");
+                for member in open.seated() {
+                    prop_assert_eq!(rooms.seats.get(&member), Some(room));
+                }
+            }
+            let seated: usize = rooms.open.values().map(|open| open.seated().count()).sum();
+            prop_assert_eq!(seated, rooms.seats.len());
+            let resting = rooms.numbers.resting.iter().map(|(_, number)| number);
+            let numbers: BTreeSet<u32> =
+                resting.chain(&rooms.numbers.rested).copied().chain(rooms.open.keys().map(|room| room.0)).collect();
+            prop_assert_eq!(numbers.len() as u32 + 1, rooms.numbers.fresh, "no number is lost or held twice");
+        }
+        prop_assert!(guests_of.values().all(|&guests| guests == 1));
+    }
+}

@@ -1,0 +1,195 @@
+//! The accept loop: one task a connection, each with a bound on what it may take.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tacit_signaling_messages::SOCKET_PATH;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, Limits};
+use crate::handshake;
+use crate::hub::Hub;
+use crate::limits::{Allowance, Doorkeeper, PLACES, Rate, Visit};
+use crate::page::Page;
+use crate::rooms::Terms;
+use crate::trouble::Trouble;
+
+/// A server that listens and does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    doorkeeper: Arc<Doorkeeper>,
+    shared: Arc<Shared>,
+}
+
+/// What every request may need.
+pub(crate) struct Shared {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) page: Option<Page>,
+    /// Cancelled when the server is to end.
+    pub(crate) closing: CancellationToken,
+    /// Connections and sockets; the server waits for them, but not for long.
+    pub(crate) tasks: TaskTracker,
+}
+
+/// How long ending may take before whoever is left is cut off.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A connection that serves pages ends after this; a page is some hundred kilobytes. Sockets are not bound by it.
+const PAGE_PATIENCE: Duration = Duration::from_secs(600);
+
+/// After the system refused a connection for want of something, wait this long rather than ask in a circle.
+const BREATHER: Duration = Duration::from_millis(50);
+
+impl Server {
+    /// Reads and compresses the page, and listens.
+    ///
+    /// # Errors
+    /// [`Trouble`] with the page or the address.
+    pub async fn bind(config: Config) -> Result<Server, Trouble> {
+        let Config { listen, page, limits } = config;
+        // The address first: it is the likelier trouble, and found at once.
+        let listener = TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?;
+        let address = listener.local_addr().map_err(|source| refused(&listen, source))?;
+        let page = page.map(|folder| tokio::task::spawn_blocking(move || Page::load(&folder)));
+        let page = match page {
+            Some(loading) => Some(loading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?),
+            None => None,
+        };
+        let terms = Terms {
+            max_rooms: limits.max_rooms,
+            waiting: limits.waiting,
+            lifetime: limits.lifetime,
+            rest: limits.rest,
+        };
+        let allowance = Allowance {
+            total: limits.max_connections,
+            connections: limits.connections_per_address,
+            sockets: Rate::per_minute(limits.sockets_per_minute),
+            seats: Rate::per_minute(limits.seats_per_minute),
+        };
+        let shared = Arc::new(Shared {
+            hub: Hub::new(terms),
+            limits: Arc::new(limits),
+            page,
+            closing: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        let doorkeeper = Doorkeeper::new(allowance, PLACES, Instant::now().into_std());
+        Ok(Server { listener, address, router: router(shared.clone()), doorkeeper, shared })
+    }
+
+    /// Where it listens; the port is the real one if 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address to type into a browser on this machine.
+    pub fn url(&self) -> String {
+        let ip = self.address.ip();
+        if ip.is_loopback() || ip.is_unspecified() {
+            format!("http://localhost:{}", self.address.port())
+        } else {
+            format!("http://{}", self.address)
+        }
+    }
+
+    /// Serves until `shutdown` is ready, tells everybody, and returns within a few seconds.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Server { listener, router, doorkeeper, shared, .. } = self;
+        let service = TowerToHyperService::new(router);
+        let accept = async {
+            loop {
+                let (stream, from) = match listener.accept().await {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        tracing::warn!(kind = %error.kind(), "cannot accept a connection");
+                        tokio::time::sleep(BREATHER).await;
+                        continue;
+                    }
+                };
+                // Whoever is one too many is hung up on: answering would cost what is not there.
+                let Some(visit) = doorkeeper.admit(from.ip(), Instant::now().into_std()) else { continue };
+                shared.tasks.spawn(serve_connection(stream, service.clone(), visit, shared.clone()));
+            }
+        };
+        tracing::info!("serving");
+        tokio::select! {
+            () = accept => {}
+            () = shared.hub.keep_time() => {}
+            () = shutdown => {}
+        }
+        tracing::info!("shutting down");
+        drop(listener);
+        shared.closing.cancel();
+        shared.tasks.close();
+        if tokio::time::timeout(GRACE, shared.tasks.wait()).await.is_err() {
+            tracing::warn!(left = shared.tasks.len(), "some connections did not end in time");
+        }
+    }
+}
+
+async fn serve_connection(stream: TcpStream, service: TowerToHyperService<Router>, visit: Visit, shared: Arc<Shared>) {
+    // Small messages that somebody waits for: sending them at once matters more than filling packets.
+    drop(stream.set_nodelay(true));
+    // A socket's task outlives this one, and the connection counts as open until then.
+    let visit = Arc::new(visit);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(visit.clone());
+        service.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(shared.limits.first_word)
+        .max_buf_size(16 * 1024)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    // Errors here are the client's own: it hung up, or spoke something other than HTTP.
+    tokio::select! {
+        served = connection.as_mut() => return drop(served),
+        () = shared.closing.cancelled() => {}
+        () = tokio::time::sleep(PAGE_PATIENCE) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    drop(tokio::time::timeout(GRACE / 2, connection).await);
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route(SOCKET_PATH, any(handshake::upgrade))
+        .route("/healthz", get(|| async { ([(header::CACHE_CONTROL, "no-store")], "ok") }))
+        .fallback(page)
+        .with_state(shared)
+}
+
+async fn page(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    match &shared.page {
+        Some(page) => page.answer(request.method(), request.uri().path(), request.headers()),
+        None => axum::http::StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn refused(listen: &str, source: std::io::Error) -> Trouble {
+    let listen = listen.to_owned();
+    match source.kind() {
+        std::io::ErrorKind::AddrInUse => Trouble::Taken { listen },
+        _ => Trouble::Listen { listen, source },
+    }
+}

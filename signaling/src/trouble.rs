@@ -1,0 +1,74 @@
+//! What can go wrong before the server listens: each says what happened and what to do next.
+
+use std::path::PathBuf;
+
+/// Why the server did not start. `Display` says what happened, [`Trouble::remedy`] what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// Another program listens there already.
+    #[error("{listen} is taken by another program")]
+    Taken {
+        /// What was asked for.
+        listen: String,
+    },
+    /// The system does not let us listen there, for a reason other than [`Trouble::Taken`].
+    #[error("cannot listen on {listen}: {source}")]
+    Listen {
+        /// What was asked for.
+        listen: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// There is no built page in the folder.
+    #[error("there is no built page in {}", .folder.display())]
+    NoPage {
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// The page is there and cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Unreadable {
+        /// Which file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The page is larger than the server is willing to hold in memory.
+    #[error("{} holds more than {limit} bytes", .folder.display())]
+    TooLarge {
+        /// Where the page is.
+        folder: PathBuf,
+        /// The bound, in bytes.
+        limit: u64,
+    },
+    /// `index.html` has an inline script that cannot be hashed with certainty.
+    #[error("an inline script in {} is not clear: {reason}", .path.display())]
+    Script {
+        /// Which file.
+        path: PathBuf,
+        /// What is unclear about it.
+        reason: &'static str,
+    },
+}
+
+impl Trouble {
+    /// What to do about it, as one sentence.
+    pub fn remedy(&self) -> String {
+        match self {
+            Trouble::Taken { .. } => {
+                "Choose another port, for example --listen 127.0.0.1:8081, or stop the other program.".into()
+            }
+            Trouble::Listen { .. } => {
+                "Give --listen an address of this machine and a port that you may use, for example 127.0.0.1:8080."
+                    .into()
+            }
+            Trouble::NoPage { .. } => {
+                "Build the page (trunk build --release), or say where it is: --page FOLDER, the one with index.html."
+                    .into()
+            }
+            Trouble::Unreadable { .. } => "Check that this user may read everything in the page's folder.".into(),
+            Trouble::TooLarge { .. } => "Point --page at the built page only, not at the folder around it.".into(),
+            Trouble::Script { .. } => "Move the script into a file of its own, or mend its tags.".into(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Two parties meet, a third does not; and every way in which it ends.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{House, join};
+use tacit_signaling::Limits;
+use tacit_signaling_messages::{Refusal, Reply, Request, Room, VERSION};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+#[tokio::test]
+async fn two_parties_meet_and_talk() {
+    let house = House::open().await;
+    let (mut host, mut guest, room) = house.pair().await;
+    assert_eq!(room, Room(1));
+    host.relay("offer").await;
+    assert_eq!(guest.hear_relay().await, "offer");
+    guest.relay("answer").await;
+    for number in 0..20 {
+        guest.relay(&format!("candidate-{number}")).await;
+    }
+    assert_eq!(host.hear_relay().await, "answer");
+    for number in 0..20 {
+        assert_eq!(host.hear_relay().await, format!("candidate-{number}"));
+    }
+}
+
+#[tokio::test]
+async fn the_longest_body_gets_through() {
+    let house = House::open().await;
+    let (mut host, mut guest, _) = house.pair().await;
+    let body = "x".repeat(tacit_signaling_messages::MAX_BODY);
+    host.relay(&body).await;
+    assert_eq!(guest.hear_relay().await, body);
+}
+
+#[tokio::test]
+async fn a_third_person_is_refused_and_both_are_told() {
+    let house = House::open().await;
+    let (mut host, mut guest, room) = house.pair().await;
+    let mut third = house.enter().await;
+    third.say(&join(room)).await;
+    third.is_refused(Refusal::RoomFull, CloseCode::Policy).await;
+    assert_eq!(host.hear().await, Reply::Knocked);
+    assert_eq!(guest.hear().await, Reply::Knocked);
+    // And the two go on.
+    host.relay("still here").await;
+    assert_eq!(guest.hear_relay().await, "still here");
+}
+
+#[tokio::test]
+async fn nobody_takes_the_seat_of_a_guest_who_left() {
+    let house = House::open().await;
+    let (mut host, guest, room) = house.pair().await;
+    drop(guest);
+    assert_eq!(host.hear().await, Reply::PeerLeft);
+    let mut second = house.enter().await;
+    second.say(&join(room)).await;
+    second.is_refused(Refusal::RoomFull, CloseCode::Policy).await;
+    assert_eq!(host.hear().await, Reply::Knocked);
+}
+
+#[tokio::test]
+async fn the_guest_hears_that_the_host_left() {
+    let house = House::open().await;
+    let (mut host, mut guest, _) = house.pair().await;
+    host.socket.close(None).await.unwrap();
+    assert_eq!(guest.hear().await, Reply::PeerLeft);
+    // What it says now goes nowhere, and its socket stays open.
+    guest.relay("hello?").await;
+    guest.say(&Request::Close).await;
+    guest.is_closed(CloseCode::Normal).await;
+}
+
+#[tokio::test]
+async fn close_closes_for_both() {
+    let house = House::open().await;
+    let (mut host, mut guest, room) = house.pair().await;
+    guest.relay("the code was wrong").await;
+    guest.say(&Request::Close).await;
+    guest.is_closed(CloseCode::Normal).await;
+    assert_eq!(host.hear_relay().await, "the code was wrong");
+    assert_eq!(host.hear().await, Reply::PeerLeft);
+    host.is_closed(CloseCode::Normal).await;
+    let mut late = house.enter().await;
+    late.say(&join(room)).await;
+    late.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
+}
+
+#[tokio::test]
+async fn an_old_code_does_not_reach_the_next_room() {
+    let house = House::open().await;
+    let (mut first, old) = house.host().await;
+    first.say(&Request::Close).await;
+    first.is_closed(CloseCode::Normal).await;
+    let (_second, new) = house.host().await;
+    assert_ne!(old, new);
+    let mut guest = house.enter().await;
+    guest.say(&join(old)).await;
+    guest.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
+}
+
+#[tokio::test]
+async fn a_room_that_nobody_enters_expires() {
+    let house = House::with(Limits { waiting: Duration::from_millis(100), ..Limits::default() }).await;
+    let (mut host, room) = house.host().await;
+    host.is_refused(Refusal::Expired, CloseCode::Normal).await;
+    let mut guest = house.enter().await;
+    guest.say(&join(room)).await;
+    guest.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
+}
+
+#[tokio::test]
+async fn a_joined_room_has_a_lifetime_too() {
+    let house = House::with(Limits { lifetime: Duration::from_millis(300), ..Limits::default() }).await;
+    let (mut host, mut guest, _) = house.pair().await;
+    host.is_refused(Refusal::Expired, CloseCode::Normal).await;
+    guest.is_refused(Refusal::Expired, CloseCode::Normal).await;
+}
+
+#[tokio::test]
+async fn another_version_is_told_so() {
+    let house = House::open().await;
+    let requests = [Request::Create { version: VERSION + 1 }, Request::Join { version: VERSION + 1, room: Room(1) }];
+    for request in requests {
+        let mut party = house.enter().await;
+        party.say(&request).await;
+        party.is_refused(Refusal::Version, CloseCode::Policy).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_at_this_point_is_refused() {
+    let house = House::open().await;
+    let malformed = |mut party: common::Party| async move {
+        party.is_refused(Refusal::Malformed, CloseCode::Policy).await;
+    };
+
+    let mut nowhere = house.enter().await;
+    nowhere.relay("to whom?").await;
+    malformed(nowhere).await;
+
+    let mut nowhere = house.enter().await;
+    nowhere.say(&Request::Close).await;
+    malformed(nowhere).await;
+
+    let (mut alone, _) = house.host().await;
+    alone.relay("anybody?").await;
+    malformed(alone).await;
+
+    let (mut twice, _) = house.host().await;
+    twice.say(&Request::Create { version: VERSION }).await;
+    malformed(twice).await;
+
+    let (mut own_guest, room) = house.host().await;
+    own_guest.say(&join(room)).await;
+    malformed(own_guest).await;
+}
+
+#[tokio::test]
+async fn ending_tells_everybody_and_is_prompt() {
+    let mut house = House::open().await;
+    let (mut host, mut guest, _) = house.pair().await;
+    let (mut waiting, _) = house.host().await;
+    let mut undecided = house.enter().await;
+    house.ask_to_end();
+    for party in [&mut host, &mut guest, &mut waiting, &mut undecided] {
+        party.is_refused(Refusal::ShuttingDown, CloseCode::Away).await;
+    }
+    let address = house.address;
+    house.ended().await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn ending_does_not_wait_for_those_who_do_not_listen() {
+    let mut house = House::open().await;
+    let (host, _) = house.host().await;
+    let silent = tokio::net::TcpStream::connect(house.address).await.unwrap();
+    house.ask_to_end();
+    house.ended().await;
+    drop((host, silent));
+}
