@@ -1,0 +1,336 @@
+//! From “somebody took the other seat” to “it is the one I invited, and we are connected”, without a browser.
+//!
+//! An [`Introduction`] takes what the relay delivers and what the browser's WebRTC produces, and says what to do next.
+//! Once it has failed it stays failed. The order on the wire is in the crate's documentation.
+
+use tacit_session::{Code, Fault, Party};
+use tacit_signaling_messages::{Body, MAX_BODY};
+
+use crate::entropy::Entropy;
+use crate::letter::{Candidate, Description, Letter};
+use crate::pake::{self, GuestHandshake, GuestStep, HostHandshake, HostStep, Method, PairKey, altered};
+use crate::seal::Sealed;
+use crate::words::{Fingerprint, Nonce, Seen};
+use crate::{GuestInvite, Invite};
+
+/// Candidates that are taken from one party. A machine with many networks has some dozens.
+const MAX_CANDIDATES: u32 = 512;
+
+/// Restarts that are answered in one session: a bad network has some dozens.
+const MAX_RESTARTS: u32 = 1000;
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Relay this to the other party.
+    Send(Body),
+    /// The other party holds the same secret: open a peer connection. The host then makes an offer and hands it to
+    /// [`Introduction::describe`].
+    Authenticated,
+    /// Set this as the remote description. After an offer: make an answer and hand it to [`Introduction::describe`].
+    Apply(Description),
+    /// Add this candidate.
+    Reach(Candidate),
+    /// Both sides show the same three words now.
+    Words {
+        /// The words.
+        words: [&'static str; 3],
+        /// Whether persons must compare them, because a typed code is short enough to be guessed.
+        confirm: bool,
+    },
+    /// The other party says that it leaves.
+    PeerLeft,
+}
+
+/// One party's side of an introduction.
+pub struct Introduction {
+    entropy: Box<dyn Entropy>,
+    state: State,
+    candidates: u32,
+    restarts: u32,
+}
+
+enum State {
+    Host(HostHandshake),
+    Guest(GuestHandshake, Method),
+    Met(Met),
+    Failed(Fault),
+}
+
+/// The state after the handshake: what is said is sealed.
+struct Met {
+    party: Party,
+    method: Method,
+    sealed: Sealed,
+    key: PairKey,
+    nonce: Nonce,
+    mine: Option<Fingerprint>,
+    theirs: Option<Fingerprint>,
+    /// Host: nothing. Guest: the host's commitment, until it is opened.
+    commitment: Option<[u8; 32]>,
+    words: Option<[&'static str; 3]>,
+    /// An offer is out that has no answer yet.
+    offered: bool,
+}
+
+impl Introduction {
+    /// The host's side. It waits for the guest to speak first.
+    #[must_use]
+    pub fn host(invite: &Invite, entropy: impl Entropy + 'static) -> Self {
+        Self::new(State::Host(HostHandshake::new(invite)), Box::new(entropy))
+    }
+
+    /// The guest's side, and the first thing to send.
+    #[must_use]
+    pub fn guest(invite: &GuestInvite, entropy: impl Entropy + 'static) -> (Self, Action) {
+        let mut entropy: Box<dyn Entropy> = Box::new(entropy);
+        let (handshake, hello) = GuestHandshake::new(invite, entropy.as_mut());
+        let this = Self::new(State::Guest(handshake, invite.method()), entropy);
+        (this, send(&hello))
+    }
+
+    fn new(state: State, entropy: Box<dyn Entropy>) -> Self {
+        Self { entropy, state, candidates: 0, restarts: 0 }
+    }
+
+    /// Takes what the relay delivered.
+    ///
+    /// # Errors
+    /// Terminal: [`Code::CodeWrong`], [`Code::VersionsDiffer`], [`Code::RelayAltered`] for what an honest relay does not
+    /// deliver, [`Code::PeerBroke`] for what an honest peer does not seal. Send [`farewell`](Self::farewell), close the
+    /// room, and start over with a new invite.
+    pub fn on_peer(&mut self, body: &Body) -> Result<Vec<Action>, Fault> {
+        let result = read(body).and_then(|frame| self.on_frame(&frame));
+        self.keep(result)
+    }
+
+    /// Takes the local description: the host's offer, or the guest's answer to one; first or after a restart.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when none is called for, or the description has no usable fingerprint.
+    pub fn describe(&mut self, sdp: &str) -> Result<Vec<Action>, Fault> {
+        let result = match &mut self.state {
+            State::Met(met) => met.describe(sdp),
+            _ => Err(Fault::internal("a description before the handshake is over")),
+        };
+        self.keep(result)
+    }
+
+    /// Takes a local candidate.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] before the handshake is over.
+    pub fn candidate(&mut self, candidate: Candidate) -> Result<Vec<Action>, Fault> {
+        let result = match &mut self.state {
+            State::Met(met) => met.post(&Letter::Candidate(candidate)).map(|action| vec![action]),
+            _ => Err(Fault::internal("a candidate before the handshake is over")),
+        };
+        self.keep(result)
+    }
+
+    /// The words, once both nonces are open on this side.
+    #[must_use]
+    pub fn words(&self) -> Option<[&'static str; 3]> {
+        match &self.state {
+            State::Met(met) => met.words,
+            _ => None,
+        }
+    }
+
+    /// Whether the other party has proved that it holds the secret.
+    #[must_use]
+    pub fn authenticated(&self) -> bool {
+        matches!(self.state, State::Met(_))
+    }
+
+    /// What it means when nothing more comes: a message is missing, or the network does not let the two together.
+    #[must_use]
+    pub fn out_of_time(&self) -> Fault {
+        match &self.state {
+            State::Failed(fault) => fault.clone(),
+            State::Host(_) | State::Guest(..) => Fault::new(Code::Stalled, "the handshake was not finished"),
+            State::Met(Met { words: None, .. }) => Fault::new(Code::Stalled, "the introduction was not finished"),
+            State::Met(_) => Code::ConnectionFailed.into(),
+        }
+    }
+
+    /// The last thing to send: to a guest that is turned away why, to a party that was met that this one leaves.
+    #[must_use]
+    pub fn farewell(&mut self) -> Option<Body> {
+        match &mut self.state {
+            State::Met(met) => {
+                let frame = met.sealed.seal(&Letter::Bye.encode()).ok()?;
+                self.state = State::Failed(Code::Cancelled.into());
+                Some(body(&frame))
+            }
+            State::Failed(fault) => pake::refusal(fault.code).map(|frame| body(&frame)),
+            State::Host(_) | State::Guest(..) => None,
+        }
+    }
+
+    fn on_frame(&mut self, frame: &[u8]) -> Result<Vec<Action>, Fault> {
+        match &mut self.state {
+            State::Host(handshake) => match handshake.on_frame(frame, self.entropy.as_mut())? {
+                HostStep::Send(frame) => Ok(vec![send(&frame)]),
+                HostStep::Accept(accept, key, method) => {
+                    self.meet(Party::Alice, key, method);
+                    Ok(vec![send(&accept), Action::Authenticated])
+                }
+            },
+            State::Guest(handshake, method) => match handshake.on_frame(frame)? {
+                GuestStep::Send(frame) => Ok(vec![send(&frame)]),
+                GuestStep::Accepted(key) => {
+                    let method = *method;
+                    self.meet(Party::Bob, key, method);
+                    Ok(vec![Action::Authenticated])
+                }
+            },
+            State::Met(met) => {
+                let letter = Letter::decode(&met.sealed.open(frame)?)?;
+                count(&mut self.candidates, MAX_CANDIDATES, matches!(letter, Letter::Candidate(_)))?;
+                count(&mut self.restarts, MAX_RESTARTS, matches!(letter, Letter::Restart { .. }))?;
+                if matches!(letter, Letter::Restart { .. }) {
+                    self.candidates = 0;
+                }
+                met.on_letter(letter)
+            }
+            State::Failed(fault) => Err(fault.clone()),
+        }
+    }
+
+    fn meet(&mut self, party: Party, key: PairKey, method: Method) {
+        let sealed = match party {
+            Party::Alice => Sealed::host(&key),
+            Party::Bob => Sealed::guest(&key),
+        };
+        self.state = State::Met(Met {
+            party,
+            method,
+            sealed,
+            key,
+            nonce: Nonce::new(self.entropy.as_mut()),
+            mine: None,
+            theirs: None,
+            commitment: None,
+            words: None,
+            offered: false,
+        });
+    }
+
+    fn keep<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &result {
+            self.state = State::Failed(fault.clone());
+        }
+        result
+    }
+}
+
+impl Met {
+    fn post(&mut self, letter: &Letter) -> Result<Action, Fault> {
+        Ok(send(&self.sealed.seal(&letter.encode())?))
+    }
+
+    fn describe(&mut self, sdp: &str) -> Result<Vec<Action>, Fault> {
+        let fingerprint =
+            Fingerprint::of(sdp).ok_or_else(|| Fault::internal("a local description without fingerprint"))?;
+        if *self.mine.get_or_insert(fingerprint) != fingerprint {
+            return Err(Fault::internal("the local certificate changed"));
+        }
+        let sdp = sdp.to_owned();
+        let letter = match (self.party, self.words.is_some()) {
+            (Party::Alice, false) => Letter::Offer { commitment: self.nonce.commitment(), sdp },
+            (Party::Alice, true) => Letter::Restart { sdp },
+            (Party::Bob, false) => Letter::Answer { nonce: self.nonce.0, sdp },
+            (Party::Bob, true) => Letter::Resumed { sdp },
+        };
+        // The host opens an exchange that the guest closes.
+        let opens = self.party == Party::Alice;
+        if self.offered == opens {
+            return Err(Fault::internal("a description out of turn"));
+        }
+        self.offered = opens;
+        Ok(vec![self.post(&letter)?])
+    }
+
+    fn on_letter(&mut self, letter: Letter) -> Result<Vec<Action>, Fault> {
+        match (self.party, letter) {
+            (Party::Bob, Letter::Offer { commitment, sdp }) if self.theirs.is_none() => {
+                self.see(&sdp)?;
+                self.commitment = Some(commitment);
+                self.offered = true;
+                Ok(vec![Action::Apply(Description::Offer(sdp))])
+            }
+            (Party::Alice, Letter::Answer { nonce, sdp }) if self.offered && self.theirs.is_none() => {
+                self.see(&sdp)?;
+                self.offered = false;
+                let words = self.agree(Nonce(nonce))?;
+                let opening = self.post(&Letter::Opening { nonce: self.nonce.0 })?;
+                Ok(vec![opening, Action::Apply(Description::Answer(sdp)), words])
+            }
+            (Party::Bob, Letter::Opening { nonce }) if self.mine.is_some() => {
+                let nonce = Nonce(nonce);
+                match self.commitment.take() {
+                    Some(commitment) if commitment == nonce.commitment() => Ok(vec![self.agree(nonce)?]),
+                    Some(_) => Err(Fault::peer("a nonce that was not committed to")),
+                    None => Err(Fault::peer("a second opening")),
+                }
+            }
+            (_, Letter::Candidate(candidate)) if self.theirs.is_some() => Ok(vec![Action::Reach(candidate)]),
+            (Party::Bob, Letter::Restart { sdp }) if self.words.is_some() && !self.offered => {
+                self.see(&sdp)?;
+                self.offered = true;
+                Ok(vec![Action::Apply(Description::Offer(sdp))])
+            }
+            (Party::Alice, Letter::Resumed { sdp }) if self.offered && self.words.is_some() => {
+                self.see(&sdp)?;
+                self.offered = false;
+                Ok(vec![Action::Apply(Description::Answer(sdp))])
+            }
+            (_, Letter::Bye) => Ok(vec![Action::PeerLeft]),
+            _ => Err(Fault::peer("a sealed message that does not belong here")),
+        }
+    }
+
+    /// Notes the other side's certificate, which may never change: the words cover it.
+    fn see(&mut self, sdp: &str) -> Result<(), Fault> {
+        let fingerprint = Fingerprint::of(sdp).ok_or_else(|| Fault::peer("a description without one fingerprint"))?;
+        if *self.theirs.get_or_insert(fingerprint) == fingerprint {
+            return Ok(());
+        }
+        Err(Fault::peer("another certificate than before"))
+    }
+
+    fn agree(&mut self, theirs: Nonce) -> Result<Action, Fault> {
+        let (Some(mine_seen), Some(theirs_seen)) = (self.mine, self.theirs) else {
+            return Err(Fault::internal("words before both descriptions"));
+        };
+        let (nonces, fingerprints) = match self.party {
+            Party::Alice => ([self.nonce, theirs], [mine_seen, theirs_seen]),
+            Party::Bob => ([theirs, self.nonce], [theirs_seen, mine_seen]),
+        };
+        let key = self.key.derive("tacit 2026-11 words: both sides");
+        let words = Seen { key: &key, nonces, fingerprints }.words();
+        self.words = Some(words);
+        Ok(Action::Words { words, confirm: self.method == Method::Code })
+    }
+}
+
+fn count(counter: &mut u32, limit: u32, one: bool) -> Result<(), Fault> {
+    *counter += u32::from(one);
+    if *counter > limit { Err(Fault::peer("too many messages of one kind")) } else { Ok(()) }
+}
+
+fn send(frame: &[u8]) -> Action {
+    Action::Send(body(frame))
+}
+
+fn body(frame: &[u8]) -> Body {
+    Body(data_encoding::BASE64URL_NOPAD.encode(frame))
+}
+
+fn read(body: &Body) -> Result<Vec<u8>, Fault> {
+    if body.0.len() > MAX_BODY {
+        return Err(altered("a message beyond the longest"));
+    }
+    data_encoding::BASE64URL_NOPAD.decode(body.0.as_bytes()).map_err(|_| altered("a message that is not base64url"))
+}

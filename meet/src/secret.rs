@@ -1,0 +1,59 @@
+//! What an invite keeps, and only hands out as a link, a code or a PAKE password.
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::entropy::{self, Entropy};
+use crate::words;
+
+/// 128 bits that only a link carries: out of reach of guessing, even offline.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct LinkSecret([u8; 16]);
+
+impl LinkSecret {
+    pub(crate) fn new(entropy: &mut dyn Entropy) -> Self {
+        Self(entropy::bytes(entropy))
+    }
+
+    /// Its 22 characters of base64url.
+    pub(crate) fn encode(&self) -> String {
+        data_encoding::BASE64URL_NOPAD.encode(&self.0)
+    }
+
+    /// Reads exactly what [`encode`](Self::encode) writes.
+    pub(crate) fn decode(text: &str) -> Option<Self> {
+        let mut bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let secret = bytes.as_slice().try_into().ok().map(Self);
+        bytes.zeroize();
+        secret
+    }
+
+    pub(crate) fn password(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Two words of the list: 22 bits, enough against one guess and no more.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct SpokenSecret([u8; 4]);
+
+impl SpokenSecret {
+    pub(crate) fn new(entropy: &mut dyn Entropy) -> Self {
+        let (first, second) = (entropy::index(entropy), entropy::index(entropy));
+        Self::from_indices(first, second)
+    }
+
+    pub(crate) fn from_indices(first: u16, second: u16) -> Self {
+        let ([a, b], [c, d]) = (first.to_be_bytes(), second.to_be_bytes());
+        Self([a, b, c, d])
+    }
+
+    /// `copper-violin`.
+    pub(crate) fn speak(&self) -> String {
+        let [a, b, c, d] = self.0;
+        format!("{}-{}", words::word(u16::from_be_bytes([a, b])), words::word(u16::from_be_bytes([c, d])))
+    }
+
+    pub(crate) fn password(&self) -> &[u8] {
+        &self.0
+    }
+}
