@@ -1,1 +1,55 @@
-//! Oblivious transfer: base, extension, adapters, and the ideal functionality.
+//! Oblivious transfer: what every gate on private bits is made of.
+//!
+//! In a transfer the sender holds two messages and the receiver a bit; the receiver gets the message that the bit
+//! names, and neither learns more. Here all transfers are *random*: messages and bits come out of the protocol, before
+//! any input exists, and are used up later.
+//!
+//! ```text
+//!  base::both          128 transfers each way, by elliptic curves         once per pairing
+//!      │
+//!  soft_spoken         correlated transfers, by symmetric cryptography    any number, one round each time
+//!      │
+//!  random              the correlation hashed away                        local
+//!      │
+//!  product             s·δ = u ⊕ v on packed bits                         local
+//! ```
+//!
+//! [`Engine`] holds all of it for both directions and is the only thing that other crates need:
+//!
+//! ```
+//! use tacit_ot::Engine;
+//! use tacit_session::lockstep;
+//! use tacit_symmetric::Prg;
+//!
+//! let (alice, bob) = lockstep::run(
+//!     async |mut s| {
+//!         let mut engine = Engine::setup(&mut s, &mut Prg::from_seed([1; 32])).await?;
+//!         engine.extend(&mut s, 100, 0).await
+//!     },
+//!     async |mut s| {
+//!         let mut engine = Engine::setup(&mut s, &mut Prg::from_seed([2; 32])).await?;
+//!         engine.extend(&mut s, 0, 100).await
+//!     },
+//! );
+//! let sent = alice?.sender_products::<1>(100);
+//! let got = bob?.receiver_products::<1>(100);
+//! assert!(&got.s & &sent.delta[0] == &got.u[0] ^ &sent.v[0]);
+//! # Ok::<(), tacit_session::Fault>(())
+//! ```
+
+pub mod base;
+mod domain;
+mod engine;
+pub mod extension;
+#[cfg(any(test, feature = "ideal"))]
+pub mod ideal;
+mod product;
+pub mod random;
+pub mod soft_spoken;
+#[cfg(test)]
+mod suite;
+pub mod transpose;
+mod tree;
+
+pub use engine::{Engine, Pool};
+pub use product::{ReceiverProducts, SenderProducts};

@@ -1,0 +1,161 @@
+//! The engine: extensions in both directions over one pairing, and the stock of random transfers they give.
+
+use tacit_ring::Bits;
+use tacit_session::{Cost, Fault, HEADER, Link, Session, Stage};
+use tacit_symmetric::{Block, Blocks, Prg};
+
+use crate::extension::{RandomCotReceiver, RandomCotSender};
+use crate::product::{self, ReceiverProducts, SenderProducts};
+use crate::soft_spoken::{self, FIELD_BITS, SoftSpokenReceiver, SoftSpokenSender};
+use crate::{base, random};
+
+/// Everything that oblivious transfers need between two parties, for as long as they are paired.
+pub struct Engine<S = SoftSpokenSender, R = SoftSpokenReceiver> {
+    sender: S,
+    receiver: R,
+    /// Transfers made so far in each direction: no tweak of the hash is used twice.
+    sent: u64,
+    received: u64,
+}
+
+impl Engine {
+    /// Base transfers in both directions, counted under [`Stage::BaseOt`]. Once per pairing.
+    ///
+    /// *Cost*: [`setup_cost`](Self::setup_cost).
+    ///
+    /// # Errors
+    /// The link's and the peer's.
+    pub async fn setup<L: Link>(s: &mut Session<L>, rng: &mut Prg) -> Result<Self, Fault> {
+        Self::setup_with(s, rng, FIELD_BITS).await
+    }
+
+    /// [`setup`](Self::setup) with another `k`: 1, 2, 4 or 8, the same on both sides.
+    ///
+    /// # Errors
+    /// The link's and the peer's.
+    ///
+    /// # Panics
+    /// When `k` is none of those.
+    pub async fn setup_with<L: Link>(s: &mut Session<L>, rng: &mut Prg, k: usize) -> Result<Self, Fault> {
+        s.enter(Stage::BaseOt);
+        let choices = soft_spoken::base_choices(rng.block());
+        let (sender, receiver) = base::both(s, rng, choices).await?;
+        // He who sends base transfers receives extended ones.
+        Ok(Self::new(SoftSpokenSender::new(k, receiver), SoftSpokenReceiver::new(k, &sender)))
+    }
+
+    /// What [`setup`](Self::setup) and the trees cost, all of it counted under [`Stage::BaseOt`].
+    ///
+    /// The trees travel with the first extension and share its round, so this is what the ledger shows after that.
+    #[must_use]
+    pub fn setup_cost() -> Cost {
+        Self::setup_cost_with(FIELD_BITS)
+    }
+
+    /// [`setup_cost`](Self::setup_cost) for another `k`.
+    #[must_use]
+    pub fn setup_cost_with(k: usize) -> Cost {
+        base::cost() + Cost { rounds: 0, ..Cost::exchange(soft_spoken::trees_bytes(k)) }
+    }
+
+    /// What [`extend`](Self::extend) costs under [`Stage::Extend`]: one round if both directions grow.
+    ///
+    /// If only one does, its message travels with whatever comes next: then there is no round of its own.
+    #[must_use]
+    pub fn extend_cost(as_sender: usize, as_receiver: usize) -> Cost {
+        Self::extend_cost_with(FIELD_BITS, as_sender, as_receiver)
+    }
+
+    /// [`extend_cost`](Self::extend_cost) for another `k`.
+    #[must_use]
+    pub fn extend_cost_with(k: usize, as_sender: usize, as_receiver: usize) -> Cost {
+        let bytes = |n: usize| if n == 0 { 0 } else { (HEADER + soft_spoken::correction_bytes(k, n)) as u64 };
+        let rounds = u64::from(as_sender > 0 && as_receiver > 0);
+        Cost { sent: bytes(as_receiver), received: bytes(as_sender), rounds }
+    }
+}
+
+impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
+    /// An engine over any extension.
+    #[must_use]
+    pub fn new(sender: S, receiver: R) -> Self {
+        Self { sender, receiver, sent: 0, received: 0 }
+    }
+
+    /// New random transfers: as many in each direction as said. The peer says the same with the roles swapped.
+    ///
+    /// *Cost*: [`extend_cost`](Self::extend_cost).
+    ///
+    /// # Errors
+    /// The link's and the peer's. The engine is of no use after that.
+    pub async fn extend<L: Link>(
+        &mut self,
+        s: &mut Session<L>,
+        as_sender: usize,
+        as_receiver: usize,
+    ) -> Result<Pool, Fault> {
+        s.enter(Stage::Extend);
+        // 1. As receiver, speak; as sender, listen: one round.
+        let (choices, t) = self.receiver.extend(s, as_receiver).await?;
+        let q = self.sender.extend(s, as_sender).await?;
+        // 2. Hash the correlation away.
+        let pairs = random::send(s.party(), self.sent, self.sender.delta(), &q);
+        let chosen = random::receive(s.party().other(), self.received, &t);
+        self.sent += as_sender as u64;
+        self.received += as_receiver as u64;
+        Ok(Pool { pairs, choices, chosen, sent: 0, received: 0 })
+    }
+}
+
+/// Random transfers not yet spent. Both parties take from the front, in the same order.
+pub struct Pool {
+    pairs: [Blocks; 2],
+    choices: Bits,
+    chosen: Blocks,
+    sent: usize,
+    received: usize,
+}
+
+impl Pool {
+    /// How many transfers are left with this party as sender.
+    #[must_use]
+    pub fn left_as_sender(&self) -> usize {
+        self.pairs[0].len() - self.sent
+    }
+
+    /// How many transfers are left with this party as receiver.
+    #[must_use]
+    pub fn left_as_receiver(&self) -> usize {
+        self.chosen.len() - self.received
+    }
+
+    /// Spends `n` transfers as sender: `s·δ_j = u_j ⊕ v_j` with the peer's [`receiver_products`](Self::receiver_products).
+    ///
+    /// # Panics
+    /// When fewer are left.
+    #[must_use]
+    pub fn sender_products<const W: usize>(&mut self, n: usize) -> SenderProducts<W> {
+        let [m0, m1] = self.pairs.each_mut().map(|messages| spend(messages, self.sent, n));
+        self.sent += n;
+        product::send(&m0, &m1)
+    }
+
+    /// Spends `n` transfers as receiver: `s·δ_j = u_j ⊕ v_j` with the peer's [`sender_products`](Self::sender_products).
+    ///
+    /// # Panics
+    /// When fewer are left.
+    #[must_use]
+    pub fn receiver_products<const W: usize>(&mut self, n: usize) -> ReceiverProducts<W> {
+        let messages = spend(&mut self.chosen, self.received, n);
+        self.received += n;
+        product::receive(self.choices.take_front(n), &messages)
+    }
+}
+
+/// Takes `n` blocks from `at` on, and leaves nothing there.
+fn spend(blocks: &mut Blocks, at: usize, n: usize) -> Blocks {
+    let spent = &mut blocks[at..at + n];
+    let taken = spent.to_vec().into();
+    spent.fill(Block::ZERO);
+    taken
+}

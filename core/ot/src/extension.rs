@@ -1,0 +1,32 @@
+//! What an oblivious-transfer extension is: random correlated transfers, any number at a time.
+//!
+//! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver a random bit `c` and
+//! the block `t = q ⊕ c·Δ`. A second extension is one new file that implements these two traits.
+
+use tacit_ring::Bits;
+use tacit_session::{Fault, Link, Session};
+use tacit_symmetric::{Block, Blocks};
+
+/// The side that knows `Δ`.
+#[expect(async_fn_in_trait, reason = "single-threaded by design: no caller wants a Send bound")]
+pub trait RandomCotSender {
+    /// The correlation of all transfers.
+    fn delta(&self) -> Block;
+
+    /// The `q` of `n` new transfers. Only receives (but see [`RandomCotReceiver::extend`]).
+    ///
+    /// # Errors
+    /// The link's and the peer's.
+    async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<Blocks, Fault>;
+}
+
+/// The side that gets random choice bits.
+#[expect(async_fn_in_trait, reason = "single-threaded by design: no caller wants a Send bound")]
+pub trait RandomCotReceiver {
+    /// The `c` and the `t` of `n` new transfers. Only sends: a party that extends as receiver first and as sender then
+    /// does both directions in one round.
+    ///
+    /// # Errors
+    /// The link's.
+    async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<(Bits, Blocks), Fault>;
+}
