@@ -7,6 +7,10 @@ mod agreement;
 mod amount;
 mod command;
 mod event;
+pub mod millionaires;
+pub mod pairing;
+mod progress;
+mod talk;
 
 pub use agreement::{Agreement, Job, Terms};
 pub use amount::{Amount, AmountError};

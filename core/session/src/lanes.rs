@@ -45,8 +45,10 @@ pub fn lanes<L: Link>(link: L) -> (Lane<L>, Lane<L>, Pump<L>) {
     (lane(0), lane(1), Pump { shared })
 }
 
-fn lane_of(frame: &[u8]) -> usize {
-    usize::from(frame.first() != Some(&(Tag::Control as u8)))
+/// Which lane a frame belongs to. What is no frame at all must end the link at once: nobody might ever ask for it.
+fn lane_of(frame: &[u8]) -> Option<usize> {
+    let tag = Tag::from_byte(*frame.first()?)?;
+    Some(usize::from(tag != Tag::Control))
 }
 
 impl<L: Link> Pump<L> {
@@ -57,7 +59,8 @@ impl<L: Link> Pump<L> {
                 Ok(frame) => frame,
                 Err(error) => break error,
             };
-            let mut queue = self.shared.queues[lane_of(&frame)].borrow_mut();
+            let Some(lane) = lane_of(&frame) else { break LinkError::Foreign };
+            let mut queue = self.shared.queues[lane].borrow_mut();
             queue.bytes += frame.len();
             if queue.bytes > BACKLOG {
                 break LinkError::Flooded;
@@ -128,6 +131,16 @@ mod tests {
         };
         let (_a, frames) = lockstep::join(alice, bob);
         assert_eq!(frames, (vec![1, 2], vec![0x20, 1], vec![0x20, 3]));
+    }
+
+    #[test]
+    fn what_is_no_frame_ends_the_link() {
+        for message in [vec![], vec![0], vec![0xFF, 1, 2, 3, 4, 5]] {
+            let (a, b) = lockstep::queues();
+            let (_control, _protocol, pump) = lanes(b);
+            let (sent, error) = lockstep::join(a.send(message), pump.run());
+            assert_eq!((sent, error), (Ok(()), LinkError::Foreign));
+        }
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub enum LinkError {
     /// The other side sent more than was ever asked for, or announced a message that no protocol has.
     #[error("the other side sent too much")]
     Flooded,
+    /// The other side sent something that is no frame of ours.
+    #[error("the other side sent no frame")]
+    Foreign,
 }
 
 impl From<LinkError> for Fault {
@@ -49,6 +52,7 @@ impl From<LinkError> for Fault {
             LinkError::Closed => Fault::from(Code::PeerLeft),
             LinkError::Lost => Fault::from(Code::ConnectionLost),
             LinkError::Flooded => Fault::peer("more data than any protocol asks for"),
+            LinkError::Foreign => Fault::peer("not a frame"),
         }
     }
 }

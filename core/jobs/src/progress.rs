@@ -1,0 +1,39 @@
+//! How far the machines are: what crossed against what the cost model says will cross.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tacit_session::{Cost, Entry, Stage};
+
+use crate::Event;
+
+/// What a piece of work will cost, by stage.
+pub(crate) type Plan = Vec<(Stage, Cost)>;
+
+/// Watches a ledger and emits [`Event::Progress`].
+pub(crate) struct Progress {
+    emit: Rc<dyn Fn(Event)>,
+    stages: RefCell<Vec<(Stage, u64, u64)>>,
+}
+
+impl Progress {
+    pub(crate) fn new(emit: Rc<dyn Fn(Event)>) -> Self {
+        Self { emit, stages: RefCell::default() }
+    }
+
+    /// Begins a new piece of work.
+    pub(crate) fn begin(&self, plan: Plan) {
+        let stages = plan.into_iter().map(|(stage, cost)| (stage, 0, cost.sent + cost.received)).collect();
+        *self.stages.borrow_mut() = stages;
+    }
+
+    /// Counts a frame.
+    pub(crate) fn record(&self, entry: Entry) {
+        let mut stages = self.stages.borrow_mut();
+        let Some((stage, done, total)) = stages.iter_mut().find(|(stage, ..)| *stage == entry.stage) else { return };
+        *done += entry.bytes as u64;
+        let event = Event::Progress { stage: *stage, done: *done, total: *total };
+        drop(stages);
+        (self.emit)(event);
+    }
+}

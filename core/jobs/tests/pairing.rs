@@ -1,0 +1,269 @@
+//! Two whole programs against each other, each with a person who answers events.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use tacit_jobs::millionaires::{compare_cost, refill_cost, setup_cost};
+use tacit_jobs::{Amount, Command, Event, Order, Outcome, Pairing, pairing};
+use tacit_session::lockstep::{self, QueueLink, Tamper};
+use tacit_session::{Code, Fault, Party, Stage, Tag};
+
+/// What a person does when they are shown an event.
+type Person = Box<dyn Fn(&Event, &UnboundedSender<Command>)>;
+
+/// Everything one person was shown, and why it ended.
+struct Diary {
+    events: Vec<Event>,
+    end: Fault,
+}
+
+impl Diary {
+    fn outcomes(&self) -> Vec<Outcome> {
+        self.events
+            .iter()
+            .filter_map(|e| if let Event::Finished { outcome } = e { Some(*outcome) } else { None })
+            .collect()
+    }
+
+    fn orders(&self) -> Vec<Order> {
+        self.outcomes().iter().map(|outcome| outcome.order).collect()
+    }
+}
+
+async fn live(link: QueueLink, pairing: Pairing, person: Person) -> Diary {
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let diary = Rc::clone(&events);
+    let (commands, receiver) = unbounded();
+    let seed = [pairing.seat as u8 + 1; 32];
+    let end = pairing::run(link, pairing, seed, receiver, move |event| {
+        person(&event, &commands);
+        diary.borrow_mut().push(event);
+    })
+    .await;
+    let events = events.take();
+    assert!(matches!(events.last(), Some(Event::Ended { fault }) if *fault == end));
+    Diary { events, end }
+}
+
+fn meet(confirm_words: bool, tamper: Option<&Tamper>, alice: Person, bob: Person) -> (Diary, Diary) {
+    let (a, b) = match tamper {
+        Some(tamper) => lockstep::queues_with(tamper),
+        None => lockstep::queues(),
+    };
+    let seat = |seat| Pairing { seat, confirm_words };
+    lockstep::join(live(a, seat(Party::Alice), alice), live(b, seat(Party::Bob), bob))
+}
+
+/// Accepts everything, puts in one amount a round, and stops after the last.
+fn willing(amounts: &[u64]) -> Person {
+    let left = RefCell::new(VecDeque::from_iter(amounts.iter().copied()));
+    Box::new(move |event, commands| {
+        let say = |command| commands.unbounded_send(command).unwrap();
+        match event {
+            Event::PeerPresent => say(Command::ConfirmWords),
+            Event::Proposed { .. } if left.borrow().is_empty() => say(Command::Cancel),
+            Event::Proposed { .. } => say(Command::Accept),
+            Event::Agreed => {
+                let amount = left.borrow_mut().pop_front().unwrap();
+                say(Command::Input { amount: Amount::from_minor_units(amount).unwrap() });
+            }
+            _ => {}
+        }
+    })
+}
+
+/// Like [`willing`] with endless fives, but says `command` when `when` comes.
+fn unwilling(when: fn(&Event) -> bool, command: fn() -> Command) -> Person {
+    let otherwise = willing(&[5; 30]);
+    Box::new(move |event, commands| {
+        if when(event) {
+            commands.unbounded_send(command()).unwrap();
+        } else {
+            otherwise(event, commands);
+        }
+    })
+}
+
+#[test]
+fn who_is_richer_many_times_over_with_one_set_up() {
+    let alice = [0, 1, Amount::MAX, Amount::MAX, 0, 125_000, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1, 2, 3, 4, 5];
+    let bob = [0, 0, 0, Amount::MAX, Amount::MAX, 125_001, 6, 7, 8, 6, 7, 8, 6, 7, 8, 5, 4, 3, 2, 1];
+    for confirm in [false, true] {
+        let (a, b) = meet(confirm, None, willing(&alice), willing(&bob));
+        let order = |x: u64, y: u64| match x.cmp(&y) {
+            std::cmp::Ordering::Greater => Order::You,
+            std::cmp::Ordering::Less => Order::They,
+            std::cmp::Ordering::Equal => Order::Equal,
+        };
+        assert_eq!(a.orders(), alice.iter().zip(bob).map(|(x, y)| order(*x, y)).collect::<Vec<_>>());
+        assert_eq!(b.orders(), alice.iter().zip(bob).map(|(x, y)| order(y, *x)).collect::<Vec<_>>());
+        let setups = a.events.iter().filter(|e| matches!(e, Event::Progress { stage, .. } if *stage == Stage::BaseOt));
+        assert_eq!(setups.count(), 6, "three messages each way, once");
+    }
+}
+
+#[test]
+fn costs_are_declared_measured_and_agreed_on() {
+    let (a, b) = meet(false, None, willing(&[1]), willing(&[2]));
+    for (diary, party) in [(a, Party::Alice), (b, Party::Bob)] {
+        let [outcome] = diary.outcomes()[..] else { panic!("one round") };
+        assert_eq!(outcome.online, compare_cost());
+        assert_eq!(outcome.offline, setup_cost() + refill_cost(party, tacit_jobs::millionaires::STOCK));
+        let agreement = diary
+            .events
+            .iter()
+            .find_map(|e| if let Event::Proposed { agreement } = e { Some(agreement) } else { None });
+        let agreement = agreement.unwrap();
+        assert_eq!((agreement.online, agreement.offline), (outcome.online, outcome.offline));
+    }
+    assert_eq!(compare_cost().rounds, 8);
+    assert!(compare_cost().sent <= 400 && compare_cost().received <= 400);
+    let cold = setup_cost() + refill_cost(Party::Alice, tacit_jobs::millionaires::STOCK) + compare_cost();
+    assert!(cold.sent + cold.received <= 60_000, "{cold:?}");
+}
+
+#[test]
+fn no_input_is_taken_before_both_have_accepted() {
+    // Alice tries to put in an amount at once, and accepts only when Bob has.
+    let alice: Person = Box::new(|event, commands| {
+        let say = |command| commands.unbounded_send(command).unwrap();
+        match event {
+            Event::Proposed { agreement } if agreement.round == 1 => {
+                say(Command::Input { amount: Amount::from_minor_units(1).unwrap() });
+            }
+            Event::PeerAccepted => say(Command::Accept),
+            Event::Agreed => say(Command::Input { amount: Amount::from_minor_units(9).unwrap() }),
+            Event::Finished { .. } => say(Command::Cancel),
+            _ => {}
+        }
+    });
+    let (a, b) = meet(false, None, alice, willing(&[5, 5]));
+    assert_eq!((a.orders(), b.orders()), (vec![Order::You], vec![Order::They]));
+}
+
+#[test]
+fn a_typed_code_waits_for_both_to_confirm_the_words() {
+    // Bob never confirms; Alice, who has accepted and could put in an amount, is not let.
+    let silent: Person = Box::new(|event, commands| {
+        let say = |command| commands.unbounded_send(command).unwrap();
+        match event {
+            Event::Proposed { .. } => say(Command::Accept),
+            Event::Stock { .. } => say(Command::WordsDiffer),
+            _ => {}
+        }
+    });
+    let (a, b) = meet(true, None, willing(&[5]), silent);
+    for diary in [a, b] {
+        assert!(!diary.events.contains(&Event::Agreed));
+        assert_eq!(diary.end.code, Code::WordsDiffer);
+    }
+}
+
+#[test]
+fn whoever_stops_is_heard() {
+    type Case = (fn(&Event) -> bool, fn() -> Command, Code, Code);
+    let cases: [Case; 6] = [
+        (|e| matches!(e, Event::PeerPresent), || Command::Cancel, Code::Cancelled, Code::PeerCancelled),
+        (|e| matches!(e, Event::Proposed { .. }), || Command::Decline, Code::Declined, Code::PeerDeclined),
+        (|e| matches!(e, Event::Agreed), || Command::Cancel, Code::Cancelled, Code::PeerCancelled),
+        (|e| matches!(e, Event::PeerReady), || Command::Cancel, Code::Cancelled, Code::PeerCancelled),
+        (|e| matches!(e, Event::Started), || Command::Cancel, Code::Cancelled, Code::PeerCancelled),
+        (|e| matches!(e, Event::Started), || Command::Stalled, Code::Stalled, Code::Stalled),
+    ];
+    for (when, command, here, there) in cases {
+        let (a, b) = meet(false, None, unwilling(when, command), willing(&[5; 30]));
+        assert_eq!((a.end.code, b.end.code), (here, there));
+        let (a, b) = meet(false, None, willing(&[5; 30]), unwilling(when, command));
+        assert_eq!((a.end.code, b.end.code), (there, here));
+    }
+}
+
+/// Every frame of a whole session, damaged in every way, in both directions: a fault on at least one side, and never a
+/// wrong answer, a panic or a wait without end (`lockstep` panics on that).
+#[test]
+fn a_hostile_peer_gets_a_fault_and_nothing_else() {
+    type Damage = fn(Vec<u8>) -> Vec<Vec<u8>>;
+    let damages: [(&str, Damage); 7] = [
+        ("truncated", |m| vec![m[..m.len() - 1].to_vec()]),
+        ("emptied", |_| vec![Vec::new()]),
+        ("extended", |m| vec![[m, vec![0]].concat()]),
+        ("flipped at the end", |mut m| {
+            *m.last_mut().unwrap() ^= 1;
+            vec![m]
+        }),
+        ("flipped in the tag", |mut m| {
+            m[0] ^= 1;
+            vec![m]
+        }),
+        ("repeated", |m| vec![m.clone(), m]),
+        ("replaced by a megabyte", |m| vec![vec![m[0]; 1 << 20]]),
+    ];
+    // How many frames each side sends in an undisturbed session, tag by tag, so that the test covers them all.
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let sink = Rc::clone(&seen);
+    let watch: Tamper = Rc::new(RefCell::new(move |party, index, message: Vec<u8>| {
+        sink.borrow_mut().push((party, index, message[0]));
+        vec![message]
+    }));
+    meet(false, Some(&watch), willing(&[3]), willing(&[4]));
+    let frames = seen.take();
+    for tag in Tag::ALL {
+        assert!(frames.iter().any(|(.., byte)| *byte == tag as u8), "{} does not cross", tag.name());
+    }
+    // The last word of whoever leaves has nobody to hurt.
+    let last_word = |(party, index, tag): (Party, usize, u8)| {
+        tag == Tag::Control as u8 && !frames.iter().any(|(p, i, _)| *p == party && *i > index)
+    };
+    for &(party, index, tag) in frames.iter().filter(|frame| !last_word(**frame)) {
+        for (name, damage) in damages {
+            let tamper: Tamper =
+                Rc::new(RefCell::new(
+                    move |from, i, message| {
+                        if from == party && i == index { damage(message) } else { vec![message] }
+                    },
+                ));
+            let (a, b) = meet(false, Some(&tamper), willing(&[3]), willing(&[4]));
+            let victim = if party == Party::Alice { &b } else { &a };
+            assert_eq!(victim.end.code, Code::PeerBroke, "{party:?}'s frame {index} (tag {tag}) {name}");
+            for (diary, order) in [(&a, Order::They), (&b, Order::You)] {
+                assert!(diary.orders().iter().all(|got| *got == order), "a wrong answer: frame {index} {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_version_is_told_apart_from_a_broken_peer() {
+    // Whatever comes from Bob first is taken for the hello of version 2, with a fitting check, by Alice's program.
+    let alice = live_against(|mut s| {
+        Box::pin(async move {
+            struct Future(u16);
+            impl tacit_session::Message for Future {
+                const TAG: Tag = Tag::Control;
+                type Shape = ();
+                fn encode(&self) -> Vec<u8> {
+                    [&[0][..], &self.0.to_le_bytes()].concat()
+                }
+                fn decode(_: &[u8], (): ()) -> Result<Self, tacit_session::Malformed> {
+                    Ok(Self(0))
+                }
+            }
+            s.send(&Future(2)).await.unwrap();
+            let _ = s.recv::<Future>(()).await;
+            let _ = s.recv::<Future>(()).await;
+        })
+    });
+    assert_eq!(alice.end.code, Code::VersionsDiffer);
+}
+
+/// Alice's program against something that is no program of ours.
+fn live_against(
+    bob: impl FnOnce(tacit_session::Session<QueueLink>) -> std::pin::Pin<Box<dyn Future<Output = ()>>>,
+) -> Diary {
+    let (a, b) = lockstep::queues();
+    let pairing = Pairing { seat: Party::Alice, confirm_words: false };
+    let peer = bob(tacit_session::Session::new(Party::Bob, b));
+    lockstep::join(live(a, pairing, willing(&[1])), peer).0
+}
