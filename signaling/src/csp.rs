@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 /// The policy for a page whose `index.html` is this text.
 ///
 /// `connect-src 'self'` covers the WebSocket as well: since CSP 3 a `ws:` or `wss:` URL of the page's own host and
-/// port matches `'self'`, in every browser that has the Wasm instructions the page needs.
+/// port matches `'self'`. Chromium and Firefox do so since 2018 and WebKit since 2022, before it had Wasm SIMD, which
+/// the page needs anyway.
 ///
 /// # Errors
 /// What is unclear about an inline script, see [`inline_scripts`].
