@@ -334,3 +334,107 @@ fn read(body: &Body) -> Result<Vec<u8>, Fault> {
     }
     data_encoding::BASE64URL_NOPAD.decode(body.0.as_bytes()).map_err(|_| altered("a message that is not base64url"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Seeded;
+    use tacit_signaling_messages::Room;
+
+    fn sdp(byte: u8) -> String {
+        format!("v=0\r\na=fingerprint:sha-256 {}\r\n", vec![format!("{byte:02X}"); 32].join(":"))
+    }
+
+    fn only(mut actions: Vec<Action>) -> Body {
+        match actions.swap_remove(0) {
+            Action::Send(body) => body,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A pair that knows its words; the host with certificate 1, the guest with certificate 2.
+    fn met() -> (Introduction, Introduction) {
+        let invite = Invite::new(Room(7), &mut Seeded::new(1));
+        let mut host = Introduction::host(&invite, Seeded::new(2));
+        let (mut guest, hello) = Introduction::guest(&GuestInvite::parse(&invite.code()).unwrap(), Seeded::new(3));
+        let answer = only(host.on_peer(&only(vec![hello])).unwrap());
+        let confirm = only(guest.on_peer(&answer).unwrap());
+        let accept = only(host.on_peer(&confirm).unwrap());
+        guest.on_peer(&accept).unwrap();
+        guest.on_peer(&only(host.describe(&sdp(1)).unwrap())).unwrap();
+        let opening = only(host.on_peer(&only(guest.describe(&sdp(2)).unwrap())).unwrap());
+        guest.on_peer(&opening).unwrap();
+        assert!(host.words().is_some() && host.words() == guest.words());
+        (host, guest)
+    }
+
+    fn post(introduction: &mut Introduction, letter: &Letter) -> Body {
+        let State::Met(met) = &mut introduction.state else { panic!("not met") };
+        only(vec![met.post(letter).unwrap()])
+    }
+
+    #[test]
+    fn an_authenticated_peer_that_leaves_the_order_broke_the_protocol() {
+        let offer = || Letter::Offer { commitment: [0; 32], sdp: sdp(1) };
+        let candidate = || Letter::Candidate(Candidate { line: "c".into(), mid: None, index: None });
+        let to_guest = [
+            offer(),
+            Letter::Answer { nonce: [0; 32], sdp: sdp(1) },
+            Letter::Opening { nonce: [0; 32] },
+            Letter::Resumed { sdp: sdp(1) },
+            Letter::Restart { sdp: sdp(9) },
+            Letter::Restart { sdp: "v=0".into() },
+        ];
+        for letter in to_guest {
+            let (mut host, mut guest) = met();
+            let fault = guest.on_peer(&post(&mut host, &letter)).err().unwrap();
+            assert_eq!(fault.code, Code::PeerBroke);
+            assert_eq!(guest.on_peer(&post(&mut host, &candidate())), Err(fault), "and it stays so");
+        }
+        let to_host = [
+            offer(),
+            Letter::Answer { nonce: [0; 32], sdp: sdp(2) },
+            Letter::Opening { nonce: [0; 32] },
+            Letter::Restart { sdp: sdp(2) },
+            Letter::Resumed { sdp: sdp(2) },
+        ];
+        for letter in to_host {
+            let (mut host, mut guest) = met();
+            assert_eq!(host.on_peer(&post(&mut guest, &letter)).err().map(|f| f.code), Some(Code::PeerBroke));
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_changes_in_a_restart_is_refused() {
+        let (mut host, mut guest) = met();
+        guest.on_peer(&only(host.describe(&sdp(1)).unwrap())).unwrap();
+        let resumed = post(&mut guest, &Letter::Resumed { sdp: sdp(9) });
+        assert_eq!(host.on_peer(&resumed).err().map(|f| f.code), Some(Code::PeerBroke));
+    }
+
+    #[test]
+    fn a_nonce_that_was_not_committed_to_is_refused() {
+        let invite = Invite::new(Room(7), &mut Seeded::new(1));
+        let mut host = Introduction::host(&invite, Seeded::new(2));
+        let (mut guest, hello) = Introduction::guest(&GuestInvite::parse(&invite.link("")).unwrap(), Seeded::new(3));
+        let answer = only(host.on_peer(&only(vec![hello])).unwrap());
+        let confirm = only(guest.on_peer(&answer).unwrap());
+        let accept = only(host.on_peer(&confirm).unwrap());
+        guest.on_peer(&accept).unwrap();
+        guest.on_peer(&only(host.describe(&sdp(1)).unwrap())).unwrap();
+        guest.describe(&sdp(2)).unwrap();
+        let opening = post(&mut host, &Letter::Opening { nonce: [0; 32] });
+        assert_eq!(guest.on_peer(&opening).err().map(|f| f.code), Some(Code::PeerBroke));
+        assert!(guest.words().is_none());
+    }
+
+    #[test]
+    fn endless_candidates_come_to_an_end() {
+        let (mut host, mut guest) = met();
+        let letter = Letter::Candidate(Candidate { line: "c".into(), mid: None, index: None });
+        for _ in 0..MAX_CANDIDATES {
+            guest.on_peer(&post(&mut host, &letter)).unwrap();
+        }
+        assert_eq!(guest.on_peer(&post(&mut host, &letter)).err().map(|f| f.code), Some(Code::PeerBroke));
+    }
+}
