@@ -219,3 +219,95 @@ fn text(value: &JsValue, name: &str) -> Option<String> {
 fn flag(value: &JsValue, name: &str) -> bool {
     field(value, name).is_some_and(|value| value.is_truthy())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ChannelLink;
+    use futures::StreamExt as _;
+    use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+    use tacit_session::Link as _;
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+    use web_sys::{Blob, BlobPropertyBag, Url, Worker};
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    type News = UnboundedReceiver<FromPeer>;
+
+    fn peer(open_channel: impl FnOnce(RtcDataChannel)) -> (Peer, News) {
+        let (queue, news): (UnboundedSender<FromPeer>, _) = unbounded();
+        let report = move |report| {
+            let _ = queue.unbounded_send(report);
+        };
+        (Peer::new(&[], open_channel, report).unwrap(), news)
+    }
+
+    /// Passes candidates on until the presence channel is open.
+    async fn present(news: &mut News, to: &Calls) {
+        loop {
+            match news.next().await.unwrap() {
+                FromPeer::Candidate(candidate) => to.reach(&candidate).await,
+                FromPeer::Present => return,
+                FromPeer::State(_) => {}
+                FromPeer::Gone => panic!("closed before it was open"),
+            }
+        }
+    }
+
+    async fn introduce(a: &Calls, b: &Calls) {
+        let offer = Description::Offer(a.offer(false).await.unwrap());
+        assert!(!a.settled());
+        let answer = b.apply(&offer).await.unwrap().unwrap();
+        assert_eq!(a.apply(&Description::Answer(answer)).await.unwrap(), None);
+        assert!(a.settled() && b.settled());
+    }
+
+    #[wasm_bindgen_test]
+    async fn two_peers_connect_directly_restart_and_notice_the_end() {
+        assert!(supported());
+        let (a, mut news_a) = peer(|_| {});
+        let (b, mut news_b) = peer(|_| {});
+        let (calls_a, calls_b) = (a.calls(), b.calls());
+        assert_eq!(calls_a.path().await, None);
+        introduce(&calls_a, &calls_b).await;
+        futures::future::join(present(&mut news_a, &calls_b), present(&mut news_b, &calls_a)).await;
+        let (path, _) = calls_a.path().await.unwrap();
+        assert_eq!(path, Path::Direct);
+
+        let before = calls_a.0.local_description().unwrap().sdp();
+        calls_a.offer(true).await.unwrap();
+        let after = calls_a.0.local_description().unwrap().sdp();
+        let ufrag = |sdp: &str| sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).map(str::to_owned);
+        assert!(ufrag(&before).is_some() && ufrag(&before) != ufrag(&after));
+        assert!(crate::words::Fingerprint::of(&before) == crate::words::Fingerprint::of(&after));
+
+        drop(a);
+        while !matches!(news_b.next().await.unwrap(), FromPeer::Gone) {}
+    }
+
+    /// Echoes what comes on the channel that it was given.
+    const ECHO: &str = "onmessage = ({ data }) => { data.onmessage = (event) => data.send(event.data); };";
+
+    #[wasm_bindgen_test]
+    async fn the_channel_can_be_given_to_a_worker_in_the_callback() {
+        let options = BlobPropertyBag::new();
+        options.set_type("text/javascript");
+        let script = Blob::new_with_str_sequence_and_options(&Array::of1(&ECHO.into()), &options).unwrap();
+        let url = Url::create_object_url_with_blob(&script).unwrap();
+        let worker = Worker::new(&url).unwrap();
+        let (a, mut news_a) = peer(|channel| {
+            worker.post_message_with_transfer(&channel, &Array::of1(&channel)).unwrap();
+        });
+        let mut link = None;
+        let (b, mut news_b) = peer(|channel| link = Some(ChannelLink::new(channel)));
+        let link = link.unwrap();
+        introduce(&a.calls(), &b.calls()).await;
+        futures::future::join(present(&mut news_a, &b.calls()), present(&mut news_b, &a.calls())).await;
+        let message: Vec<u8> = (0..300_000u32).map(|n| n as u8).collect();
+        let (sent, echo) = futures::future::join(link.send(message.clone()), link.recv()).await;
+        assert_eq!(sent, Ok(()));
+        assert!(echo.unwrap() == message);
+        worker.terminate();
+        Url::revoke_object_url(&url).unwrap();
+    }
+}
