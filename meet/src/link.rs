@@ -55,7 +55,7 @@ struct Flow {
     outbox: VecDeque<Parts>,
     /// Bytes in the outbox.
     queued: usize,
-    /// Port: bytes that the page will take; below zero never.
+    /// Port: bytes that the page will still take.
     granted: usize,
     /// Port: bytes that were taken and not acknowledged.
     owed: usize,
@@ -69,9 +69,10 @@ impl ChannelLink {
         channel.set_binary_type(RtcDataChannelType::Arraybuffer);
         channel.set_buffered_amount_low_threshold(LOW);
         let state = channel.ready_state();
-        let inner = Inner::new(Wire::Channel(channel.clone()));
+        let target = channel.clone();
+        let inner = Inner::new(Wire::Channel(channel));
         inner.flow.borrow_mut().open = state == RtcDataChannelState::Open;
-        let on = |name, f: fn(&Inner, JsValue)| inner.listen(&channel, name, f);
+        let on = |name, f: fn(&Inner, JsValue)| inner.listen(&target, name, f);
         let listeners = vec![
             on("open", |inner, _| inner.opened()),
             on("message", |inner, event| inner.arrived(data(&event))),
@@ -92,10 +93,11 @@ impl ChannelLink {
     /// Over the port that [`relay`] returned, in the worker.
     #[must_use]
     pub fn over_port(port: MessagePort) -> Self {
-        let inner = Inner::new(Wire::Port(port.clone()));
-        let listeners = vec![inner.listen(&port, "message", |inner, event| inner.told(data(&event)))];
+        let target = port.clone();
+        let inner = Inner::new(Wire::Port(port));
+        let listeners = vec![inner.listen(&target, "message", |inner, event| inner.told(data(&event)))];
         // Listeners that are added, unlike `onmessage`, do not start a port.
-        port.start();
+        target.start();
         Self { inner, _listeners: listeners }
     }
 }
@@ -307,23 +309,24 @@ pub fn relay(channel: RtcDataChannel) -> Result<MessagePort, JsValue> {
     let (near, far) = (pair.port1(), pair.port2());
     channel.set_binary_type(RtcDataChannelType::Arraybuffer);
     channel.set_buffered_amount_low_threshold(LOW);
-    let relay = Rc::new(Relay { channel: channel.clone(), port: near.clone(), flow: RefCell::default() });
+    let relay = Rc::new(Relay { channel, port: near, flow: RefCell::default() });
+    let (channel, near) = (&relay.channel, &relay.port);
     let on = |target: &web_sys::EventTarget, name, f: fn(&Relay, JsValue)| {
         let relay = Rc::clone(&relay);
         Listener::new(target, name, move |event| f(&relay, event))
     };
     // The listeners hold the relay and the relay holds them, until it ends.
     let listeners = vec![
-        on(&channel, "open", |relay, _| relay.grant(HIGH)),
-        on(&channel, "message", |relay, event| relay.to_port(data(&event))),
-        on(&channel, "bufferedamountlow", |relay, _| relay.pump()),
-        on(&channel, "error", |relay, event| {
+        on(channel, "open", |relay, _| relay.grant(HIGH)),
+        on(channel, "message", |relay, event| relay.to_port(data(&event))),
+        on(channel, "bufferedamountlow", |relay, _| relay.pump()),
+        on(channel, "error", |relay, event| {
             if !left(&event) {
                 relay.end(LOST);
             }
         }),
-        on(&channel, "close", |relay, _| relay.end(CLOSED)),
-        on(&near, "message", |relay, event| relay.from_port(data(&event))),
+        on(channel, "close", |relay, _| relay.end(CLOSED)),
+        on(near, "message", |relay, event| relay.to_channel(data(&event))),
     ];
     relay.flow.borrow_mut().listeners = listeners;
     near.start();
@@ -368,7 +371,7 @@ impl Relay {
         }
     }
 
-    fn from_port(&self, data: JsValue) {
+    fn to_channel(&self, data: JsValue) {
         if let Some(bytes) = data.as_f64() {
             let mut flow = self.flow.borrow_mut();
             flow.unread = flow.unread.saturating_sub(bytes as usize);

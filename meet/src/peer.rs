@@ -105,7 +105,9 @@ impl Calls {
     pub(crate) async fn offer(&self, restart: bool) -> Result<String, Fault> {
         let options = RtcOfferOptions::new();
         options.set_ice_restart(restart);
-        let offer = JsFuture::from(self.0.create_offer_with_rtc_offer_options(&options)).await.map_err(browser)?;
+        let offer = JsFuture::from(self.0.create_offer_with_rtc_offer_options(&options))
+            .await
+            .map_err(|error| browser(&error))?;
         self.set_local(RtcSdpType::Offer, &offer).await
     }
 
@@ -123,7 +125,7 @@ impl Calls {
         if kind == RtcSdpType::Answer {
             return Ok(None);
         }
-        let answer = JsFuture::from(self.0.create_answer()).await.map_err(browser)?;
+        let answer = JsFuture::from(self.0.create_answer()).await.map_err(|error| browser(&error))?;
         self.set_local(RtcSdpType::Answer, &answer).await.map(Some)
     }
 
@@ -131,7 +133,7 @@ impl Calls {
         let sdp = text(description, "sdp").ok_or_else(|| Fault::internal("a description without text"))?;
         let init = RtcSessionDescriptionInit::new(kind);
         init.set_sdp(&sdp);
-        JsFuture::from(self.0.set_local_description(&init)).await.map_err(browser)?;
+        JsFuture::from(self.0.set_local_description(&init)).await.map_err(|error| browser(&error))?;
         Ok(sdp)
     }
 
@@ -160,7 +162,7 @@ impl Calls {
             _ => {}
         };
         report.for_each(&mut look);
-        let pair = chosen.map(|id| report.get(&id.into())).or(pair).filter(|pair| pair.is_object())?;
+        let pair = chosen.map(|id| report.get(&id.into())).or(pair).filter(JsValue::is_object)?;
         let relayed = ["localCandidateId", "remoteCandidateId"].into_iter().any(|end| {
             text(&pair, end)
                 .is_some_and(|id| text(&report.get(&id.into()), "candidateType").as_deref() == Some("relay"))
@@ -204,8 +206,8 @@ fn candidate(event: &JsValue) -> Option<Candidate> {
 }
 
 /// The browser refused something that should always work.
-fn browser(error: JsValue) -> Fault {
-    Fault::internal(text(&error, "message").unwrap_or_else(|| "the browser refused".to_owned()))
+fn browser(error: &JsValue) -> Fault {
+    Fault::internal(text(error, "message").unwrap_or_else(|| "the browser refused".to_owned()))
 }
 
 fn field(value: &JsValue, name: &str) -> Option<JsValue> {

@@ -138,7 +138,7 @@ impl Person {
     }
 
     fn host() -> Self {
-        Self::new(|config, open, on| host(config, open, on))
+        Self::new(host)
     }
 
     fn guest(text: &str) -> Self {
