@@ -205,3 +205,101 @@ impl Message for ReceiverPoints {
         Points::decode(body, COUNT).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT as G;
+    use tacit_session::lockstep;
+    use tacit_session::{Code, HEADER};
+
+    #[test]
+    fn each_gets_what_was_chosen_and_the_other_is_different() {
+        let choices = [Block::new([0x0123_4567_89ab_cdef, 0]), Block::new([u64::MAX, 0xaaaa_5555_f00f_1234])];
+        let run = async |mut s: Session<_>, seed, choices| {
+            let base = both(&mut s, &mut Prg::from_seed([seed; 32]), choices).await.unwrap();
+            (base, s.ledger().total())
+        };
+        let ((alice, alice_cost), (bob, bob_cost)) =
+            lockstep::run(async |s| run(s, 1, choices[0]).await, async |s| run(s, 2, choices[1]).await);
+        assert_eq!((alice_cost, bob_cost), (cost(), cost()));
+        assert_eq!(cost().sent as usize, HEADER + 32 + HEADER + 4096);
+        for (sender, receiver) in [(&alice.0, &bob.1), (&bob.0, &alice.1)] {
+            for i in 0..COUNT {
+                let [chosen, other] = match receiver.choices.bit(i) {
+                    0 => sender.pairs[i],
+                    _ => [sender.pairs[i][1], sender.pairs[i][0]],
+                };
+                assert!(receiver.messages[i] == chosen && receiver.messages[i] != other, "transfer {i}");
+            }
+        }
+        assert!(alice.0.pairs[0][0] != bob.0.pairs[0][0] && alice.0.pairs[0][0] != alice.0.pairs[1][0]);
+    }
+
+    /// Points that no honest party sends: refused wherever they stand.
+    #[test]
+    fn malformed_points_are_refused() {
+        let good = G.compress().to_bytes();
+        // Not below the field's prime; an odd encoding ("negative"); the identity; not on the curve.
+        let identity = [0; 32];
+        let mut not_reduced = [0xff; 32];
+        not_reduced[31] = 0x7f;
+        let mut negative = good;
+        negative[0] ^= 1;
+        // From RFC 9496, A.3: a number for which there is no point.
+        let off_curve = 0x26948d35_ca62e643_e26a8317_7332e6b6_u128.to_be_bytes();
+        let rest = 0xafeb9d08_e4268b65_0f1f5bbd_8d81d371_u128.to_be_bytes();
+        let off_curve: [u8; 32] = std::array::from_fn(|i| if i < 16 { off_curve[i] } else { rest[i - 16] });
+        assert!(SenderPoint::decode(&good, ()).is_ok());
+        for bad in [identity, not_reduced, negative, off_curve, [0xff; 32]] {
+            assert!(SenderPoint::decode(&bad, ()).is_err(), "{bad:x?}");
+            for at in [0, 64, COUNT - 1] {
+                let mut points = [good; COUNT];
+                points[at] = bad;
+                assert!(ReceiverPoints::decode(points.as_flattened(), ()).is_err(), "{bad:x?} at {at}");
+            }
+        }
+        assert!(ReceiverPoints::decode([good; COUNT].as_flattened(), ()).is_ok());
+        assert!(ReceiverPoints::decode([good; COUNT - 1].as_flattened(), ()).is_err());
+        assert!(SenderPoint::decode(&good[..31], ()).is_err());
+    }
+
+    /// A peer who sends well-formed but foolish points, her own A reflected or B = A, gets no one to panic.
+    #[test]
+    fn a_foolish_peer_is_survived() {
+        let (alice, bob) = lockstep::run(
+            async |mut s| both(&mut s, &mut Prg::from_seed([1; 32]), Block::ZERO).await.map(|_| ()),
+            async |mut s| {
+                let SenderPoint(a) = s.recv::<SenderPoint>(()).await?;
+                let half = a.points[0] * Scalar::from(2u64).invert();
+                s.send(&SenderPoint(a)).await?;
+                s.send(&ReceiverPoints(Points::doubled(&[half; COUNT]))).await?;
+                s.recv::<ReceiverPoints>(()).await.map(|_| ())
+            },
+        );
+        assert_eq!((alice, bob), (Ok(()), Ok(())));
+    }
+
+    #[test]
+    fn a_point_that_is_none_ends_the_run() {
+        struct Nonsense;
+        impl Message for Nonsense {
+            const TAG: Tag = Tag::BaseOtSender;
+            type Shape = ();
+            fn encode(&self) -> Vec<u8> {
+                vec![0xff; POINT]
+            }
+            fn decode(_: &[u8], (): ()) -> Result<Self, Malformed> {
+                Err(Malformed)
+            }
+        }
+        let (alice, _) = lockstep::run(
+            async |mut s| both(&mut s, &mut Prg::from_seed([1; 32]), Block::ZERO).await.map(|_| ()),
+            async |mut s| {
+                s.send(&Nonsense).await?;
+                s.recv::<SenderPoint>(()).await.map(|_| ())
+            },
+        );
+        assert_eq!(alice.map_err(|fault| fault.code), Err(Code::PeerBroke));
+    }
+}

@@ -1,7 +1,7 @@
 //! The engine: extensions in both directions over one pairing, and the stock of random transfers they give.
 
 use tacit_ring::Bits;
-use tacit_session::{Cost, Fault, HEADER, Link, Session, Stage};
+use tacit_session::{Cost, Fault, Link, Session, Stage};
 use tacit_symmetric::{Block, Blocks, Prg};
 
 use crate::extension::{RandomCotReceiver, RandomCotSender};
@@ -69,7 +69,7 @@ impl Engine {
     /// [`extend_cost`](Self::extend_cost) for another `k`.
     #[must_use]
     pub fn extend_cost_with(k: usize, as_sender: usize, as_receiver: usize) -> Cost {
-        let bytes = |n: usize| if n == 0 { 0 } else { (HEADER + soft_spoken::correction_bytes(k, n)) as u64 };
+        let bytes = |n| soft_spoken::extend_bytes(k, n) as u64;
         let rounds = u64::from(as_sender > 0 && as_receiver > 0);
         Cost { sent: bytes(as_receiver), received: bytes(as_sender), rounds }
     }

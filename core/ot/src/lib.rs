@@ -43,6 +43,7 @@ mod engine;
 pub mod extension;
 #[cfg(any(test, feature = "ideal"))]
 pub mod ideal;
+pub mod measure;
 mod product;
 pub mod random;
 pub mod soft_spoken;
