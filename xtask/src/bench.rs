@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         Options::Primitives(output) => {
             let mut lines = example("tacit-ot", "bench_primitives")?;
-            lines.extend(in_browsers("primitives.js")?);
+            lines.extend(primitives_in_a_worker()?);
             output.print(&lines)
         }
         Options::Size(output) => output.print(&in_browsers("size.js")?),
@@ -63,6 +63,17 @@ fn in_browsers(script: &str) -> Result<Vec<String>> {
             .env("TACIT_SERVER", server)
             .env("TACIT_PAGE", page),
     )
+}
+
+/// The primitives, compiled to WebAssembly and run in a browser's Worker.
+fn primitives_in_a_worker() -> Result<Vec<String>> {
+    tools::node_packages()?;
+    let chromium = browser::chromium()?;
+    let script = build::bench_worker()?;
+    say::step("Measuring in Chromium's Worker");
+    let mut command = process::command("node");
+    command.arg(workspace::e2e().join("bench/primitives.js")).arg(script).env("CHROME", chromium.program);
+    lines(&mut command)
 }
 
 /// Runs `command` and collects its JSON lines; whatever else it prints goes to stderr.

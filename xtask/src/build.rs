@@ -23,3 +23,22 @@ pub(crate) fn server() -> Result<PathBuf> {
         .context("the server was not built")?;
     Ok(workspace::target().join("host").join(format!("tacit-signaling{}", env::consts::EXE_SUFFIX)))
 }
+
+/// Builds the primitives' measurement for a browser's Worker, as optimised as the page; the folder with its script.
+pub(crate) fn bench_worker() -> Result<PathBuf> {
+    let tools = tools::for_the_page()?;
+    say::step("Building the measurement for the Worker.");
+    let target = "wasm32-unknown-unknown";
+    process::run(process::cargo().args(["build", "--release", "--target", target, "-p", "tacit-bench-worker"]))?;
+    let module = workspace::target().join(target).join("release/tacit_bench_worker.wasm");
+    let folder = workspace::target().join("bench-worker");
+    let mut bindgen = process::command("wasm-bindgen");
+    bindgen.args(["--target", "no-modules", "--no-typescript", "--out-name", "bench", "--out-dir"]);
+    process::run(bindgen.arg(&folder).arg(module).env("PATH", &tools.path))?;
+    let optimised = folder.join("bench_bg.wasm");
+    let mut optimise = process::command("wasm-opt");
+    process::run(
+        optimise.args(["-O3", "--all-features", "-o"]).args([&optimised, &optimised]).env("PATH", &tools.path),
+    )?;
+    Ok(folder)
+}

@@ -1,0 +1,23 @@
+//! The primitives' measurement, compiled for a browser's Worker: the same code as natively, with the Worker's clock.
+//!
+//! `cargo xtask bench primitives` builds it, and `e2e/bench/primitives.js` runs it.
+
+use tacit_ot::measure;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds on the Worker's clock.
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+
+    /// Hands a message to whoever started the Worker.
+    #[wasm_bindgen(js_name = postMessage)]
+    fn post_message(text: &str);
+}
+
+/// Measures everything and posts each row as a line of JSON.
+#[wasm_bindgen]
+pub fn run() {
+    measure::all(&|| now(), &mut |row| post_message(&row.to_json("chromium")));
+}
