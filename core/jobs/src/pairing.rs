@@ -7,7 +7,6 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
-use futures::future::FusedFuture;
 use futures::stream::{Stream, StreamExt};
 use futures::{FutureExt, select_biased};
 use tacit_session::{Code, Fault, Lane, Link, Session, lanes};
@@ -64,10 +63,14 @@ pub async fn run<L: Link + 'static>(
     (driver.emit)(Event::Ended { fault: fault.clone() });
     if let Some(stop) = stop
         && driver.control.send(&Talk::Stop(stop)).await.is_ok()
-        && !pump.is_terminated()
     {
-        // Stay until the other side has read it and closed the link.
-        pump.await;
+        // Stay until the other side has read it and closes the link, or says a last word at the same time.
+        loop {
+            select_biased! {
+                _ = pump => {}
+                talk = driver.control.recv::<Talk>(()).fuse() => if !talk.is_ok_and(|t| !matches!(t, Talk::Stop(_))) { break },
+            }
+        }
     }
     fault
 }

@@ -1,1 +1,0 @@
-//! The compute worker: the protocol side of the page.

@@ -1,0 +1,32 @@
+//! The compute worker: the protocol side of the page, in a thread of its own, so that a busy screen never holds up a
+//! protocol nor a protocol a screen.
+//!
+//! It talks to the page in messages `{ kind, … }`:
+//!
+//! | from the page | |
+//! |---|---|
+//! | `channel` + `channel` or `port` | the link: a transferred data channel, or a port that the page relays |
+//! | `pair` + `text` | JSON of [`Pairing`](tacit_jobs::Pairing): begin |
+//! | `command` + `text` | JSON of [`Command`](tacit_jobs::Command) |
+//!
+//! | to the page | |
+//! |---|---|
+//! | `ready` | the worker listens |
+//! | `event` + `text` | JSON of [`Stamped`](tacit_jobs::Stamped) |
+//! | `closed` | the other side has heard the last word: the connection may be closed |
+
+#[cfg(target_arch = "wasm32")]
+mod page;
+#[cfg(target_arch = "wasm32")]
+mod watchdog;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    page::listen();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    eprintln!("The compute worker runs inside the page. To build and serve the page, run: cargo xtask demo");
+    std::process::exit(2);
+}

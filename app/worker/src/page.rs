@@ -1,0 +1,119 @@
+//! The worker's side of its conversation with the page.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::channel::mpsc;
+use js_sys::{Object, Reflect};
+use tacit_jobs::{Command, Event, Pairing, Stamped, pairing};
+use tacit_meet::ChannelLink;
+use tacit_session::Fault;
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, RtcDataChannel};
+
+use crate::watchdog::Watchdog;
+
+/// What has come from the page before the pairing can begin.
+#[derive(Default)]
+struct Inbox {
+    link: Option<ChannelLink>,
+    pairing: Option<Pairing>,
+    commands: Option<mpsc::UnboundedReceiver<Command>>,
+}
+
+/// Listens to the page, for ever.
+pub(crate) fn listen() {
+    std::panic::set_hook(Box::new(|info| {
+        emit(Event::Ended { fault: Fault::internal(info.to_string()) });
+    }));
+    let (sender, commands) = mpsc::unbounded();
+    let inbox = RefCell::new(Inbox { commands: Some(commands), ..Inbox::default() });
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Err(what) = receive(&event.data(), &inbox, &sender) {
+            emit(Event::Ended { fault: Fault::internal(what) });
+        }
+    });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    post("ready", None);
+}
+
+fn receive(message: &JsValue, inbox: &RefCell<Inbox>, commands: &mpsc::UnboundedSender<Command>) -> Result<(), String> {
+    let text = || field(message, "text").as_string().ok_or("a message without text");
+    match field(message, "kind").as_string().as_deref() {
+        Some("channel") => {
+            // The link listens within this task, so that nothing that arrives is lost.
+            let link = match field(message, "channel").dyn_into::<RtcDataChannel>() {
+                Ok(channel) => ChannelLink::new(channel),
+                Err(_) => ChannelLink::over_port(field(message, "port").unchecked_into::<MessagePort>()),
+            };
+            inbox.borrow_mut().link = Some(link);
+        }
+        Some("pair") => {
+            let pairing = serde_json::from_str(&text()?).map_err(|_| "a pairing that does not parse")?;
+            inbox.borrow_mut().pairing = Some(pairing);
+        }
+        Some("command") => {
+            // The error is not repeated: it might quote an amount.
+            let command = serde_json::from_str(&text()?).map_err(|_| "a command that does not parse")?;
+            // After the end nobody listens any more, and that is fine.
+            let _ = commands.unbounded_send(command);
+            return Ok(());
+        }
+        _ => return Err("a message of no known kind".into()),
+    }
+    begin(&mut inbox.borrow_mut(), commands)
+}
+
+/// Begins as soon as there is both a link and a pairing.
+fn begin(inbox: &mut Inbox, commands: &mpsc::UnboundedSender<Command>) -> Result<(), String> {
+    let (Some(_), Some(pairing)) = (&inbox.link, inbox.pairing) else { return Ok(()) };
+    let (Some(link), Some(receiver)) = (inbox.link.take(), inbox.commands.take()) else {
+        return Err("a second pairing in one worker".into());
+    };
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| "the system has no random numbers")?;
+    let stalled = commands.clone();
+    let watchdog = Rc::new(Watchdog::new(move || {
+        let _ = stalled.unbounded_send(Command::Stalled);
+    }));
+    // The other program's hello is the machine's business, too.
+    watchdog.wind();
+    let on_event = move |event: Event| {
+        watchdog.observe(&event);
+        emit(event);
+    };
+    wasm_bindgen_futures::spawn_local(async move {
+        pairing::run(link, pairing, seed, receiver, on_event).await;
+        post("closed", None);
+    });
+    Ok(())
+}
+
+fn emit(event: Event) {
+    let at = scope().performance().map_or(0.0, |clock| clock.now());
+    match serde_json::to_string(&Stamped { at, event }) {
+        Ok(text) => post("event", Some(&text)),
+        Err(_) => post("event", Some(r#"{"at":0,"event":{"type":"ended","fault":{"code":"internal"}}}"#)),
+    }
+}
+
+fn post(kind: &str, text: Option<&str>) {
+    let message = Object::new();
+    // Setting a field of a fresh object cannot fail.
+    let _ = Reflect::set(&message, &"kind".into(), &kind.into());
+    if let Some(text) = text {
+        let _ = Reflect::set(&message, &"text".into(), &text.into());
+    }
+    // Posting text cannot fail either: there is nothing that cannot be cloned.
+    let _ = scope().post_message(&message);
+}
+
+fn field(message: &JsValue, name: &str) -> JsValue {
+    Reflect::get(message, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The worker's global scope.
+pub(crate) fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
