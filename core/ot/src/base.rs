@@ -10,11 +10,13 @@
 //! know both keys is to solve computational Diffie–Hellman from `A`, in the random-oracle model. The hash takes in the
 //! whole transcript, the direction, and the index, so no key of one transfer, session or direction is one of another.
 //!
-//! Against malicious parties the protocol is weaker than its paper says: a simulator cannot always extract the
-//! inputs in time, so it does not compose universally (Genç, Iovino, Rial 2017; Byali, Patra, Ravi, Sarkar 2017). Nothing here relies on that.
-//! What a malicious peer can do to a *program* is excluded: encodings that are not canonical, and the identity, are refused.
+//! Against malicious parties the protocol is weaker than its paper says: a simulator cannot always extract the inputs
+//! in time, so it does not compose universally (Genç, Iovino, Rial 2017; Byali, Patra, Ravi, Sarkar 2017). Nothing here
+//! relies on that. What a malicious peer can do to a *program* is excluded: encodings that are not canonical, and the
+//! identity, are refused.
 //!
-//! *Cost*: [`cost`]: one point, then 128 points each way; two rounds.
+//! *Cost*: [`cost`]: one point, then 128 points each way; two rounds. 17 ms of computing for a party in wasm, 7 ms
+//! natively: 128 multiplications of received points, 256 by tables.
 //!
 //! *Deviations*: none in what is sent. Scalars are drawn as halves, because ristretto255 encodes many doubled points
 //! at once far faster than one by one.

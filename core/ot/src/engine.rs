@@ -84,6 +84,8 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
 
     /// New random transfers: as many in each direction as said. The peer says the same with the roles swapped.
     ///
+    /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million.
+    ///
     /// *Cost*: [`extend_cost`](Self::extend_cost).
     ///
     /// # Errors
@@ -129,7 +131,8 @@ impl Pool {
         self.chosen.len() - self.received
     }
 
-    /// Spends `n` transfers as sender: `s·δ_j = u_j ⊕ v_j` with the peer's [`receiver_products`](Self::receiver_products).
+    /// Spends `n` transfers as sender: `s·δ_j = u_j ⊕ v_j` with the peer's
+    /// [`receiver_products`](Self::receiver_products).
     ///
     /// # Panics
     /// When fewer are left.
@@ -140,7 +143,8 @@ impl Pool {
         product::send(&m0, &m1)
     }
 
-    /// Spends `n` transfers as receiver: `s·δ_j = u_j ⊕ v_j` with the peer's [`sender_products`](Self::sender_products).
+    /// Spends `n` transfers as receiver: `s·δ_j = u_j ⊕ v_j` with the peer's
+    /// [`sender_products`](Self::sender_products).
     ///
     /// # Panics
     /// When fewer are left.

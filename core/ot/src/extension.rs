@@ -1,7 +1,7 @@
 //! What an oblivious-transfer extension is: random correlated transfers, any number at a time.
 //!
-//! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver a random bit `c` and
-//! the block `t = q ⊕ c·Δ`. A second extension is one new file that implements these two traits.
+//! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver a random bit `c`
+//! and the block `t = q ⊕ c·Δ`. A second extension is one new file that implements these two traits.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};

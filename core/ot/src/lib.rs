@@ -54,3 +54,6 @@ mod tree;
 
 pub use engine::{Engine, Pool};
 pub use product::{ReceiverProducts, SenderProducts};
+
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

@@ -1,10 +1,10 @@
 //! Random transfers to random products of bits.
 //!
-//! *Computes*: `s·δ_j = u_j ⊕ v_j` for `j` below `W`: the receiver has the bit `s` and the bits `u_j`, the sender the bits `δ_j` and
-//! `v_j`; all are random. One transfer gives one such product for every bit of its messages.
+//! *Computes*: `s·δ_j = u_j ⊕ v_j` for `j` below `W`: the receiver has the bit `s` and the bits `u_j`, the sender the
+//! bits `δ_j` and `v_j`; all are random. One transfer gives one such product for every bit of its messages.
 //!
-//! *From*: Asharov, Lindell, Schneider, Zohner 2013. With messages `m0`, `m1` and choice `s`, put `v = m0`,
-//! `δ = m0 ⊕ m1` and `u = m_s`; then `u = v ⊕ s·δ`. *Security*: that of the transfers. *Cost*: none; local. *Deviations*: none.
+//! *From*: Asharov, Lindell, Schneider, Zohner 2013. With messages `m0`, `m1` and choice `s`, put `v = m0`, `δ = m0 ⊕
+//! m1` and `u = m_s`; then `u = v ⊕ s·δ`. *Security*: that of the transfers. *Cost*: none; local. *Deviations*: none.
 
 use tacit_ring::Bits;
 use tacit_symmetric::Block;

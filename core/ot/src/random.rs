@@ -1,11 +1,12 @@
 //! Correlated transfers to random ones.
 //!
-//! *Computes*: from `t_i = q_i ⊕ c_i·Δ`, the sender's messages `m0_i = H(i, q_i)` and `m1_i = H(i, q_i ⊕ Δ)`, and the receiver's `H(i,
-//! t_i)`, which is the one that `c_i` names.
+//! *Computes*: from `t_i = q_i ⊕ c_i·Δ`, the sender's messages `m0_i = H(i, q_i)` and `m1_i = H(i, q_i ⊕ Δ)`, and the
+//! receiver's `H(i, t_i)`, which is the one that `c_i` names.
 //!
-//! *From*: Ishai, Kilian, Nissim, Petrank 2003. *Security*: that of the hash, [`tacit_symmetric::hash`](mod@tacit_symmetric::hash):
-//! the receiver knows `q_i` or `q_i ⊕ Δ`, never both, and correlation robustness says that the other's hash looks random
-//! to whom `Δ` is unknown, as long as no tweak is used twice. The counters below see to that. *Cost*: none; local. *Deviations*: none.
+//! *From*: Ishai, Kilian, Nissim, Petrank 2003. *Security*: that of the hash,
+//! [`tacit_symmetric::hash`](mod@tacit_symmetric::hash): the receiver knows `q_i` or `q_i ⊕ Δ`, never both, and
+//! correlation robustness says that the other's hash looks random to whom `Δ` is unknown, as long as no tweak is used
+//! twice. The counters below see to that. *Cost*: none; local. *Deviations*: none.
 
 use tacit_session::Party;
 use tacit_symmetric::{Block, Blocks, hash_many};

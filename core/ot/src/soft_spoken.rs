@@ -2,10 +2,10 @@
 //!
 //! *Computes*: random correlated transfers, `t_i = q_i ⊕ c_i·Δ` (see [`extension`](crate::extension)).
 //!
-//! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022: the semi-honest protocol (fig. 7 over the repetition code, from fig. 3).
-//! The field has `2^k` elements and `k` divides 128. There are `128/k` punctured trees (of `tree.rs`); the receiver
-//! of the extension owns them, and the sender is punctured at `Δ_j`, the `j`-th `k` bits of `Δ`. With `r_x` the stream of leaf
-//! `x`, tree `j` gives
+//! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022: the semi-honest protocol over the repetition code. The field has `2^k`
+//! elements and `k` divides 128. There are `128/k` punctured trees (of `tree.rs`); the receiver of the extension owns
+//! them, and the sender is punctured at `Δ_j`, the `j`-th `k` bits of `Δ`. With `r_x` the stream of leaf `x`, tree `j`
+//! gives
 //!
 //! ```text
 //!   receiver   u_j = Σ r_x         v_j = Σ x·r_x
@@ -13,24 +13,25 @@
 //! ```
 //!
 //! The receiver's choice bits are `c = u_0`; he sends `u_j ⊕ u_0` for the other trees, the sender adds `Δ_j` times
-//! that, and now all `w_j = v_j ⊕ Δ_j·c`. Written as 128 planes of bits and read by columns, that is `q_i = t_i ⊕ c_i·Δ`.
+//! that, and now all `w_j = v_j ⊕ Δ_j·c`. Written as 128 planes of bits and read by columns, that is `q_i = t_i ⊕
+//! c_i·Δ`.
 //!
 //! *Security*: semi-honest; the correction hides behind `u_j`, which contains the stream of the leaf that
 //! the sender does not know; `Δ` is hidden by the base transfers. Streams are read on from where the last
 //! extension stopped, so nothing is masked twice.
 //!
-//! *Cost*: [`extend_bytes`]: `128/k − 1` bits a transfer, sent by the receiver; and once, with the first extension, [`trees_bytes`]. A larger `k` sends less
-//! and computes more: `2^k/k` stream bits for each of the 128.
+//! *Cost*: [`extend_bytes`]: `128/k − 1` bits a transfer, sent by the receiver; and once, with the first extension,
+//! [`trees_bytes`]. A larger `k` sends less and computes more: `2^k/k` stream bits for each of the 128.
 //!
 //! | `k` | bytes a transfer | trees, bytes | OT/s, wasm | OT/s, native | a stock of 1024 each way, wasm |
 //! |---|---|---|---|---|---|
-//! | 1 | 15.9 | 0 | 4.6 M | 3.7 M | 0.32 ms |
-//! | 2 | 7.9 | 2,048 | 4.8 M | 3.5 M | 0.31 ms |
-//! | **4** | 3.9 | 3,072 | **5.4 M** | 2.4 M | 0.38 ms |
-//! | 8 | 1.9 | 3,584 | 1.3 M | 1.2 M | 1.95 ms |
+//! | 1 | 15.9 | 0 | 4.6 M | 5.8 M | 0.31 ms |
+//! | 2 | 7.9 | 2,048 | 5.3 M | 5.7 M | 0.29 ms |
+//! | **4** | 3.9 | 3,072 | **5.1 M** | 5.3 M | 0.39 ms |
+//! | 8 | 1.9 | 3,584 | 1.6 M | 1.8 M | 2.0 ms |
 //!
-//! One thread that plays both roles, hashing included, on a busy two-core machine; wasm is V8 with `simd128`. Measure again with
-//! `cargo xtask bench primitives`.
+//! One thread that plays both roles, hashing included, on a busy two-core machine; wasm is V8 with `simd128`. Measure
+//! again with `cargo xtask bench primitives`.
 //!
 //! *Deviations*: none. The trees' corrections travel with the first extension and not before it, which saves a round.
 
@@ -43,8 +44,8 @@ use crate::base::{BaseReceiver, BaseSender, COUNT};
 use crate::extension::{RandomCotReceiver, RandomCotSender};
 use crate::{transpose, tree};
 
-/// `k` in the product: the fastest in WebAssembly, and within 2 kB of the smallest for a stock of a thousand transfers (see the
-/// table above).
+/// `k` in the product: as fast as any, half the bytes of the next smaller one, and for a stock of a thousand transfers
+/// within 2 kB of the smallest (see the table above).
 pub const FIELD_BITS: usize = 4;
 
 /// Words of a batch: as many as a stream gives at once.
@@ -101,8 +102,8 @@ pub const fn extend_bytes(k: usize, n: usize) -> usize {
 }
 
 impl SoftSpokenReceiver {
-    /// Grows the trees. Level `l` of tree `j` has the messages of transfer `(j + 1)·k − 1 − l`, so that transfer `i` belongs to bit
-    /// `i` of `Δ`.
+    /// Grows the trees. Level `l` of tree `j` has the messages of transfer `(j + 1)·k − 1 − l`, so that transfer `i`
+    /// belongs to bit `i` of `Δ`.
     ///
     /// # Panics
     /// When `k` is not 1, 2, 4 or 8.
@@ -161,7 +162,8 @@ impl RandomCotReceiver for SoftSpokenReceiver {
 }
 
 impl SoftSpokenSender {
-    /// Remembers what will puncture the trees. `Δ` is the complement of the choices: a party learns the nodes beside her path.
+    /// Remembers what will puncture the trees. `Δ` is the complement of the choices: a party learns the nodes beside
+    /// her path.
     ///
     /// # Panics
     /// When `k` is not 1, 2, 4 or 8.
@@ -212,7 +214,7 @@ impl RandomCotSender for SoftSpokenSender {
         for (batch, q) in q.chunks_mut(Stream::BITS).enumerate() {
             for (j, (streams, planes)) in trees.iter().zip(planes.chunks_exact_mut(k)).enumerate() {
                 // Stream 0 is the missing one.
-                fold(streams, 1, first_batch + batch as u64, planes);
+                fold(streams, 1, first_batch + batch as u64, planes).zeroize();
                 let Some(correction) = j.checked_sub(1).and_then(|j| corrections.get(j)) else { continue };
                 let words = correction.words().iter().skip(batch * WORDS);
                 for (b, plane) in planes.iter_mut().enumerate() {
@@ -228,7 +230,8 @@ impl RandomCotSender for SoftSpokenSender {
     }
 }
 
-/// One batch of a tree: returns `Σ r_x`, and sets plane `b` to the sum over those `x` whose bit `b` is set, beginning with `x = first`.
+/// One batch of a tree: returns `Σ r_x`, and sets plane `b` to the sum over those `x` whose bit `b` is set, beginning
+/// with `x = first`.
 ///
 /// It adds like a binary counter: two sums of 2^b streams each make one of 2^(b+1), and the second of them is
 /// just the part of it that belongs to plane `b`. So there are 2 additions a stream, and not `k/2`.

@@ -228,6 +228,24 @@ fn every_damage_is_the_peers_fault() {
     }
 }
 
+/// The two frames of a first extension, the other way round.
+#[test]
+fn a_changed_order_is_the_peers_fault() {
+    let mut held = None;
+    let tamper: Tamper = Rc::new(RefCell::new(move |party, index, message: Vec<u8>| match (party, index) {
+        (Party::Alice, 2) => {
+            held = Some(message);
+            Vec::new()
+        }
+        (Party::Alice, 3) => [message].into_iter().chain(held.take()).collect(),
+        _ => vec![message],
+    }));
+    let sizes = [(10, 10), (10, 10)];
+    let run = async |mut s: Session<QueueLink>, seed| whole(&mut s, seed, FIELD_BITS, sizes).await;
+    let (_, bob) = lockstep::run_with(&tamper, async |s| run(s, 1).await, async |s| run(s, 2).await);
+    assert_eq!(bob.err().map(|fault| fault.code), Some(Code::PeerBroke));
+}
+
 struct Never;
 impl tacit_session::Message for Never {
     const TAG: tacit_session::Tag = tacit_session::Tag::OpenBits;

@@ -1,13 +1,13 @@
 //! Punctured trees: all of many seeds for one party, all but one for the other.
 //!
-//! A tree of Goldreich, Goldwasser and Micali (1986) has 2^k leaves, each node giving its two children by the hash
-//! crate's doubling. Its owner knows every leaf. The puncturer has chosen one leaf, α, and learns all
+//! A tree of Goldreich, Goldwasser and Micali (1986) has 2^k leaves, each node giving its two children by
+//! [`double_many`]. Its owner knows every leaf. The puncturer has chosen one leaf, α, and learns all
 //! others and nothing of that one, while the owner does not learn α: on every level she gets, by one oblivious transfer
 //! of the chosen side, the sum of all nodes on the side that her path does *not* take; there is exactly one node
 //! among them that she cannot compute, the sibling of her path, and so she gets it.
 //!
 //! The two children of the root are the messages of the first transfer as they are; only the levels below need a
-//! correction, which masks the two sums with the two messages (Schoppmann et al. 2019; Boyle et al. 2019; Roy 2022, fig. 13).
+//! correction, which masks the two sums with the two messages (Schoppmann et al. 2019; Boyle et al. 2019; Roy 2022).
 
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 use tacit_symmetric::{Block, Stream, double_many};
@@ -18,8 +18,8 @@ use crate::domain;
 /// Two masked sums for every level but the first.
 pub(crate) type Corrections = Vec<[Block; 2]>;
 
-/// The owner's side: the streams of all `2^k` leaves of tree `index`, and the corrections for the puncturer, from `k` pairs
-/// of messages.
+/// The owner's side: the streams of all `2^k` leaves of tree `index`, and the corrections for the puncturer, from `k`
+/// pairs of messages.
 pub(crate) fn grow(index: usize, pairs: &[[Block; 2]]) -> (Vec<Stream>, Corrections) {
     let [first, rest @ ..] = pairs else { unreachable!("a tree has at least one level") };
     let mut nodes = Zeroizing::new(first.to_vec());
@@ -39,8 +39,8 @@ pub(crate) fn grow(index: usize, pairs: &[[Block; 2]]) -> (Vec<Stream>, Correcti
 
 /// The puncturer's side: the streams of all leaves of tree `index` but α, whose bit `b` is bit `b` of `alpha`.
 ///
-/// The messages are those that the complement of α chose, the highest level first. Stream `y` is that of leaf `y ⊕ α`; so
-/// stream 0 is the missing one, and what stands there is worth nothing. All steps take the same time for every α.
+/// The messages are those that the complement of α chose, the highest level first. Stream `y` is that of leaf `y ⊕ α`;
+/// so stream 0 is the missing one, and what stands there is worth nothing. All steps take the same time for every α.
 pub(crate) fn puncture(index: usize, alpha: u64, messages: &[Block], corrections: &[[Block; 2]]) -> Vec<Stream> {
     let levels = messages.len();
     let [first, rest @ ..] = messages else { unreachable!("a tree has at least one level") };

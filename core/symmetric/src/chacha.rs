@@ -1,9 +1,9 @@
 //! The ChaCha permutation (Bernstein 2008) on four states at once, and the two ways it is used.
 //!
-//! A state is 16 words of 32 bits. Four of them are kept word by word: vector `i` holds word `i` of all four,
-//! so that every step of the permutation is one vector operation. The code is written once and compiled for each kind of
-//! vector: plain arrays, which compilers turn into vector instructions where the machine surely has them; and `simd128` in
-//! WebAssembly, which is asked for here, function by function, and not for the whole program.
+//! A state is 16 words of 32 bits. Four of them are kept word by word: vector `i` holds word `i` of all four, so that
+//! every step of the permutation is one vector operation. The code is written once and compiled for each kind of
+//! vector: plain arrays, which compilers turn into vector instructions where the machine surely has them; and `simd128`
+//! in WebAssembly, which is asked for here, function by function, and not for the whole program.
 //!
 //! `ROUNDS` is 20 in RFC 8439, and 8 or 12 where that is enough: the best attacks known reach 7 (Aumasson, *Too Much
 //! Crypto*, 2019).
