@@ -109,10 +109,7 @@ impl Introduction {
     /// # Errors
     /// [`Code::Internal`] when none is called for, or the description has no usable fingerprint.
     pub fn describe(&mut self, sdp: &str) -> Result<Vec<Action>, Fault> {
-        let result = match &mut self.state {
-            State::Met(met) => met.describe(sdp),
-            _ => Err(Fault::internal("a description before the handshake is over")),
-        };
+        let result = self.met().and_then(|met| met.describe(sdp));
         self.keep(result)
     }
 
@@ -121,11 +118,8 @@ impl Introduction {
     /// # Errors
     /// [`Code::Internal`] before the handshake is over.
     pub fn candidate(&mut self, candidate: Candidate) -> Result<Vec<Action>, Fault> {
-        let result = match &mut self.state {
-            State::Met(met) => met.post(&Letter::Candidate(candidate)).map(|action| vec![action]),
-            _ => Err(Fault::internal("a candidate before the handshake is over")),
-        };
-        self.keep(result)
+        let result = self.met().and_then(|met| met.post(&Letter::Candidate(candidate)));
+        self.keep(result).map(|action| vec![action])
     }
 
     /// The words, once both nonces are open on this side.
@@ -195,6 +189,14 @@ impl Introduction {
                 met.on_letter(letter)
             }
             State::Failed(fault) => Err(fault.clone()),
+        }
+    }
+
+    fn met(&mut self) -> Result<&mut Met, Fault> {
+        match &mut self.state {
+            State::Met(met) => Ok(met),
+            State::Failed(fault) => Err(fault.clone()),
+            State::Host(_) | State::Guest(..) => Err(Fault::internal("WebRTC before the handshake is over")),
         }
     }
 

@@ -34,13 +34,19 @@ mod words;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]
+mod desk;
+#[cfg(target_arch = "wasm32")]
 mod events;
 #[cfg(target_arch = "wasm32")]
 mod link;
 #[cfg(target_arch = "wasm32")]
 mod peer;
 #[cfg(target_arch = "wasm32")]
+mod relay;
+#[cfg(target_arch = "wasm32")]
 mod signaling;
+#[cfg(target_arch = "wasm32")]
+mod ties;
 
 pub use entropy::{Entropy, Os};
 pub use introduction::{Action, Introduction};
@@ -54,6 +60,8 @@ pub use words::complete;
 #[cfg(target_arch = "wasm32")]
 pub use browser::{Config, Event, Meeting, host, join};
 #[cfg(target_arch = "wasm32")]
-pub use link::{ChannelLink, relay};
+pub use link::ChannelLink;
 #[cfg(target_arch = "wasm32")]
 pub use peer::{IceServer, Path};
+#[cfg(target_arch = "wasm32")]
+pub use relay::relay;

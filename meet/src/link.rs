@@ -1,7 +1,7 @@
 //! [`ChannelLink`]: a link over a WebRTC data channel, or over a port to where the channel is.
 //!
 //! A channel that was transferred to a worker is used there directly. Where a browser cannot transfer it, the page keeps it
-//! and [`relay`] joins it to a [`MessagePort`], whose other end goes to the worker. On that port parts of messages
+//! and [`relay`](crate::relay) joins it to a [`MessagePort`], whose other end goes to the worker. On that port parts of messages
 //! pass as transferred buffers; a number grants that many more bytes, so that neither side can run ahead of the other;
 //! a word says how it ended.
 //!
@@ -12,21 +12,21 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use tacit_session::{Link, LinkError};
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{MessageChannel, MessageEvent, MessagePort, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
+use web_sys::{MessageEvent, MessagePort, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
-use crate::chunks::{Inbox, MAX_MESSAGE, MAX_WAITING, Parts};
+use crate::chunks::{Inbox, MAX_MESSAGE, Parts};
 use crate::events::Listener;
 
 /// Bytes that may wait in the browser. Far below the 16 MiB at which `send` throws.
-const HIGH: usize = 4 << 20;
+pub(crate) const HIGH: usize = 4 << 20;
 
 /// The channel calls for more when less than this is waiting.
-const LOW: u32 = 1 << 20;
+pub(crate) const LOW: u32 = 1 << 20;
 
 /// A port acknowledges what it took in steps of this many bytes.
 const STEP: usize = 256 << 10;
@@ -62,6 +62,15 @@ struct Flow {
     waiting: Vec<Waker>,
 }
 
+impl Flow {
+    /// Remembers whom to wake, once: a task may look often between two events.
+    fn wait(&mut self, cx: &Context<'_>) {
+        if !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
+        }
+    }
+}
+
 impl ChannelLink {
     /// Over a channel, open or opening; in the worker after the transfer, or on the page.
     #[must_use]
@@ -90,7 +99,7 @@ impl ChannelLink {
         Self { inner, _listeners: listeners }
     }
 
-    /// Over the port that [`relay`] returned, in the worker.
+    /// Over the port that [`relay`](crate::relay) returned, in the worker.
     #[must_use]
     pub fn over_port(port: MessagePort) -> Self {
         let target = port.clone();
@@ -126,7 +135,7 @@ impl Link for ChannelLink {
             if let Some(end) = flow.end {
                 return Poll::Ready(Err(end));
             }
-            flow.waiting.push(cx.waker().clone());
+            flow.wait(cx);
             Poll::Pending
         })
         .await
@@ -169,7 +178,7 @@ impl Inner {
             if holds(&flow) {
                 return Poll::Ready(Ok(()));
             }
-            flow.waiting.push(cx.waker().clone());
+            flow.wait(cx);
             Poll::Pending
         })
         .await
@@ -295,145 +304,24 @@ impl Inner {
     }
 }
 
-const CLOSED: &str = "closed";
-const LOST: &str = "lost";
-const FLOODED: &str = "flooded";
+/// What a port is told at the end.
+pub(crate) const CLOSED: &str = "closed";
+pub(crate) const LOST: &str = "lost";
+pub(crate) const FLOODED: &str = "flooded";
 
-/// Joins a channel to a port, for a browser that cannot transfer channels. The port goes to the worker, which makes a
-/// [`ChannelLink::over_port`] of it. The relay ends when the channel closes or the worker's link is dropped.
-///
-/// # Errors
-/// The browser's, where there are no message channels.
-pub fn relay(channel: RtcDataChannel) -> Result<MessagePort, JsValue> {
-    let pair = MessageChannel::new()?;
-    let (near, far) = (pair.port1(), pair.port2());
-    channel.set_binary_type(RtcDataChannelType::Arraybuffer);
-    channel.set_buffered_amount_low_threshold(LOW);
-    let relay = Rc::new(Relay { channel, port: near, flow: RefCell::default() });
-    let (channel, near) = (&relay.channel, &relay.port);
-    let on = |target: &web_sys::EventTarget, name, f: fn(&Relay, JsValue)| {
-        let relay = Rc::clone(&relay);
-        Listener::new(target, name, move |event| f(&relay, event))
-    };
-    // The listeners hold the relay and the relay holds them, until it ends.
-    let listeners = vec![
-        on(channel, "open", |relay, _| relay.grant(HIGH)),
-        on(channel, "message", |relay, event| relay.to_port(data(&event))),
-        on(channel, "bufferedamountlow", |relay, _| relay.pump()),
-        on(channel, "error", |relay, event| {
-            if !left(&event) {
-                relay.end(LOST);
-            }
-        }),
-        on(channel, "close", |relay, _| relay.end(CLOSED)),
-        on(near, "message", |relay, event| relay.to_channel(data(&event))),
-    ];
-    relay.flow.borrow_mut().listeners = listeners;
-    near.start();
-    if channel.ready_state() == RtcDataChannelState::Open {
-        relay.grant(HIGH);
-    }
-    Ok(far)
-}
-
-struct Relay {
-    channel: RtcDataChannel,
-    port: MessagePort,
-    flow: RefCell<RelayFlow>,
-}
-
-#[derive(Default)]
-struct RelayFlow {
-    /// From the worker, not yet on the channel. Bounded by what was granted.
-    outbox: VecDeque<ArrayBuffer>,
-    /// Bytes that the worker has not acknowledged.
-    unread: usize,
-    /// The worker is done; close the channel when the outbox is empty.
-    closing: bool,
-    listeners: Vec<Listener>,
-}
-
-impl Relay {
-    fn grant(&self, bytes: usize) {
-        let _ = self.port.post_message(&(bytes as f64).into());
-    }
-
-    fn to_port(&self, data: JsValue) {
-        let Ok(buffer) = data.dyn_into::<ArrayBuffer>() else { return self.end(FLOODED) };
-        let unread = {
-            let mut flow = self.flow.borrow_mut();
-            flow.unread += buffer.byte_length() as usize;
-            flow.unread
-        };
-        // The worker bounds what it keeps; this bounds what is on the way to a worker that is busy.
-        if unread > MAX_WAITING || post(&self.port, &buffer).is_err() {
-            self.end(FLOODED);
-        }
-    }
-
-    fn to_channel(&self, data: JsValue) {
-        if let Some(bytes) = data.as_f64() {
-            let mut flow = self.flow.borrow_mut();
-            flow.unread = flow.unread.saturating_sub(bytes as usize);
-            return;
-        }
-        match data.dyn_into::<ArrayBuffer>() {
-            Ok(buffer) => self.flow.borrow_mut().outbox.push_back(buffer),
-            Err(_) => self.flow.borrow_mut().closing = true,
-        }
-        self.pump();
-    }
-
-    fn pump(&self) {
-        let (mut taken, mut lost) = (0, false);
-        let done = {
-            let mut flow = self.flow.borrow_mut();
-            while let Some(buffer) = flow.outbox.front() {
-                let length = buffer.byte_length() as usize;
-                if length > HIGH.saturating_sub(self.channel.buffered_amount() as usize) {
-                    break;
-                }
-                lost = self.channel.send_with_array_buffer(buffer).is_err();
-                if lost {
-                    break;
-                }
-                taken += length;
-                flow.outbox.pop_front();
-            }
-            flow.closing && flow.outbox.is_empty()
-        };
-        if taken > 0 {
-            self.grant(taken);
-        }
-        if lost && self.channel.ready_state() == RtcDataChannelState::Open {
-            self.end(LOST);
-        } else if done {
-            self.channel.close();
-        }
-    }
-
-    fn end(&self, how: &'static str) {
-        let listeners = std::mem::take(&mut self.flow.borrow_mut().listeners);
-        if listeners.is_empty() {
-            return;
-        }
-        let _ = self.port.post_message(&how.into());
-        self.channel.close();
-        self.port.close();
-    }
-}
-
-fn post(port: &MessagePort, buffer: &ArrayBuffer) -> Result<(), JsValue> {
+/// Hands a part over; the sender's copy is gone.
+pub(crate) fn post(port: &MessagePort, buffer: &ArrayBuffer) -> Result<(), JsValue> {
     port.post_message_with_transferable(buffer, &Array::of1(buffer))
 }
 
-fn data(event: &JsValue) -> JsValue {
+/// What a message event carries.
+pub(crate) fn data(event: &JsValue) -> JsValue {
     event.dyn_ref::<MessageEvent>().map_or(JsValue::UNDEFINED, MessageEvent::data)
 }
 
 /// Whether an error event only says that the other side closed its connection: browsers report that as an SCTP abort by
 /// its user, cause 12, and then as a close.
-fn left(event: &JsValue) -> bool {
+pub(crate) fn left(event: &JsValue) -> bool {
     let error = Reflect::get(event, &"error".into()).unwrap_or_default();
     Reflect::get(&error, &"sctpCauseCode".into()).is_ok_and(|cause| cause.as_f64() == Some(12.0))
 }

@@ -1,0 +1,418 @@
+//! The task that drives a meeting.
+//!
+//! Everything that happens (a reply, a candidate, a timer) goes into one queue, and [`Desk::step`] takes it from there,
+//! one at a time. The only thing that does not wait for its turn is the end: [`Ties::cut`] may be called at any moment,
+//! also while the page is being closed.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures::StreamExt as _;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use tacit_session::{Code, Fault};
+use tacit_signaling_messages::{Reply, Request, VERSION};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{RtcDataChannel, RtcPeerConnectionState as State};
+
+use crate::browser::{Config, Event};
+use crate::events::{Listener, Timer};
+use crate::peer::{self, FromPeer, Path, Peer};
+use crate::signaling::{self, FromServer, Socket};
+use crate::ties::{Held, Ties, out_of_turn};
+use crate::{Action, GuestInvite, Introduction, Invite, Os};
+
+/// How long the server may take to answer.
+const SERVER_MS: i32 = 15_000;
+
+/// How long the other page may take in the handshake. It may be asleep on a telephone until its person looks at it.
+const HANDSHAKE_MS: i32 = 120_000;
+
+/// How long a first connection may take, and how long a lost one is tried again.
+const CONNECT_MS: i32 = 30_000;
+
+/// When the host restarts ICE after the connection broke, and how often again.
+const RESTART_MS: [i32; 2] = [1_000, 6_000];
+
+/// How often the path is looked at.
+const LOOK_MS: i32 = 5_000;
+
+/// When the server says that the other page is gone and the connection breaks this soon after, then it was closed.
+const LEAVING_MS: f64 = 15_000.0;
+
+type OpenChannel = Box<dyn FnOnce(RtcDataChannel)>;
+type On = Box<dyn FnMut(Event)>;
+
+/// Begins a meeting; returns what ends it.
+pub(crate) fn start(config: Config, invite: Option<GuestInvite>, open_channel: OpenChannel, on: On) -> Rc<Ties> {
+    let (queue, inputs) = unbounded();
+    let ties = Rc::new(Ties { whole: Cell::new(true), hidden: Cell::new(false), held: RefCell::default() });
+    let hosts = invite.is_none();
+    let desk = Desk {
+        ties: Rc::clone(&ties),
+        queue,
+        config,
+        hosts,
+        invite,
+        open_channel: Some(open_channel),
+        on,
+        phase: Phase::Waiting,
+        up: false,
+        present: false,
+        seen: None,
+        peer_left: None,
+        deadline: None,
+        term: 0,
+        again: None,
+        glance: None,
+    };
+    spawn_local(desk.run(inputs));
+    ties
+}
+
+/// What waits for its turn.
+pub(crate) enum Input {
+    Server(FromServer),
+    Peer(FromPeer),
+    /// The deadline with this number passed.
+    Late(u32),
+    /// Time to try the connection again (host).
+    Again,
+    /// Time to look at the path.
+    Look,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// For the server, or for somebody to come.
+    Waiting,
+    /// Somebody is there, not yet authenticated.
+    Shaking,
+    /// Authenticated; the browsers look for each other.
+    Connecting,
+    Connected,
+    /// Was connected.
+    Reconnecting,
+}
+
+struct Desk {
+    ties: Rc<Ties>,
+    queue: UnboundedSender<Input>,
+    config: Config,
+    hosts: bool,
+    invite: Option<GuestInvite>,
+    open_channel: Option<OpenChannel>,
+    on: On,
+    phase: Phase,
+    /// Whether the browser says that packets pass.
+    up: bool,
+    /// Whether the presence channel is open.
+    present: bool,
+    /// The path and time that were reported last.
+    seen: Option<(Path, Option<f64>)>,
+    /// When the server said that the other page is gone, in milliseconds.
+    peer_left: Option<f64>,
+    deadline: Option<Timer>,
+    /// Which deadline counts: a call of an earlier one may be in the queue already.
+    term: u32,
+    again: Option<Timer>,
+    glance: Option<Timer>,
+}
+
+impl Desk {
+    async fn run(mut self, mut inputs: UnboundedReceiver<Input>) {
+        if !self.ties.whole.get() {
+            return;
+        }
+        let end = match self.open() {
+            Ok(()) => loop {
+                let Some(input) = inputs.next().await else { break None };
+                if !self.ties.whole.get() {
+                    break None;
+                }
+                if let Err(fault) = self.step(input).await {
+                    break Some(fault);
+                }
+            },
+            Err(fault) => Some(fault),
+        };
+        // What goes wrong because the meeting was ended meanwhile is no event.
+        let ended = !self.ties.whole.get();
+        self.ties.cut();
+        if self.ties.hidden.get() {
+            (self.on)(Event::Failed(Fault::new(Code::ConnectionLost, "this page was put away")));
+        } else if let (false, Some(fault)) = (ended, end) {
+            (self.on)(Event::Failed(fault));
+        }
+    }
+
+    fn open(&mut self) -> Result<(), Fault> {
+        if !peer::supported() {
+            return Err(Fault::new(Code::Unsupported, "no WebRTC"));
+        }
+        let queue = self.queue.clone();
+        let socket = Socket::open(&self.config.socket, move |news| put(&queue, Input::Server(news)))?;
+        let pagehide = web_sys::window().map(|window| {
+            let ties = Rc::downgrade(&self.ties);
+            Listener::new(&window, "pagehide", move |_| {
+                if let Some(ties) = ties.upgrade() {
+                    ties.hidden.set(ties.whole.get());
+                    ties.cut();
+                }
+            })
+        });
+        let queue = Some(self.queue.clone());
+        let mut held = self.ties.held.borrow_mut();
+        *held = Held {
+            introduction: None,
+            socket: Some(socket),
+            peer: None,
+            _pagehide: pagehide,
+            queue,
+            hosts: self.hosts,
+        };
+        drop(held);
+        self.within(SERVER_MS);
+        Ok(())
+    }
+
+    async fn step(&mut self, input: Input) -> Result<(), Fault> {
+        match input {
+            Input::Server(FromServer::Opened) => {
+                let request = match &self.invite {
+                    None => Request::Create { version: VERSION },
+                    Some(invite) => Request::Join { version: VERSION, room: invite.room() },
+                };
+                self.ties.send(&request);
+                Ok(())
+            }
+            Input::Server(FromServer::Reply(reply)) => self.reply(reply).await,
+            Input::Server(FromServer::Lost) => self.server_lost(),
+            Input::Peer(FromPeer::Candidate(candidate)) => {
+                let actions = self.ties.introduction(|introduction| introduction.candidate(candidate))?;
+                self.act(actions).await
+            }
+            Input::Peer(FromPeer::State(state)) => self.state(state).await,
+            Input::Peer(FromPeer::Present) => {
+                (self.up, self.present) = (true, true);
+                self.look().await
+            }
+            Input::Peer(FromPeer::Gone) => Err(self.gone()),
+            Input::Late(term) if term == self.term => Err(self.late()),
+            Input::Late(_) => Ok(()),
+            Input::Again => self.restart().await,
+            Input::Look => self.look().await,
+        }
+    }
+
+    async fn reply(&mut self, reply: Reply) -> Result<(), Fault> {
+        let fresh = self.ties.held.borrow().introduction.is_none();
+        match reply {
+            Reply::Created { room } if self.hosts && fresh => {
+                let invite = Invite::new(room, &mut Os);
+                self.ties.held.borrow_mut().introduction = Some(Introduction::host(&invite, Os));
+                self.in_time();
+                (self.on)(Event::Invited { invite });
+                Ok(())
+            }
+            Reply::Joined if fresh => match self.invite.take() {
+                Some(invite) => {
+                    let (introduction, hello) = Introduction::guest(&invite, Os);
+                    self.ties.held.borrow_mut().introduction = Some(introduction);
+                    self.arrived();
+                    self.act(vec![hello]).await
+                }
+                None => Err(out_of_turn()),
+            },
+            Reply::PeerJoined if self.hosts && !fresh && self.phase == Phase::Waiting => {
+                self.arrived();
+                Ok(())
+            }
+            Reply::Relay { body } => {
+                let actions = self.ties.introduction(|introduction| introduction.on_peer(&body))?;
+                self.act(actions).await
+            }
+            Reply::Knocked => {
+                (self.on)(Event::Knocked);
+                Ok(())
+            }
+            Reply::PeerLeft if self.phase >= Phase::Connected => {
+                self.peer_left = Some(js_sys::Date::now());
+                Ok(())
+            }
+            Reply::PeerLeft => Err(Code::PeerLeft.into()),
+            Reply::Refused { .. } if self.phase >= Phase::Connected => Ok(()),
+            Reply::Refused { reason } => Err(signaling::refused(reason)),
+            Reply::Created { .. } | Reply::Joined | Reply::PeerJoined => Err(out_of_turn()),
+        }
+    }
+
+    fn arrived(&mut self) {
+        self.phase = Phase::Shaking;
+        self.within(HANDSHAKE_MS);
+        (self.on)(Event::PeerArrived);
+    }
+
+    /// Once the two are introduced, they do without the server.
+    fn server_lost(&mut self) -> Result<(), Fault> {
+        if !self.ties.words_are_known() {
+            return Err(Code::ServerUnreachable.into());
+        }
+        self.ties.held.borrow_mut().socket = None;
+        Ok(())
+    }
+
+    async fn act(&mut self, actions: Vec<Action>) -> Result<(), Fault> {
+        for action in actions {
+            match action {
+                Action::Send(body) => self.ties.send(&Request::Relay { body }),
+                Action::Authenticated => self.connect().await?,
+                Action::Apply(description) => {
+                    if let Some(answer) = self.ties.calls()?.apply(&description).await? {
+                        self.describe(&answer)?;
+                    }
+                }
+                Action::Reach(candidate) => self.ties.calls()?.reach(&candidate).await,
+                Action::Words { words, confirm } => {
+                    (self.on)(Event::Words { words, confirm });
+                    self.look().await?;
+                }
+                Action::PeerLeft => return Err(Code::PeerLeft.into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self) -> Result<(), Fault> {
+        self.phase = Phase::Connecting;
+        self.within(CONNECT_MS);
+        let open_channel = self.open_channel.take().ok_or_else(|| Fault::internal("authenticated twice"))?;
+        let queue = self.queue.clone();
+        let peer = Peer::new(&self.config.ice_servers, open_channel, move |news| put(&queue, Input::Peer(news)))?;
+        let calls = peer.calls();
+        if !self.ties.whole.get() {
+            return Ok(());
+        }
+        self.ties.held.borrow_mut().peer = Some(peer);
+        if self.hosts {
+            let offer = calls.offer(false).await?;
+            self.describe(&offer)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the other side what this browser offers or answers. The first thing after an offer or answer was made.
+    fn describe(&mut self, sdp: &str) -> Result<(), Fault> {
+        for action in self.ties.introduction(|introduction| introduction.describe(sdp))? {
+            if let Action::Send(body) = action {
+                self.ties.send(&Request::Relay { body });
+            }
+        }
+        Ok(())
+    }
+
+    async fn state(&mut self, state: State) -> Result<(), Fault> {
+        match state {
+            State::Connected => {
+                self.up = true;
+                return self.look().await;
+            }
+            State::Closed => return Err(self.gone()),
+            State::Disconnected | State::Failed => self.up = false,
+            _ => return Ok(()),
+        }
+        if self.phase == Phase::Connected {
+            if self.peer_left.is_some_and(|at| js_sys::Date::now() - at < LEAVING_MS) {
+                return Err(Code::PeerLeft.into());
+            }
+            self.phase = Phase::Reconnecting;
+            self.seen = None;
+            self.glance = None;
+            self.within(CONNECT_MS);
+            self.again = self.timer(RESTART_MS[0], Input::Again);
+            (self.on)(Event::Reconnecting);
+        }
+        // A failed connection stays failed until ICE is restarted.
+        if state == State::Failed { self.restart().await } else { Ok(()) }
+    }
+
+    /// Host: offers new ICE credentials through the server, if that is still there, and will do so again.
+    async fn restart(&mut self) -> Result<(), Fault> {
+        if !self.hosts || self.up || self.peer_left.is_some() || !self.ties.words_are_known() {
+            return Ok(());
+        }
+        self.again = self.timer(RESTART_MS[1], Input::Again);
+        let calls = self.ties.calls()?;
+        if calls.settled() {
+            let offer = calls.offer(true).await?;
+            self.describe(&offer)?;
+        }
+        Ok(())
+    }
+
+    /// Looks whether data can flow, and how; reports what is new.
+    async fn look(&mut self) -> Result<(), Fault> {
+        if !(self.up && self.present && self.ties.words_are_known()) {
+            return Ok(());
+        }
+        let Some((path, rtt_ms)) = self.ties.calls()?.path().await else {
+            self.glance = self.timer(LOOK_MS / 20, Input::Look);
+            return Ok(());
+        };
+        if self.phase != Phase::Connected {
+            self.phase = Phase::Connected;
+            self.again = None;
+            self.in_time();
+        }
+        self.glance = self.timer(LOOK_MS, Input::Look);
+        if self.seen.is_none_or(|(before, time)| before != path || differs(time, rtt_ms)) {
+            self.seen = Some((path, rtt_ms));
+            (self.on)(Event::Connected { path, rtt_ms });
+        }
+        Ok(())
+    }
+
+    /// The other side ended the connection, or this browser gave it up.
+    fn gone(&self) -> Fault {
+        let lost = self.phase == Phase::Reconnecting && self.peer_left.is_none();
+        if lost { Code::ConnectionLost.into() } else { Code::PeerLeft.into() }
+    }
+
+    fn late(&self) -> Fault {
+        match self.phase {
+            Phase::Waiting => Fault::new(Code::ServerUnreachable, "no answer in time"),
+            Phase::Reconnecting => Code::ConnectionLost.into(),
+            _ => match &self.ties.held.borrow().introduction {
+                Some(introduction) => introduction.out_of_time(),
+                None => Fault::internal("a deadline without an introduction"),
+            },
+        }
+    }
+
+    fn within(&mut self, ms: i32) {
+        self.term += 1;
+        self.deadline = self.timer(ms, Input::Late(self.term));
+    }
+
+    fn in_time(&mut self) {
+        self.term += 1;
+        self.deadline = None;
+    }
+
+    fn timer(&self, ms: i32, input: Input) -> Option<Timer> {
+        let queue = self.queue.clone();
+        Timer::after(ms, move || put(&queue, input))
+    }
+}
+
+/// Whether a round-trip time moved enough to be worth showing.
+fn differs(before: Option<f64>, now: Option<f64>) -> bool {
+    match (before, now) {
+        (Some(before), Some(now)) => (before - now).abs() > f64::max(1.0, before * 0.2),
+        (before, now) => before.is_some() != now.is_some(),
+    }
+}
+
+/// A queue that is closed belongs to a meeting that has ended.
+fn put(queue: &UnboundedSender<Input>, input: Input) {
+    let _ = queue.unbounded_send(input);
+}

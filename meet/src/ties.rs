@@ -1,0 +1,81 @@
+//! What a meeting holds of the world, and how it lets go.
+
+use std::cell::{Cell, RefCell};
+
+use futures::channel::mpsc::UnboundedSender;
+use tacit_session::{Code, Fault};
+use tacit_signaling_messages::Request;
+
+use crate::Introduction;
+use crate::desk::Input;
+use crate::events::Listener;
+use crate::peer::{Calls, Peer};
+use crate::signaling::Socket;
+
+/// Everything that ties this meeting to the world, in a place from which it can be cut at any moment.
+pub(crate) struct Ties {
+    pub(crate) whole: Cell<bool>,
+    /// Cut because the page was closed or put away.
+    pub(crate) hidden: Cell<bool>,
+    pub(crate) held: RefCell<Held>,
+}
+
+/// The things themselves. All of them end when they are dropped.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) introduction: Option<Introduction>,
+    pub(crate) socket: Option<Socket>,
+    pub(crate) peer: Option<Peer>,
+    pub(crate) _pagehide: Option<Listener>,
+    /// Ends the task: without senders, its queue is over.
+    pub(crate) queue: Option<UnboundedSender<Input>>,
+    pub(crate) hosts: bool,
+}
+
+impl Ties {
+    /// Says goodbye and closes everything. The second time it does nothing.
+    pub(crate) fn cut(&self) {
+        if !self.whole.replace(false) {
+            return;
+        }
+        // Nothing holds this borrow while the browser or the page is being called.
+        let mut held = self.held.take();
+        if let Some(socket) = &held.socket {
+            if let Some(body) = held.introduction.as_mut().and_then(Introduction::farewell) {
+                socket.send(&Request::Relay { body });
+            }
+            if held.hosts {
+                socket.send(&Request::Close);
+            }
+        }
+        if let Some(queue) = held.queue.take() {
+            queue.close_channel();
+        }
+    }
+
+    pub(crate) fn introduction<T>(&self, f: impl FnOnce(&mut Introduction) -> Result<T, Fault>) -> Result<T, Fault> {
+        match &mut self.held.borrow_mut().introduction {
+            Some(introduction) => f(introduction),
+            None => Err(out_of_turn()),
+        }
+    }
+
+    pub(crate) fn send(&self, request: &Request) {
+        if let Some(socket) = &self.held.borrow().socket {
+            socket.send(request);
+        }
+    }
+
+    pub(crate) fn calls(&self) -> Result<Calls, Fault> {
+        self.held.borrow().peer.as_ref().map(Peer::calls).ok_or_else(|| Fault::internal("no peer connection yet"))
+    }
+
+    pub(crate) fn words_are_known(&self) -> bool {
+        self.held.borrow().introduction.as_ref().is_some_and(|introduction| introduction.words().is_some())
+    }
+}
+
+/// The server speaks out of turn.
+pub(crate) fn out_of_turn() -> Fault {
+    Fault::new(Code::RelayAltered, "a message before the other seat was taken")
+}
