@@ -1,7 +1,7 @@
 //! [`ChannelLink`]: a link over a WebRTC data channel, or over a port to where the channel is.
 //!
 //! A channel that was transferred to a worker is used there directly. Where a browser cannot transfer it, the page keeps it
-//! and [`relay`](crate::relay) joins it to a [`MessagePort`], whose other end goes to the worker. On that port parts of messages
+//! and [`relay`](crate::relay()) joins it to a [`MessagePort`], whose other end goes to the worker. On that port parts of messages
 //! pass as transferred buffers; a number grants that many more bytes, so that neither side can run ahead of the other;
 //! a word says how it ended.
 //!
@@ -99,7 +99,7 @@ impl ChannelLink {
         Self { inner, _listeners: listeners }
     }
 
-    /// Over the port that [`relay`](crate::relay) returned, in the worker.
+    /// Over the port that [`relay`](crate::relay()) returned, in the worker.
     #[must_use]
     pub fn over_port(port: MessagePort) -> Self {
         let target = port.clone();
