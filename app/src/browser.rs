@@ -1,0 +1,154 @@
+//! The few things that the page asks of its browser.
+
+use js_sys::{Function, Promise, Reflect};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// A panic stops this program for good: say so where the page was, instead of leaving it dead.
+pub(crate) fn show_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        leptos::logging::error!("{info}");
+        if let Some(broken) = document().get_element_by_id("broken") {
+            broken.remove_attribute("hidden").ok();
+        }
+    }));
+}
+
+/// Takes away what was shown while the program was loading.
+pub(crate) fn page_is_up() {
+    if let Some(loading) = document().get_element_by_id("loading") {
+        loading.remove();
+    }
+}
+
+/// What this browser lacks, if anything.
+pub(crate) fn missing() -> Option<&'static str> {
+    let has = |name: &str| Reflect::has(&window(), &JsValue::from_str(name)).unwrap_or(false);
+    if !window().is_secure_context() {
+        Some("the page is not in a secure context")
+    } else if !has("RTCPeerConnection") {
+        Some("there is no RTCPeerConnection")
+    } else if !has("Worker") {
+        Some("there is no Worker")
+    } else {
+        None
+    }
+}
+
+/// Where this page is, without query and fragment: what an invite's link begins with.
+pub(crate) fn address() -> String {
+    let location = window().location();
+    format!("{}{}", location.origin().unwrap_or_default(), location.pathname().unwrap_or_default())
+}
+
+/// Takes the fragment out of the address bar and the history, where a secret must not stay; `None` if there is none.
+pub(crate) fn take_fragment() -> Option<String> {
+    let location = window().location();
+    let fragment = location.hash().ok().filter(|hash| hash.len() > 1)?;
+    let rest = format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    if let Ok(history) = window().history() {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&rest)).ok();
+    }
+    Some(fragment)
+}
+
+/// Uniform bytes from the browser.
+pub(crate) fn random_bytes() -> impl FnMut() -> u8 {
+    let mut pool = [0; 1024];
+    let mut used = pool.len();
+    move || {
+        if used == pool.len() {
+            // Noise that were not random would be a lie on the screen; the browser always has some.
+            getrandom::fill(&mut pool).expect("a browser has random bytes");
+            used = 0;
+        }
+        used += 1;
+        pool[used - 1]
+    }
+}
+
+/// Whether the person asked for less motion.
+pub(crate) fn wants_less_motion() -> bool {
+    matches("(prefers-reduced-motion: reduce)")
+}
+
+fn matches(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// Calls `then` whenever the person's colour scheme changes, for as long as the page lives.
+pub(crate) fn on_scheme_change(then: impl Fn() + 'static) {
+    if let Ok(Some(list)) = window().match_media("(prefers-color-scheme: dark)") {
+        let then = wasm_bindgen::closure::Closure::<dyn Fn()>::new(then);
+        list.set_onchange(Some(then.as_ref().unchecked_ref()));
+        // Both live as long as the page.
+        then.forget();
+        std::mem::forget(list);
+    }
+}
+
+/// Puts text on the clipboard; whether that worked.
+pub(crate) async fn copy(text: &str) -> bool {
+    // Not there outside of a secure context.
+    let navigator = JsValue::from(window().navigator());
+    match method(&navigator, &["clipboard", "writeText"]) {
+        Some((clipboard, write)) => settled(write.call1(&clipboard, &text.into())).await.is_some(),
+        None => false,
+    }
+}
+
+/// Whether the browser can hand a link to another program.
+pub(crate) fn can_share() -> bool {
+    method(&window().navigator().into(), &["share"]).is_some()
+}
+
+/// Opens the browser's own way to hand a link on. What the person does there is theirs.
+pub(crate) async fn share(link: &str) {
+    let data = js_sys::Object::new();
+    for (key, value) in [("title", "Tacit"), ("text", "Who is richer? Neither of us will say."), ("url", link)] {
+        Reflect::set(&data, &key.into(), &value.into()).ok();
+    }
+    if let Some((navigator, share)) = method(&window().navigator().into(), &["share"]) {
+        settled(share.call1(&navigator, &data)).await;
+    }
+}
+
+/// Keeps the screen on while it lives.
+pub(crate) struct Awake(JsValue);
+
+impl Awake {
+    /// `None` where the browser cannot or will not.
+    pub(crate) async fn ask() -> Option<Self> {
+        let (lock, request) = method(&window().navigator().into(), &["wakeLock", "request"])?;
+        settled(request.call1(&lock, &"screen".into())).await.map(Self)
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        if let Some((sentinel, release)) = method(&self.0, &["release"])
+            && let Ok(promise) = release.call0(&sentinel)
+        {
+            wasm_bindgen_futures::spawn_local(async move {
+                settled(Ok(promise)).await;
+            });
+        }
+    }
+}
+
+/// The method at the end of `path`, and what it is to be called on.
+fn method(start: &JsValue, path: &[&str]) -> Option<(JsValue, Function)> {
+    let mut on = start.clone();
+    let (name, way) = path.split_last()?;
+    for step in way {
+        on = Reflect::get(&on, &(*step).into()).ok().filter(JsValue::is_object)?;
+    }
+    let method = Reflect::get(&on, &(*name).into()).ok()?.dyn_into().ok()?;
+    Some((on, method))
+}
+
+/// What a promise came to; `None` when it was refused.
+async fn settled(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
+    JsFuture::from(promise.ok()?.dyn_into::<Promise>().ok()?).await.ok()
+}

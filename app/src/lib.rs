@@ -1,1 +1,0 @@
-//! The page: Leptos on the main thread.

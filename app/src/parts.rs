@@ -1,0 +1,16 @@
+//! Parts that several screens share.
+
+pub(crate) mod actions;
+pub(crate) mod badge;
+pub(crate) mod copy;
+pub(crate) mod footer;
+pub(crate) mod gauge;
+pub(crate) mod header;
+pub(crate) mod heading;
+pub(crate) mod mark;
+pub(crate) mod noise;
+pub(crate) mod promises;
+pub(crate) mod qr;
+pub(crate) mod seam;
+pub(crate) mod secret_sharing;
+pub(crate) mod words;

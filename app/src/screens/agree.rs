@@ -1,0 +1,169 @@
+//! Agree: who puts in what, who learns what, and what it costs, before anything moves.
+
+use leptos::prelude::*;
+use tacit_jobs::Terms;
+use tacit_session::{Cost, Party};
+
+use crate::app::{Input, Session};
+use crate::page::page;
+use crate::parts::actions::Actions;
+use crate::parts::gauge::Gauge;
+use crate::parts::heading::Heading;
+use crate::text;
+
+#[component]
+pub(crate) fn Agree() -> impl IntoView {
+    let page = page();
+    let accepted = page.of_session(|session| session.accepted);
+    view! {
+        <div class="two">
+            <div class="stack">
+                <div>
+                    <Heading>"Before anything moves"</Heading>
+                    <p class="lead">"Both of you must accept exactly this."</p>
+                </div>
+                <TermsTable/>
+                <Show
+                    when=move || accepted.get().me
+                    fallback=move || {
+                        view! {
+                            <Actions>
+                                <button type="button" class="main" on:click=move |_| page.send(Input::Accept)>
+                                    "Accept"
+                                </button>
+                                <button type="button" class="second" on:click=move |_| page.send(Input::Decline)>
+                                    "Not this"
+                                </button>
+                            </Actions>
+                        }
+                    }
+                >
+                    <p class="waiting">
+                        <span class="pulse" aria-hidden="true"></span>
+                        "You accepted. Waiting for the other person."
+                    </p>
+                    <Actions>
+                        <button type="button" class="second" on:click=move |_| page.send(Input::Decline)>
+                            "Not this"
+                        </button>
+                    </Actions>
+                </Show>
+            </div>
+            <div class="stack">
+                <Gauge/>
+                <Estimate/>
+            </div>
+        </div>
+    }
+}
+
+/// The agreement, a column for each of the two: Alice's left, Bob's right.
+#[component]
+fn TermsTable() -> impl IntoView {
+    let page = page();
+    let agreement = page.of_session(|session| session.agreement.clone());
+    let seat = page.of_session(|session| Some(session.seat));
+    let accepted = page.of_session(|session| session.accepted);
+    let name = move |party| if seat.get() == Some(party) { "You" } else { "They" };
+    let accepts = move |party| if seat.get() == Some(party) { accepted.get().me } else { accepted.get().peer };
+    let row = move |label: &'static str, read: fn(&Terms) -> &String| {
+        let cell = move |party| {
+            agreement.with(|agreement| agreement.as_ref().map(|agreement| read(agreement.terms(party)).clone()))
+        };
+        view! {
+            <tr>
+                <th scope="row">{label}</th>
+                <td>{move || cell(Party::Alice)}</td>
+                <td>{move || cell(Party::Bob)}</td>
+            </tr>
+        }
+    };
+    let accepting = move |party| {
+        view! {
+            <span class="stamp" class:given=move || accepts(party)>
+                {move || if accepts(party) { "accepted" } else { "not yet" }}
+            </span>
+        }
+    };
+    view! {
+        <section class="card" aria-labelledby="terms-title">
+            <h2 id="terms-title">{move || agreement.with(|agreement| agreement.as_ref().map(|a| a.title.clone()))}</h2>
+            <table class="terms">
+                <thead>
+                    <tr>
+                        <td></td>
+                        <th scope="col" class="in-alice">{move || name(Party::Alice)}</th>
+                        <th scope="col" class="in-bob">{move || name(Party::Bob)}</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {row("put in", |terms| &terms.puts_in)}
+                    {row("learn", |terms| &terms.learns)}
+                    {row("can see", |terms| &terms.sees)}
+                    <tr>
+                        <th scope="row">"say"</th>
+                        <td>{accepting(Party::Alice)}</td>
+                        <td>{accepting(Party::Bob)}</td>
+                    </tr>
+                </tbody>
+            </table>
+            <p class="soft">{move || agreement.with(|agreement| agreement.as_ref().map(|a| a.security.clone()))}</p>
+        </section>
+    }
+}
+
+/// What it will cost.
+#[component]
+fn Estimate() -> impl IntoView {
+    let estimate = page().of_session(estimate);
+    let of = move |read: fn(Estimates) -> String| move || estimate.get().map(read).unwrap_or_default();
+    view! {
+        <section class="card" aria-labelledby="estimate-title">
+            <h2 id="estimate-title">"What it takes"</h2>
+            <dl class="figures">
+                <div><dt>"to prepare, once"</dt><dd class="mono">{of(|e| e.prepare)}</dd></div>
+                <div><dt>"to answer"</dt><dd class="mono">{of(|e| e.answer)}</dd></div>
+                <div><dt>"on this connection"</dt><dd class="mono">{of(|e| e.time)}</dd></div>
+            </dl>
+        </section>
+    }
+}
+
+#[derive(Clone, PartialEq)]
+struct Estimates {
+    prepare: String,
+    answer: String,
+    time: String,
+}
+
+fn estimate(session: &Session) -> Option<Estimates> {
+    let agreement = session.agreement.as_ref()?;
+    let size = |cost: Cost| {
+        format!("{} · {}", text::bytes(cost.sent + cost.received), text::count(cost.rounds, "round", "rounds"))
+    };
+    let rtt = session.route.as_ref().and_then(|route| route.rtt_ms);
+    Some(Estimates {
+        prepare: size(agreement.offline),
+        answer: size(agreement.online),
+        time: match rtt {
+            Some(rtt) => format!("about {}", text::duration(answer_ms(agreement.online, rtt))),
+            None => "not measured yet".into(),
+        },
+    })
+}
+
+/// In a round both speak at once, so that it takes half a round trip; the rest is a little computing.
+fn answer_ms(online: Cost, rtt_ms: f64) -> f64 {
+    1.0 + online.rounds as f64 * rtt_ms / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_counts_half_a_round_trip_for_each_round() {
+        let online = Cost { sent: 300, received: 300, rounds: 9 };
+        assert_eq!(answer_ms(online, 20.0), 91.0);
+    }
+}

@@ -1,0 +1,124 @@
+//! The page's side of the compute worker: what goes in, what comes out.
+//!
+//! Messages are objects with a `kind`, and JSON in `text`:
+//!
+//! ```text
+//!  page                                       worker
+//!                                ◂── ready                     its program is up
+//!   channel { channel | port } ──▸                             the data channel, or a port that relays it
+//!   pair { text: Pairing } ──────▸                             how the pairing begins
+//!   command { text: Command } ───▸
+//!                                ◂── event { text: Stamped }
+//!                                ◂── closed                    the pairing is over
+//! ```
+
+use js_sys::{Array, Object, Reflect};
+use tacit_jobs::{Command, Pairing, Stamped};
+use tacit_session::{Code, Fault};
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, RtcDataChannel};
+
+/// What Trunk calls the worker's loader.
+const SCRIPT: &str = "./tacit-worker_loader.js";
+
+/// What the worker says.
+pub(crate) enum Said {
+    /// Its program is up.
+    Ready,
+    Event(Stamped),
+    /// The pairing is over, and its last words are out.
+    Closed,
+    /// It broke, or could not be loaded.
+    Broke(Fault),
+}
+
+/// A running worker. Dropping it ends it.
+pub(crate) struct Worker {
+    inner: web_sys::Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Worker {
+    /// Loads the worker and listens to it.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] when the browser does not let one start.
+    pub(crate) fn start(on: impl Fn(Said) + Clone + 'static) -> Result<Self, Fault> {
+        let inner = web_sys::Worker::new(SCRIPT)
+            .map_err(|_| Fault::new(Code::Unsupported, "the browser refused to start a worker"))?;
+        let hear = on.clone();
+        let on_message = Closure::new(move |message: MessageEvent| hear(read(&message.data())));
+        let on_error = Closure::new(move |error: ErrorEvent| {
+            // The message names a place in our own program.
+            let what = if error.message().is_empty() { "it did not load".into() } else { error.message() };
+            on(Said::Broke(Fault::internal(format!("worker: {what}"))));
+        });
+        inner.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        inner.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { inner, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// Hands over the data channel. Must be called in the same task that created it: later no browser transfers it.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] when the channel can neither be transferred nor relayed.
+    pub(crate) fn channel(&self, channel: RtcDataChannel) -> Result<(), Fault> {
+        let message = object("channel", "channel", &channel);
+        if self.inner.post_message_with_transfer(&message, &Array::of1(&channel)).is_ok() {
+            return Ok(());
+        }
+        // This browser transfers no channels: keep it here, and pass on what crosses it.
+        let relayed = tacit_meet::relay(channel).and_then(|port| {
+            self.inner.post_message_with_transfer(&object("channel", "port", &port), &Array::of1(&port))
+        });
+        relayed.map_err(|_| Fault::new(Code::Unsupported, "the data channel does not reach the worker"))
+    }
+
+    /// Says how the pairing begins.
+    pub(crate) fn pair(&self, pairing: &Pairing) {
+        self.post("pair", serde_json::to_string(pairing));
+    }
+
+    /// Hands on what the person did.
+    pub(crate) fn command(&self, command: &Command) {
+        self.post("command", serde_json::to_string(command));
+    }
+
+    fn post(&self, kind: &str, text: serde_json::Result<String>) {
+        if let Ok(text) = text {
+            // Plain text is always cloneable, and an ended worker drops it.
+            self.inner.post_message(&object(kind, "text", &text.into())).ok();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.inner.set_onmessage(None);
+        self.inner.set_onerror(None);
+        self.inner.terminate();
+    }
+}
+
+fn object(kind: &str, key: &str, value: &JsValue) -> Object {
+    let object = Object::new();
+    // Setting a property of a fresh object does not fail.
+    Reflect::set(&object, &"kind".into(), &kind.into()).ok();
+    Reflect::set(&object, &key.into(), value).ok();
+    object
+}
+
+fn read(message: &JsValue) -> Said {
+    let get = |key: &str| Reflect::get(message, &key.into()).ok().and_then(|value| value.as_string());
+    let event = |text: String| serde_json::from_str(&text).ok();
+    match get("kind").as_deref() {
+        Some("ready") => Said::Ready,
+        Some("closed") => Said::Closed,
+        Some("event") => match get("text").and_then(event) {
+            Some(stamped) => Said::Event(stamped),
+            None => Said::Broke(Fault::internal("worker: an event that cannot be read")),
+        },
+        _ => Said::Broke(Fault::internal("worker: a message of no known kind")),
+    }
+}
