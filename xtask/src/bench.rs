@@ -36,6 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         Options::Primitives(output) => {
             let mut lines = example("tacit-ot", "bench_primitives")?;
+            lines.extend(example("tacit-share", "bench_gates")?);
             lines.extend(primitives_in_a_worker()?);
             output.print(&lines)
         }

@@ -16,6 +16,7 @@ pub mod compare;
 #[cfg(test)]
 mod ideal;
 pub mod material;
+pub mod measure;
 pub mod open;
 mod shared;
 pub mod tree;

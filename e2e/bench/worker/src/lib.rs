@@ -2,7 +2,6 @@
 //!
 //! `cargo xtask bench primitives` builds it, and `e2e/bench/primitives.js` runs it.
 
-use tacit_ot::measure;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -19,5 +18,9 @@ extern "C" {
 /// Measures everything and posts each row as a line of JSON.
 #[wasm_bindgen]
 pub fn run() {
-    measure::all(&|| now(), &mut |row| post_message(&row.to_json("chromium")));
+    let (clock, mut emit) = (|| now(), |row: &tacit_ot::measure::Row| post_message(&row.to_json("chromium")));
+    tacit_ot::measure::all(&clock, &mut emit);
+    if let Err(fault) = tacit_share::measure::all(&clock, &mut emit) {
+        panic!("{fault}");
+    }
 }
