@@ -374,7 +374,7 @@ impl Session {
             }
             Input::ConfirmWords if self.must_confirm && !self.confirmed.me => {
                 self.confirmed.me = true;
-                (Step::Say(waiting(self.confirmed.peer)), tell(Command::ConfirmWords))
+                (self.confirm(waiting(self.confirmed.peer)), tell(Command::ConfirmWords))
             }
             Input::WordsDiffer => (Step::Fail(Code::WordsDiffer.into()), tell(Command::WordsDiffer)),
             Input::Accept if self.agreement.is_some() && !self.accepted.me => {
@@ -400,12 +400,22 @@ impl Session {
         }
     }
 
+    /// Whether the words need no look any more: both compared them, or the secret was a whole link.
+    fn words_are_known(&self) -> bool {
+        !self.must_confirm || self.confirmed == Both { me: true, peer: true }
+    }
+
+    /// One of the two has confirmed the words; after the second the agreement is shown, if it is there already.
+    fn confirm(&self, said: &'static str) -> Step {
+        if self.words_are_known() && self.agreement.is_some() { Step::Go(Screen::Agree, "") } else { Step::Say(said) }
+    }
+
     fn hear(&mut self, screen: Screen, at: f64, event: Event) -> Step {
         match event {
             Event::PeerPresent => self.meet(screen),
             Event::PeerConfirmedWords => {
                 self.confirmed.peer = true;
-                Step::Say("The other person says that the words are the same.")
+                self.confirm("The other person says that the words are the same.")
             }
             Event::Proposed { agreement } => {
                 self.agreement = Some(agreement);
@@ -414,6 +424,8 @@ impl Session {
                 match screen {
                     // After a result, the next round is offered there.
                     Screen::Result => Step::Stay,
+                    // The worker proposes as soon as it has company. The words come first.
+                    _ if !self.words_are_known() => Step::Stay,
                     _ => Step::Go(Screen::Agree, ""),
                 }
             }

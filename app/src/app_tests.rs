@@ -109,6 +109,27 @@ fn words_are_confirmed_once_and_only_after_a_typed_code() {
 }
 
 #[test]
+fn the_agreement_waits_until_both_have_confirmed_the_words() {
+    for i_am_first in [true, false] {
+        let mut model = Model::new();
+        model.update(Input::Join);
+        model.update(Input::Words { words: WORDS, confirm: true });
+        worker(&mut model, 1.0, Event::Proposed { agreement: agreement(1) });
+        assert_eq!(model.screen, Screen::Meet);
+        if i_am_first {
+            model.update(Input::ConfirmWords);
+            assert_eq!(model.screen, Screen::Meet);
+            worker(&mut model, 2.0, Event::PeerConfirmedWords);
+        } else {
+            worker(&mut model, 2.0, Event::PeerConfirmedWords);
+            assert_eq!(model.screen, Screen::Meet);
+            model.update(Input::ConfirmWords);
+        }
+        assert_eq!(model.screen, Screen::Agree);
+    }
+}
+
+#[test]
 fn words_that_differ_end_it_at_once_and_tell_the_other_side() {
     let mut model = Model::new();
     model.update(Input::Join);
