@@ -101,7 +101,7 @@ fn TermsTable() -> impl IntoView {
                     {row("learn", |terms| &terms.learns)}
                     {row("can see", |terms| &terms.sees)}
                     <tr>
-                        <th scope="row">"say"</th>
+                        <th scope="row">"accept"</th>
                         <td>{accepting(Party::Alice)}</td>
                         <td>{accepting(Party::Bob)}</td>
                     </tr>

@@ -38,7 +38,7 @@ pub(crate) fn Failure() -> impl IntoView {
         view! {
             <div class="narrow failure" data-blame=format!("{:?}", code.blame()).to_lowercase()>
                 <div class="cut" aria-hidden="true"><i></i><b></b><b></b><i></i></div>
-                <Heading>{code.headline()}</Heading>
+                <Heading class="large">{code.headline()}</Heading>
                 <p class="lead">{code.next_step()}</p>
                 <Actions>
                     <Show when=move || remedy != Remedy::None>

@@ -50,12 +50,6 @@ pub(crate) fn Invite() -> impl IntoView {
                 </Show>
             </div>
             <div class="stack aside">
-                <Show when=has_invite>
-                    <figure class="card qr-card">
-                        <QrCode link/>
-                        <figcaption class="soft">"Or scan it with a phone. It carries the whole link."</figcaption>
-                    </figure>
-                </Show>
                 <div class="waiting" role="status">
                     <span class="pulse" aria-hidden="true"></span>
                     <div>
@@ -66,6 +60,12 @@ pub(crate) fn Invite() -> impl IntoView {
                         </Show>
                     </div>
                 </div>
+                <Show when=has_invite>
+                    <figure class="card qr-card">
+                        <QrCode link/>
+                        <figcaption class="soft">"Scan it with their phone. It carries the whole link."</figcaption>
+                    </figure>
+                </Show>
             </div>
         </div>
     }

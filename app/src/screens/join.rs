@@ -63,7 +63,7 @@ pub(crate) fn Join() -> impl IntoView {
         offers.with(|offers| offers.first().map(|word| (text.clone(), word[last_word(&text).len()..].to_owned())))
     };
     view! {
-        <div class="narrow">
+        <div class="narrow join">
             <Heading>"Type the code"</Heading>
             <p class="lead">"A number and two words, as the other person reads them to you."</p>
             <form class="card stack" novalidate on:submit=submit>

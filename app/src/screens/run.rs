@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use tacit_session::Stage;
 
-use crate::app::Session;
+use crate::app::{Session, Work};
 use crate::page::page;
-use crate::parts::gauge::{Bar, stage_name};
+use crate::parts::gauge::{Bar, Gauge, stage_name};
 use crate::parts::heading::Heading;
 use crate::text;
 
@@ -23,46 +23,53 @@ pub(crate) fn Run() -> impl IntoView {
     let runs = page.of_session(Session::runs);
     let work = page.of_session(|session| session.work);
     let lines = page.of_session(lines);
+    let heading = move || if runs.get() { "Comparing" } else { "Your amount is in" };
+    let lead = move || {
+        if runs.get() {
+            "What crosses between your browsers now is noise to both of you."
+        } else {
+            "It is no longer on this page. It waits in your own browser for theirs."
+        }
+    };
+    let line = |(state, text): (State, &'static str)| {
+        let (class, note) = match state {
+            State::Done => ("done", "done"),
+            State::Now => ("now", "now"),
+            State::Later => ("later", ""),
+        };
+        view! { <li class=class><span>{text}</span><span class="mono soft">{note}</span></li> }
+    };
     view! {
-        <div class="narrow">
-            <Heading>
-                {move || if runs.get() { "Comparing" } else { "Your amount is in" }}
-            </Heading>
-            <p class="lead">
-                {move || {
-                    if runs.get() {
-                        "What crosses between your browsers now is noise to both of you."
-                    } else {
-                        "It is no longer on this page. It waits in your own browser for theirs."
-                    }
-                }}
-            </p>
-            <ol class="card progress">
-                {move || lines.get().into_iter().map(|(state, text)| {
-                    let class = match state {
-                        State::Done => "done",
-                        State::Now => "now",
-                        State::Later => "later",
-                    };
-                    let note = match state {
-                        State::Done => "done",
-                        State::Now => "now",
-                        State::Later => "",
-                    };
-                    view! { <li class=class><span>{text}</span><span class="mono soft">{note}</span></li> }
-                }).collect_view()}
-            </ol>
-            <Show when=move || runs.get()>
-                <Bar label="Comparison" fraction=Signal::derive(move || work.get().map_or(0.0, |work| work.fraction()))/>
-                <p class="gauge-line mono">
-                    <span>{move || work.get().map(|work| stage_name(work.stage))}</span>
-                    <span>
-                        {move || work.get().map(|work| format!("{} of {}", text::bytes(work.done), text::bytes(work.total)))}
-                    </span>
-                </p>
-            </Show>
+        <div class="two">
+            <div class="stack">
+                <div>
+                    <Heading>{heading}</Heading>
+                    <p class="lead">{lead}</p>
+                </div>
+                <ol class="card progress">{move || lines.get().into_iter().map(line).collect_view()}</ol>
+            </div>
+            <div class="stack">
+                <Gauge/>
+                <Show when=move || runs.get()>
+                    <section class="card gauge-card" aria-labelledby="work-title">
+                        <h2 id="work-title">"Crossing now"</h2>
+                        <Bar
+                            label="Comparison"
+                            fraction=Signal::derive(move || work.get().map_or(0.0, Work::fraction))
+                        />
+                        <p class="gauge-line mono">
+                            <span>{move || work.get().map(|work| stage_name(work.stage))}</span>
+                            <span>{move || work.get().map(crossed)}</span>
+                        </p>
+                    </section>
+                </Show>
+            </div>
         </div>
     }
+}
+
+fn crossed(work: Work) -> String {
+    format!("{} of {}", text::bytes(work.done), text::bytes(work.total))
 }
 
 fn lines(session: &Session) -> Vec<(State, &'static str)> {
