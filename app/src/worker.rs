@@ -16,7 +16,7 @@ use js_sys::{Array, Object, Reflect};
 use tacit_jobs::{Command, Pairing, Stamped};
 use tacit_session::{Code, Fault};
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, RtcDataChannel};
+use web_sys::{Event, MessageEvent, RtcDataChannel};
 
 /// What Trunk calls the worker's loader.
 const SCRIPT: &str = "./tacit-worker_loader.js";
@@ -36,7 +36,7 @@ pub(crate) enum Said {
 pub(crate) struct Worker {
     inner: web_sys::Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 impl Worker {
@@ -49,10 +49,14 @@ impl Worker {
             .map_err(|_| Fault::new(Code::Unsupported, "the browser refused to start a worker"))?;
         let hear = on.clone();
         let on_message = Closure::new(move |message: MessageEvent| hear(read(&message.data())));
-        let on_error = Closure::new(move |error: ErrorEvent| {
-            // The message names a place in our own program.
-            let what = if error.message().is_empty() { "it did not load".into() } else { error.message() };
-            on(Said::Broke(Fault::internal(format!("worker: {what}"))));
+        let on_error = Closure::new(move |error: Event| {
+            // An error in our own program has a message, which names a place in it. A script that did not come has none:
+            // then the server is gone, for it came from there.
+            let message = Reflect::get(&error, &"message".into()).ok().and_then(|message| message.as_string());
+            on(Said::Broke(match message {
+                Some(message) => Fault::internal(format!("worker: {message}")),
+                None => Fault::new(Code::ServerUnreachable, "the worker did not load"),
+            }));
         });
         inner.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         inner.set_onerror(Some(on_error.as_ref().unchecked_ref()));

@@ -46,7 +46,7 @@ async function take(name, lead) {
     for (const [look, { colorScheme, viewport }] of Object.entries(looks)) {
       await party.page.emulateMedia({ colorScheme });
       await party.page.setViewportSize(viewport);
-      await party.page.evaluate(() => document.fonts.ready);
+      await settled(party.page);
       await party.page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true, animations: 'disabled' });
     }
     console.error(`  ${name}`);
@@ -57,6 +57,15 @@ async function take(name, lead) {
     await Promise.all(contexts.map((context) => context.close().catch(() => {})));
     await here.close();
   }
+}
+
+/** Waits until the fonts are there and everything that moves once has arrived. */
+function settled(page) {
+  return page.evaluate(async () => {
+    await document.fonts.ready;
+    const once = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity);
+    await Promise.all(once.map((animation) => animation.finished.catch(() => {})));
+  });
 }
 
 function prefixed(list) {

@@ -64,7 +64,7 @@ export const test = base.extend({
 
   /** A browser process that no peer connection can leave or enter. */
   walled: async ({}, use) => {
-    const browser = await launch('--force-webrtc-ip-handling-policy=disable_non_proxied_udp');
+    const browser = await launch('--webrtc-ip-handling-policy=disable_non_proxied_udp');
     await use(browser);
     await browser.close();
   },

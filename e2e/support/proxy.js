@@ -10,6 +10,8 @@ export class Proxy {
   seen = [];
   /** The bodies of relayed messages, in order, from either side. */
   bodies = [];
+  /** Whether sockets are turned away, while the page is still served. */
+  refusing = false;
 
   /**
    * Starts a proxy before `server`. `meddle(frame, { relay, toServer, answer })` gets each frame that a party sends, as
@@ -34,6 +36,7 @@ export class Proxy {
     this.meddle = meddle;
     this.#http = http.createServer((request, response) => this.#page(request, response));
     this.#http.on('upgrade', (request, socket, head) => {
+      if (this.refusing) return socket.destroy();
       this.#sockets.handleUpgrade(request, socket, head, (party) => this.#socket(request, party));
     });
   }

@@ -196,9 +196,9 @@ export const failures = {
 
   'peer-broke-protocol': async ({ person }) => {
     const [alice, bob] = await ready(person);
+    await alice.compare('1250');
     await bob.cheat();
     await bob.compare('980');
-    await alice.compare('1250');
     return alice;
   },
 
@@ -216,7 +216,7 @@ export const failures = {
     await alice.open();
     await alice.at('home');
     await gone.stop();
-    alice.expects(/WebSocket connection to .* failed/);
+    alice.expects(/Failed to load resource|WebSocket connection to .* failed/);
     await alice.press('Start, and invite someone');
     return alice;
   },
@@ -243,7 +243,7 @@ export const slowFailures = {
 
   'connection-failed': async ({ person, browser }) => {
     // Without UDP there is no way from one browser to the other.
-    const walled = await browser('--force-webrtc-ip-handling-policy=disable_non_proxied_udp');
+    const walled = await browser('--webrtc-ip-handling-policy=disable_non_proxied_udp');
     const [alice, bob] = [await person('Alice'), await person('Bob', { browser: walled })];
     const { link } = await alice.invite();
     await bob.open(link);

@@ -7,12 +7,13 @@ const GIVEN_UP = { timeout: 90_000 };
 
 test.describe.configure({ timeout: 150_000 });
 
-test('a browser that is gone without a word is given up after a while', async ({ alice, person, mortal }) => {
+test('a browser that is gone without a word is noticed', async ({ alice, person, mortal }) => {
   const bob = await person('Bob', mortal.browser);
   await meetByLink(alice, bob);
   await agree(alice, bob);
   await mortal.kill();
-  await alice.failed('connection-lost', GIVEN_UP);
+  // The server says who has left it, and the silence on the line agrees.
+  await alice.failed('peer-left', GIVEN_UP);
 });
 
 test('a browser that freezes is given up after a while', async ({ alice, person, mortal }) => {

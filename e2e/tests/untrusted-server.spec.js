@@ -43,20 +43,29 @@ test('by code: nor do the words of the code, nor those that are compared', async
   expectSealed(proxy, [spoken, shown].flatMap((words) => ['-', ' ', ''].map((between) => words.join(between))));
 });
 
-// Each relayed message of a meeting, changed in one character.
-for (const number of [0, 1, 2]) {
+// Each relayed message of a meeting, changed in one character. While the two prove to each other that they hold the same
+// secret, an altered proof looks like one of another secret; from then on it can only be alteration.
+const noticedAs = [
+  ['relay-altered', 'code-wrong'],
+  ['relay-altered', 'code-wrong'],
+  ['relay-altered', 'code-wrong'],
+  ['relay-altered'],
+  ['relay-altered'],
+  ['relay-altered'],
+];
+for (const [number, codes] of noticedAs.entries()) {
   test(`relayed message ${number} altered, by link: both stop and say why`, async ({ behind }) => {
     const { alice, bob } = await behind(altering(number));
     const { link } = await alice.invite();
     await bob.open(link);
-    await noticed(alice, bob, ['relay-altered']);
+    await noticed(alice, bob, codes);
   });
 
   test(`relayed message ${number} altered, by code: both stop and say why`, async ({ behind }) => {
     const { alice, bob } = await behind(altering(number));
     const { code } = await alice.invite();
     await bob.join(code);
-    await noticed(alice, bob, ['relay-altered', 'code-wrong']);
+    await noticed(alice, bob, codes);
   });
 }
 
