@@ -1,5 +1,11 @@
-//! The values that protocols compute on: for now, packed bits.
+//! The values that protocols compute on: packed bits, and the rings Z_2^32 and Z_2^64 with fixed point in them.
 
 mod bits;
+mod fixed;
+mod tensor;
+mod word;
 
 pub use bits::Bits;
+pub use fixed::{Fixed, OutOfRange};
+pub use tensor::Tensor;
+pub use word::Word;
