@@ -45,7 +45,10 @@ impl Socket {
 
     /// Hands over a request. What a closed socket cannot send any more is dropped: its `Lost` is on the way.
     pub(crate) fn send(&self, request: &Request) {
-        if let Ok(text) = serde_json::to_string(request) {
+        // Asked first, because sending through a closed socket makes the browser complain aloud.
+        if self.socket.ready_state() == WebSocket::OPEN
+            && let Ok(text) = serde_json::to_string(request)
+        {
             let _ = self.socket.send_with_str(&text);
         }
     }
