@@ -222,7 +222,7 @@ export const failures = {
   },
 
   'relay-altered': async ({ person, server, proxy }) => {
-    const meddler = await proxy(await server(), altering(1));
+    const meddler = await proxy(await server(), altering(3));
     const [alice, bob] = await couple(person, { home: meddler.url });
     const { link } = await alice.invite();
     await bob.open(link);
