@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::prelude::set_timeout;
 use tacit_meet::GuestInvite;
 use tacit_session::{Code, Fault};
 
@@ -18,33 +18,57 @@ const FAREWELL: Duration = Duration::from_millis(1_500);
 /// How long the worker's program may take to load, on a slow network.
 const LOADING: Duration = Duration::from_secs(60);
 
-/// What hears of everything that happens.
-type Tell = Rc<dyn Fn(Input)>;
-
 /// The outside of the page. One pairing at a time is alive; one that ended may still be saying goodbye.
 pub(crate) struct Driver {
-    tell: Tell,
+    tell: Box<dyn Fn(Input)>,
+    /// The invite for the next [`Act::Join`].
     guest: RefCell<Option<GuestInvite>>,
+    /// A worker that has met nobody yet.
+    spare: RefCell<Option<Rc<Helper>>>,
     live: RefCell<Option<Rc<Live>>>,
-    /// What is over and may still be saying goodbye to its peer.
     retired: RefCell<Vec<Rc<Live>>>,
 }
 
-/// The worker and the meeting of one pairing. What they say counts as long as the driver holds it.
-struct Live {
+/// A worker, and how far it is.
+struct Helper {
     worker: Worker,
-    meeting: RefCell<Option<meeting::Meeting>>,
     is_up: Cell<bool>,
+    /// Whether it was given a channel: it serves one pairing only.
+    is_spent: Cell<bool>,
+}
+
+/// The worker and the meeting of one pairing. What they say counts as long as the driver holds it as alive.
+struct Live {
+    helper: Rc<Helper>,
+    /// What this side begins with, until the worker is up.
+    seat: RefCell<Option<Seat>>,
+    meeting: RefCell<Option<meeting::Meeting>>,
+}
+
+/// How this side comes to the meeting.
+enum Seat {
+    Host,
+    Guest(GuestInvite),
 }
 
 impl Driver {
     pub(crate) fn new(tell: impl Fn(Input) + 'static) -> Rc<Self> {
         Rc::new(Self {
-            tell: Rc::new(tell),
+            tell: Box::new(tell),
             guest: RefCell::default(),
+            spare: RefCell::default(),
             live: RefCell::default(),
             retired: RefCell::default(),
         })
+    }
+
+    /// Loads a worker before it is needed, so that a session begins at once.
+    pub(crate) fn warm_up(self: &Rc<Self>) {
+        if browser::missing().is_none() && self.spare.borrow().is_none() && self.live.borrow().is_none() {
+            // If it cannot be had now, it is tried again when it is needed, and then it is said.
+            let helper = self.helper().ok();
+            self.spare.replace(helper);
+        }
     }
 
     /// Keeps an invite that was read, for the next [`Act::Join`].
@@ -54,69 +78,46 @@ impl Driver {
 
     pub(crate) fn carry_out(self: &Rc<Self>, act: Act) {
         match act {
-            Act::Host => self.begin(None),
+            Act::Host => self.begin(Seat::Host),
             Act::Join => {
                 let invite = self.guest.take();
-                self.begin(invite);
+                match invite {
+                    Some(invite) => self.begin(Seat::Guest(invite)),
+                    None => (self.tell)(Input::Failed(Fault::internal("joined without an invite"))),
+                }
             }
             Act::Pair(pairing) => self.with_worker(|worker| worker.pair(&pairing)),
             Act::Command(command) => self.with_worker(|worker| worker.command(&command)),
-            Act::Retire => {
-                if let Some(live) = self.live.take() {
-                    // The worker tells the peer why it ends and then closes; one that never met anybody does not.
-                    let (driver, this) = (Rc::downgrade(self), Rc::downgrade(&live));
-                    self.retired.borrow_mut().push(live);
-                    let bury = move || {
-                        if let (Some(driver), Some(live)) = (driver.upgrade(), this.upgrade()) {
-                            driver.bury(&live);
-                        }
-                    };
-                    set_timeout(bury, FAREWELL);
-                }
-            }
+            Act::Retire => self.retire(),
         }
     }
 
     fn with_worker(&self, act: impl FnOnce(&Worker)) {
         if let Some(live) = &*self.live.borrow() {
-            act(&live.worker);
+            act(&live.helper.worker);
         }
     }
 
-    /// Starts the worker; once it is up, the meeting.
-    fn begin(self: &Rc<Self>, invite: Option<GuestInvite>) {
+    /// Takes the worker that is there or starts one; once it is up, the meeting begins.
+    fn begin(self: &Rc<Self>, seat: Seat) {
         if let Some(what) = browser::missing() {
             return (self.tell)(Input::Failed(Fault::new(Code::Unsupported, what)));
         }
-        let invite = Rc::new(RefCell::new(invite));
-        // Known to the worker's listener only once the worker exists.
-        let this = Rc::new(RefCell::new(Weak::<Live>::new()));
-        let hear = {
-            let (driver, this) = (Rc::downgrade(self), Rc::clone(&this));
-            move |said| {
-                let (Some(driver), Some(live)) = (driver.upgrade(), this.borrow().upgrade()) else { return };
-                match said {
-                    Said::Ready => {
-                        live.is_up.set(true);
-                        driver.meet(&live, invite.take());
-                    }
-                    Said::Closed => driver.bury(&live),
-                    Said::Event(stamped) => driver.hear(&live, Input::Worker(stamped)),
-                    Said::Broke(fault) => driver.hear(&live, Input::Failed(fault)),
-                }
-            }
-        };
-        let worker = match Worker::start(hear) {
-            Ok(worker) => worker,
+        let spare = self.spare.take();
+        let helper = match spare.map_or_else(|| self.helper(), Ok) {
+            Ok(helper) => helper,
             Err(fault) => return (self.tell)(Input::Failed(fault)),
         };
-        let live = Rc::new(Live { worker, meeting: RefCell::default(), is_up: Cell::new(false) });
-        this.replace(Rc::downgrade(&live));
+        let live =
+            Rc::new(Live { helper: Rc::clone(&helper), seat: RefCell::new(Some(seat)), meeting: RefCell::default() });
         self.live.replace(Some(Rc::clone(&live)));
+        if helper.is_up.get() {
+            return self.meet(&live);
+        }
         let (driver, live) = (Rc::downgrade(self), Rc::downgrade(&live));
         let look = move || {
             if let (Some(driver), Some(live)) = (driver.upgrade(), live.upgrade())
-                && !live.is_up.get()
+                && !live.helper.is_up.get()
             {
                 driver.hear(&live, Input::Failed(Fault::internal("worker: it did not load in time")));
             }
@@ -124,10 +125,44 @@ impl Driver {
         set_timeout(look, LOADING);
     }
 
-    fn meet(self: &Rc<Self>, live: &Rc<Live>, invite: Option<GuestInvite>) {
-        if !self.is_live(live) {
-            return;
+    /// A worker that this driver listens to.
+    fn helper(self: &Rc<Self>) -> Result<Rc<Helper>, Fault> {
+        // Known to the listener only once the worker exists.
+        let this = Rc::new(RefCell::new(Weak::<Helper>::new()));
+        let hear = {
+            let (driver, this) = (Rc::downgrade(self), Rc::clone(&this));
+            move |said| {
+                if let (Some(driver), Some(helper)) = (driver.upgrade(), this.borrow().upgrade()) {
+                    driver.on_worker(&helper, said);
+                }
+            }
+        };
+        let worker = Worker::start(hear)?;
+        let helper = Rc::new(Helper { worker, is_up: Cell::new(false), is_spent: Cell::new(false) });
+        this.replace(Rc::downgrade(&helper));
+        Ok(helper)
+    }
+
+    fn on_worker(self: &Rc<Self>, helper: &Rc<Helper>, said: Said) {
+        if matches!(said, Said::Ready) {
+            helper.is_up.set(true);
         }
+        let live = self.live.borrow().clone().filter(|live| Rc::ptr_eq(&live.helper, helper));
+        match (live, said) {
+            (Some(live), Said::Ready) => self.meet(&live),
+            (Some(_), Said::Event(stamped)) => (self.tell)(Input::Worker(stamped)),
+            (Some(_), Said::Broke(fault)) => (self.tell)(Input::Failed(fault)),
+            // A spare that broke is not kept.
+            (None, Said::Broke(_)) => {
+                self.spare.borrow_mut().take_if(|spare| Rc::ptr_eq(spare, helper));
+            }
+            (None, Said::Closed) => self.retired.borrow_mut().retain(|live| !Rc::ptr_eq(&live.helper, helper)),
+            _ => {}
+        }
+    }
+
+    fn meet(self: &Rc<Self>, live: &Rc<Live>) {
+        let Some(seat) = live.seat.take() else { return };
         let (driver, this) = (Rc::downgrade(self), Rc::downgrade(live));
         let on = move |input| {
             if let (Some(driver), Some(live)) = (driver.upgrade(), this.upgrade()) {
@@ -136,52 +171,61 @@ impl Driver {
         };
         let (driver, this) = (Rc::downgrade(self), Rc::downgrade(live));
         let open_channel = move |channel| {
-            if let (Some(driver), Some(live)) = (driver.upgrade(), this.upgrade())
-                && let Err(fault) = live.worker.channel(channel)
-            {
+            let (Some(driver), Some(live)) = (driver.upgrade(), this.upgrade()) else { return };
+            live.helper.is_spent.set(true);
+            if let Err(fault) = live.helper.worker.channel(channel) {
                 driver.hear(&live, Input::Failed(fault));
             }
         };
-        let meeting = meeting::start(invite, open_channel, on);
+        let meeting = meeting::start(seat, open_channel, on);
         live.meeting.replace(Some(meeting));
     }
 
     /// Passes on what a pairing says, unless it is over.
     fn hear(&self, live: &Rc<Live>, input: Input) {
-        if self.is_live(live) {
+        if self.live.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, live)) {
             (self.tell)(input);
         }
     }
 
-    /// Ends the worker and the connection of what was retired.
-    fn bury(&self, live: &Rc<Live>) {
-        self.retired.borrow_mut().retain(|other| !Rc::ptr_eq(other, live));
-    }
-
-    fn is_live(&self, live: &Rc<Live>) -> bool {
-        self.live.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, live))
+    fn retire(self: &Rc<Self>) {
+        let Some(live) = self.live.take() else { return };
+        if !live.helper.is_spent.get() {
+            // Nobody came: the room closes now, and the worker is as good as new.
+            self.spare.replace(Some(Rc::clone(&live.helper)));
+            return;
+        }
+        // The worker tells the peer why it ends, and then says so; one whose peer does not answer never does.
+        let (driver, this) = (Rc::downgrade(self), Rc::downgrade(&live));
+        self.retired.borrow_mut().push(live);
+        let bury = move || {
+            if let (Some(driver), Some(live)) = (driver.upgrade(), this.upgrade()) {
+                driver.retired.borrow_mut().retain(|other| !Rc::ptr_eq(other, &live));
+            }
+        };
+        set_timeout(bury, FAREWELL);
     }
 }
 
 /// The meeting, in the page's own words.
 mod meeting {
     pub(super) use tacit_meet::Meeting;
-    use tacit_meet::{Config, Event, GuestInvite, Path, host, join};
+    use tacit_meet::{Config, Event, Path, host, join};
     use web_sys::RtcDataChannel;
 
+    use super::Seat;
     use crate::app::{Input, InviteText, Route};
     use crate::browser;
 
-    /// Joins with an invite, hosts without one.
     pub(super) fn start(
-        invite: Option<GuestInvite>,
+        seat: Seat,
         open_channel: impl FnOnce(RtcDataChannel) + 'static,
         on: impl Fn(Input) + 'static,
     ) -> Meeting {
         let on = move |event| on(translate(event));
-        match invite {
-            Some(invite) => join(Config::default(), invite, open_channel, on),
-            None => host(Config::default(), open_channel, on),
+        match seat {
+            Seat::Host => host(Config::default(), open_channel, on),
+            Seat::Guest(invite) => join(Config::default(), invite, open_channel, on),
         }
     }
 

@@ -13,6 +13,8 @@ impl Driver {
         Rc::new(Self)
     }
 
+    pub(crate) fn warm_up(self: &Rc<Self>) {}
+
     pub(crate) fn keep(&self, _: GuestInvite) {}
 
     pub(crate) fn carry_out(self: &Rc<Self>, _: Act) {}

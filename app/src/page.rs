@@ -102,6 +102,9 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(opening);
     provide_context(scheme);
     page.take_invite();
+    if let Some(driver) = page.driver() {
+        driver.warm_up();
+    }
     let listener = window_event_listener(leptos::ev::hashchange, move |_| page.take_invite());
     on_cleanup(move || listener.remove());
 

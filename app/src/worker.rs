@@ -10,6 +10,7 @@
 //!   command { text: Command } ───▸
 //!                                ◂── event { text: Stamped }
 //!                                ◂── closed                    the pairing is over
+//!                                ◂── missing                   its loader did not get its program
 //! ```
 
 use js_sys::{Array, Object, Reflect};
@@ -55,7 +56,7 @@ impl Worker {
             let message = Reflect::get(&error, &"message".into()).ok().and_then(|message| message.as_string());
             on(Said::Broke(match message {
                 Some(message) => Fault::internal(format!("worker: {message}")),
-                None => Fault::new(Code::ServerUnreachable, "the worker did not load"),
+                None => missing(),
             }));
         });
         inner.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -113,12 +114,17 @@ fn object(kind: &str, key: &str, value: &JsValue) -> Object {
     object
 }
 
+fn missing() -> Fault {
+    Fault::new(Code::ServerUnreachable, "the worker did not load")
+}
+
 fn read(message: &JsValue) -> Said {
     let get = |key: &str| Reflect::get(message, &key.into()).ok().and_then(|value| value.as_string());
     let event = |text: String| serde_json::from_str(&text).ok();
     match get("kind").as_deref() {
         Some("ready") => Said::Ready,
         Some("closed") => Said::Closed,
+        Some("missing") => Said::Broke(missing()),
         Some("event") => match get("text").and_then(event) {
             Some(stamped) => Said::Event(stamped),
             None => Said::Broke(Fault::internal("worker: an event that cannot be read")),
