@@ -11,8 +11,10 @@ use crate::{process, say, tools, workspace};
 pub(crate) fn page() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
     say::step("Building the page. The first time takes some minutes, later only what changed.");
-    process::run(process::command(&tools.trunk).args(["build", "--offline", "--release"]).env("PATH", &tools.path))
-        .context("the page was not built")?;
+    let mut trunk = process::command(&tools.trunk);
+    // Trunk reports on stdout, which is for results.
+    trunk.args(["build", "--offline", "--release"]).env("PATH", &tools.path).stdout(std::io::stderr());
+    process::run(&mut trunk).context("the page was not built")?;
     Ok(workspace::page())
 }
 
@@ -29,8 +31,16 @@ pub(crate) fn bench_worker() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
     say::step("Building the measurement for the Worker.");
     let target = "wasm32-unknown-unknown";
-    process::run(process::cargo().args(["build", "--release", "--target", target, "-p", "tacit-bench-worker"]))?;
-    let module = workspace::target().join(target).join("release/tacit_bench_worker.wasm");
+    process::run(process::cargo().args([
+        "build",
+        "--profile",
+        "page",
+        "--target",
+        target,
+        "-p",
+        "tacit-bench-worker",
+    ]))?;
+    let module = workspace::target().join(target).join("page/tacit_bench_worker.wasm");
     let folder = workspace::target().join("bench-worker");
     let mut bindgen = process::command("wasm-bindgen");
     bindgen.args(["--target", "no-modules", "--no-typescript", "--out-name", "bench", "--out-dir"]);
