@@ -54,7 +54,7 @@ pub use convolution::Convolution;
 #[cfg(target_arch = "wasm32")]
 pub use cpu::Simd128;
 pub use cpu::{Cpu, Scalar};
-pub use modulus::Modulus;
+pub use modulus::{Factor, Modulus};
 pub use ntt::NttTable;
 
 /// The kernels. Every implementation gives the same bits.
