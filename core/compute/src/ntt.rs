@@ -88,11 +88,4 @@ impl NttTable {
     pub(crate) fn scale(&self) -> [Factor; 2] {
         self.scale
     }
-
-    /// Whether no layer of the forward transform has to reduce: a butterfly adds less than 2p to any 32-bit number, and
-    /// there are log2 N of them on every way through. So it is for 27 bits.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn has_headroom(&self) -> bool {
-        u64::from(self.modulus.value()) * (1 + 2 * u64::from(self.size.trailing_zeros())) < 1 << 32
-    }
 }

@@ -16,13 +16,7 @@ pub struct Simd128;
 impl Compute for Simd128 {
     fn forward(&self, table: &NttTable, polys: &mut [u32]) {
         assert!(polys.len().is_multiple_of(table.size()), "a whole number of polynomials");
-        for poly in polys.chunks_exact_mut(table.size()) {
-            if table.has_headroom() {
-                forward::<true>(table, poly);
-            } else {
-                forward::<false>(table, poly);
-            }
-        }
+        polys.chunks_exact_mut(table.size()).for_each(|poly| forward(table, poly));
     }
 
     fn inverse(&self, table: &NttTable, polys: &mut [u32]) {
@@ -69,6 +63,24 @@ struct Factors {
     shoup: v128,
 }
 
+impl Factors {
+    /// The same, without the compiler's knowing. It would widen the companion once, ahead of a loop, and then find no
+    /// extended multiplications in it any more, but 64-bit ones, which cost three times as much.
+    #[inline]
+    #[target_feature(enable = "simd128")]
+    fn again(&self) -> Self {
+        Self { value: self.value, shoup: opaque(&self.shoup) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "simd128")]
+#[expect(unsafe_code, reason = "a volatile load takes a pointer")]
+fn opaque(x: &v128) -> v128 {
+    // SAFETY: a reference is a valid, aligned pointer to an initialised value, and a vector may be copied.
+    unsafe { std::ptr::read_volatile(x) }
+}
+
 #[inline]
 #[target_feature(enable = "simd128")]
 fn splat(factor: Factor) -> Factors {
@@ -106,12 +118,11 @@ impl Bounds {
         Self { p: u32x4_splat(modulus.value()), two_p: u32x4_splat(2 * modulus.value()) }
     }
 
-    /// The forward butterfly (Cooley–Tukey). With headroom it takes any words and makes them larger by at most 2p;
-    /// without, it keeps them below 4p (Harvey).
+    /// The forward butterfly (Cooley–Tukey): keeps values below 4p (Harvey).
     #[inline]
     #[target_feature(enable = "simd128")]
-    fn forward<const HEADROOM: bool>(self, x: &mut v128, y: &mut v128, root: Factors) {
-        let a = if HEADROOM { *x } else { below(*x, self.two_p) };
+    fn forward(self, x: &mut v128, y: &mut v128, root: Factors) {
+        let a = below(*x, self.two_p);
         let b = shoup(*y, root, self.p);
         *x = u32x4_add(a, b);
         *y = u32x4_add(a, u32x4_sub(self.two_p, b));
@@ -129,7 +140,7 @@ impl Bounds {
 
 /// The forward transform of one polynomial: two layers in one pass over memory, the last four in registers.
 #[target_feature(enable = "simd128")]
-fn forward<const HEADROOM: bool>(table: &NttTable, poly: &mut [u32]) {
+fn forward(table: &NttTable, poly: &mut [u32]) {
     let (bounds, roots, n) = (Bounds::of(table.modulus()), table.forward(), poly.len());
     let (fours, _) = poly.as_chunks_mut::<4>();
     let mut blocks = 1;
@@ -138,7 +149,7 @@ fn forward<const HEADROOM: bool>(table: &NttTable, poly: &mut [u32]) {
         let (low, high) = fours.split_at_mut(n / 8);
         for (low, high) in low.iter_mut().zip(high) {
             let (mut x, mut y) = (load(low), load(high));
-            bounds.forward::<HEADROOM>(&mut x, &mut y, root);
+            bounds.forward(&mut x, &mut y, root.again());
             store(low, x);
             store(high, y);
         }
@@ -150,10 +161,11 @@ fn forward<const HEADROOM: bool>(table: &NttTable, poly: &mut [u32]) {
             let second = [splat(roots.get(2 * (blocks + i))), splat(roots.get(2 * (blocks + i) + 1))];
             for [a, b, c, d] in quarters(block) {
                 let (mut x, mut y, mut z, mut w) = (load(a), load(b), load(c), load(d));
-                bounds.forward::<HEADROOM>(&mut x, &mut z, first);
-                bounds.forward::<HEADROOM>(&mut y, &mut w, first);
-                bounds.forward::<HEADROOM>(&mut x, &mut y, second[0]);
-                bounds.forward::<HEADROOM>(&mut z, &mut w, second[1]);
+                let first = first.again();
+                bounds.forward(&mut x, &mut z, first);
+                bounds.forward(&mut y, &mut w, first);
+                bounds.forward(&mut x, &mut y, second[0].again());
+                bounds.forward(&mut z, &mut w, second[1].again());
                 store(a, x);
                 store(b, y);
                 store(c, z);
@@ -162,29 +174,27 @@ fn forward<const HEADROOM: bool>(table: &NttTable, poly: &mut [u32]) {
         }
         blocks *= 4;
     }
-    let one = splat(Factor { value: 1, shoup: table.modulus().one_shoup() });
     let (sixteens, _) = fours.as_chunks_mut::<4>();
     let (values, companions) = (LastRoots::of(&roots.value), LastRoots::of(&roots.shoup));
     for (sixteen, (value, companion)) in sixteens.iter_mut().zip(values.zip(companions)) {
         let mut v = load_all(sixteen);
         let [x, y, z, w] = &mut v;
         let root = Factors { value: value.eight(), shoup: companion.eight() };
-        bounds.forward::<HEADROOM>(x, z, root);
-        bounds.forward::<HEADROOM>(y, w, root);
+        bounds.forward(x, z, root);
+        bounds.forward(y, w, root);
         let (value_four, shoup_four) = (value.four(), companion.four());
-        bounds.forward::<HEADROOM>(x, y, Factors { value: value_four[0], shoup: shoup_four[0] });
-        bounds.forward::<HEADROOM>(z, w, Factors { value: value_four[1], shoup: shoup_four[1] });
+        bounds.forward(x, y, Factors { value: value_four[0], shoup: shoup_four[0] });
+        bounds.forward(z, w, Factors { value: value_four[1], shoup: shoup_four[1] });
         v = transpose(v);
         let [x, y, z, w] = &mut v;
         let root = Factors { value: value.two(), shoup: companion.two() };
-        bounds.forward::<HEADROOM>(x, z, root);
-        bounds.forward::<HEADROOM>(y, w, root);
+        bounds.forward(x, z, root);
+        bounds.forward(y, w, root);
         let (value_one, shoup_one) = (value.one(), companion.one());
-        bounds.forward::<HEADROOM>(x, y, Factors { value: value_one[0], shoup: shoup_one[0] });
-        bounds.forward::<HEADROOM>(z, w, Factors { value: value_one[1], shoup: shoup_one[1] });
+        bounds.forward(x, y, Factors { value: value_one[0], shoup: shoup_one[0] });
+        bounds.forward(z, w, Factors { value: value_one[1], shoup: shoup_one[1] });
         for x in [x, y, z, w] {
-            let lazy = if HEADROOM { shoup(*x, one, bounds.p) } else { below(*x, bounds.two_p) };
-            *x = below(lazy, bounds.p);
+            *x = below(below(*x, bounds.two_p), bounds.p);
         }
         store_all(sixteen, transpose(v));
     }
@@ -223,8 +233,9 @@ fn inverse(table: &NttTable, poly: &mut [u32]) {
             let second = splat(roots.get(blocks + i));
             for [a, b, c, d] in quarters(block) {
                 let (mut x, mut y, mut z, mut w) = (load(a), load(b), load(c), load(d));
-                bounds.inverse(&mut x, &mut y, first[0]);
-                bounds.inverse(&mut z, &mut w, first[1]);
+                bounds.inverse(&mut x, &mut y, first[0].again());
+                bounds.inverse(&mut z, &mut w, first[1].again());
+                let second = second.again();
                 bounds.inverse(&mut x, &mut z, second);
                 bounds.inverse(&mut y, &mut w, second);
                 store(a, x);
@@ -241,8 +252,9 @@ fn inverse(table: &NttTable, poly: &mut [u32]) {
         let first = [splat(roots.get(2)), splat(roots.get(3))];
         for [a, b, c, d] in quarters(fours) {
             let (mut x, mut y, mut z, mut w) = (load(a), load(b), load(c), load(d));
-            bounds.inverse(&mut x, &mut y, first[0]);
-            bounds.inverse(&mut z, &mut w, first[1]);
+            bounds.inverse(&mut x, &mut y, first[0].again());
+            bounds.inverse(&mut z, &mut w, first[1].again());
+            let scale = [scale[0].again(), scale[1].again()];
             let [x, z] = last_layer(bounds, x, z, scale);
             let [y, w] = last_layer(bounds, y, w, scale);
             store(a, x);
@@ -253,7 +265,7 @@ fn inverse(table: &NttTable, poly: &mut [u32]) {
     } else {
         let (low, high) = fours.split_at_mut(n / 8);
         for (low, high) in low.iter_mut().zip(high) {
-            let [x, y] = last_layer(bounds, load(low), load(high), scale);
+            let [x, y] = last_layer(bounds, load(low), load(high), [scale[0].again(), scale[1].again()]);
             store(low, x);
             store(high, y);
         }
@@ -301,13 +313,13 @@ impl<'a> LastRoots<'a> {
     #[inline]
     #[target_feature(enable = "simd128")]
     fn eight(self) -> v128 {
-        u32x4_splat(self.eight)
+        opaque(&u32x4_splat(self.eight))
     }
 
     #[inline]
     #[target_feature(enable = "simd128")]
     fn four(self) -> [v128; 2] {
-        [u32x4_splat(self.four[0]), u32x4_splat(self.four[1])]
+        [opaque(&u32x4_splat(self.four[0])), opaque(&u32x4_splat(self.four[1]))]
     }
 
     #[inline]
@@ -378,15 +390,17 @@ fn multiply_accumulate(modulus: Modulus, terms: &[(&[u32], &[u32])], out: &mut [
                     sum[1] = u64x2_add(sum[1], u64x2_extmul_high_u32x4(a, b));
                 }
             }
+            let p = opaque(&bounds.p);
             for (out, [low, high]) in out.iter_mut().zip(sums) {
                 // Montgomery's reduction: the low halves are made zero, the high halves are the result.
                 let q = u32x4_mul(i32x4_shuffle::<0, 2, 4, 6>(low, high), negated_inverse);
-                let low = u64x2_add(low, u64x2_extmul_low_u32x4(q, bounds.p));
-                let high = u64x2_add(high, u64x2_extmul_high_u32x4(q, bounds.p));
+                let low = u64x2_add(low, u64x2_extmul_low_u32x4(q, p));
+                let high = u64x2_add(high, u64x2_extmul_high_u32x4(q, p));
                 let reduced = below(i32x4_shuffle::<1, 3, 5, 7>(low, high), bounds.p);
                 store(out, below(u32x4_add(load(out), reduced), bounds.p));
             }
         }
+        let unscale = unscale.again();
         for out in out {
             store(out, below(shoup(load(out), unscale, bounds.p), bounds.p));
         }

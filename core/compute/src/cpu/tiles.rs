@@ -10,9 +10,9 @@ pub(super) const TILE_COLUMNS: usize = 8;
 /// A piece of the product that is kept in registers: 8 vectors of 4 words, which leaves half of the 16 that there are.
 pub(super) type Tile = [[u32; TILE_COLUMNS]; TILE_ROWS];
 
-/// Steps of the inner sum at once, and rows at once: then a strip of the second matrix (8 KiB) stays in the first cache
-/// and the packed rows of the first (256 KiB) in the second.
-const DEPTH: usize = 256;
+/// Steps of the inner sum at once, and rows at once: then a strip of the second matrix (16 KiB) stays in the first
+/// cache and the packed rows of the first (512 KiB) in the second.
+const DEPTH: usize = 512;
 const ROWS: usize = 256;
 
 /// Fewer columns than this waste too much of a tile; they are done as inner products.
