@@ -37,6 +37,13 @@ impl Page {
         }
     }
 
+    /// A session is likely to begin soon: loads for it what the first look does not need.
+    pub(crate) fn warm_up(self) {
+        if let Some(driver) = self.driver() {
+            driver.warm_up();
+        }
+    }
+
     /// Takes the second seat with a text that should be an invite.
     ///
     /// # Errors
@@ -102,9 +109,6 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(opening);
     provide_context(scheme);
     page.take_invite();
-    if let Some(driver) = page.driver() {
-        driver.warm_up();
-    }
     let listener = window_event_listener(leptos::ev::hashchange, move |_| page.take_invite());
     on_cleanup(move || listener.remove());
 

@@ -9,7 +9,7 @@ use crate::browser;
 use crate::page::Scheme;
 use crate::parts::secret_sharing::{DOTS, Share, shares};
 
-/// Within so many pixels of the sign a square that is let go snaps into register.
+/// Within so many pixels of the sign a square that is let go makes both slide into register.
 const SNAP: f64 = 2.0;
 /// How far a square can be moved from the middle, in pixels of the sign.
 const REACH: f64 = 14.0;
@@ -29,10 +29,13 @@ impl Place {
         Self { x: keep(self.x + x), y: keep(self.y + y) }
     }
 
-    /// On `other` when near enough, else on the grid, so that dots meet dots.
-    fn settled(self, other: Self) -> Self {
-        let near = (self.x - other.x).abs() <= SNAP && (self.y - other.y).abs() <= SNAP;
-        if near { other } else { Self { x: self.x.round(), y: self.y.round() } }
+    fn is_near(self, other: Self) -> bool {
+        (self.x - other.x).abs() <= SNAP && (self.y - other.y).abs() <= SNAP
+    }
+
+    /// On the grid, so that dots meet dots.
+    fn rounded(self) -> Self {
+        Self { x: self.x.round(), y: self.y.round() }
     }
 }
 
@@ -96,7 +99,10 @@ pub(crate) fn Noise() -> impl IntoView {
                 && square == index
             {
                 was_dragged.set(moved);
-                places.update(|places| places[index] = places[index].settled(places[1 - index]));
+                places.update(|places| {
+                    let near = moved && places[0].is_near(places[1]);
+                    *places = if near { [Place::default(); 2] } else { places.map(Place::rounded) };
+                });
                 hold.set(None);
             }
         };

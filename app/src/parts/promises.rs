@@ -37,7 +37,7 @@ pub(crate) fn Promises(dialog: NodeRef<Dialog>) -> impl IntoView {
                 </tbody>
             </table>
             </div>
-            <h3>"What it does not do"</h3>
+            <h3>"Where it ends"</h3>
             <ul>
                 <li>
                     "It protects you from a curious partner who runs this program as it is. One who alters it can spoil \

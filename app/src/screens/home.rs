@@ -34,10 +34,22 @@ pub(crate) fn Home() -> impl IntoView {
                     <span class="job-sign" aria-hidden="true"><i>"<"</i><i>"="</i><i>">"</i></span>
                 </section>
                 <Actions>
-                    <button type="button" class="main" on:click=move |_| page.send(Input::Start)>
+                    <button
+                        type="button"
+                        class="main"
+                        on:pointerenter=move |_| page.warm_up()
+                        on:focus=move |_| page.warm_up()
+                        on:click=move |_| page.send(Input::Start)
+                    >
                         "Start, and invite someone"
                     </button>
-                    <button type="button" class="second" on:click=move |_| page.send(Input::GoJoin)>
+                    <button
+                        type="button"
+                        class="second"
+                        on:pointerenter=move |_| page.warm_up()
+                        on:focus=move |_| page.warm_up()
+                        on:click=move |_| page.send(Input::GoJoin)
+                    >
                         "I have a code"
                     </button>
                 </Actions>
