@@ -35,7 +35,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             output.print(&lines)
         }
         Options::Primitives(output) => {
-            let mut lines = example("tacit-ot", "bench_primitives")?;
+            let mut lines = example("tacit-compute", "bench_kernels")?;
+            lines.extend(example("tacit-ot", "bench_primitives")?);
             lines.extend(example("tacit-share", "bench_gates")?);
             lines.extend(primitives_in_a_worker()?);
             output.print(&lines)

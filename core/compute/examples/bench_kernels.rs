@@ -5,7 +5,8 @@
 
 use std::time::Instant;
 
-use tacit_compute::measure::{self, Row};
+use tacit_compute::measure;
+use tacit_measure::Row;
 
 fn main() {
     let json = std::env::args().any(|argument| argument == "--json");

@@ -13,28 +13,9 @@
 
 use std::hint::black_box;
 
+use tacit_measure::{Row, per_second};
+
 use crate::{Compute, Convolution, Cpu, Matmul, Modulus, NttTable};
-
-/// One measurement.
-pub struct Row {
-    /// What was measured.
-    pub bench: &'static str,
-    /// Which way.
-    pub variant: String,
-    /// How much.
-    pub value: f64,
-    /// Of what.
-    pub unit: &'static str,
-}
-
-impl Row {
-    /// The row as a line of JSON; `host` says where it was measured.
-    #[must_use]
-    pub fn to_json(&self, host: &str) -> String {
-        let Self { bench, variant, value, unit } = self;
-        format!(r#"{{"bench":"{bench}","variant":"{variant}","host":"{host}","value":{value:.3},"unit":"{unit}"}}"#)
-    }
-}
 
 /// Measures everything. `clock` gives milliseconds; `emit` gets each row as soon as it is known.
 pub fn all(clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
@@ -82,26 +63,4 @@ fn back_end(c: &impl Compute, mark: &str, clock: &dyn Fn() -> f64, emit: &mut dy
     let mut out = vec![0; shape.outputs()];
     let times = per_second(clock, || c.convolve(&shape, black_box(&weights), black_box(&input), black_box(&mut out)));
     row("convolution", "32 to 32, 3x3 on 32x32", 1e6 / times, "µs");
-}
-
-/// How many times a second `work` runs: the best of many tries, each long enough for a Worker's clock. Whatever else
-/// the machine does can only make a try slower.
-pub fn per_second(clock: &dyn Fn() -> f64, mut work: impl FnMut()) -> f64 {
-    const ENOUGH_MS: f64 = 2.0;
-    const TRIES: usize = 100;
-    let mut tries = 0;
-    let mut best = 0.0f64;
-    let mut times = 1u32;
-    while tries < TRIES {
-        let start = clock();
-        (0..times).for_each(|_| work());
-        let took = clock() - start;
-        if took >= ENOUGH_MS {
-            best = best.max(f64::from(times) / took * 1e3);
-            tries += 1;
-        } else {
-            times *= 2;
-        }
-    }
-    best
 }

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt as _, KeyInit as _};
-use tacit_ot::measure::{self, Row, per_second};
+use tacit_measure::{Row, per_second};
+use tacit_ot::measure;
 
 /// Blocks of AES at once: enough to fill every pipeline.
 const BLOCKS: usize = 64;

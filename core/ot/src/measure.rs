@@ -13,6 +13,7 @@
 
 use std::hint::black_box;
 
+use tacit_measure::{Row, per_second};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Party, Session};
 use tacit_symmetric::chacha::{self, STREAM_WORDS};
@@ -21,27 +22,6 @@ use tacit_symmetric::{Block, Prg};
 use crate::base::{self, BaseReceiver, BaseSender};
 use crate::soft_spoken::{SoftSpokenReceiver, SoftSpokenSender};
 use crate::{Engine, transpose};
-
-/// One measurement.
-pub struct Row {
-    /// What was measured.
-    pub bench: &'static str,
-    /// Which way.
-    pub variant: String,
-    /// How much.
-    pub value: f64,
-    /// Of what.
-    pub unit: &'static str,
-}
-
-impl Row {
-    /// The row as a line of JSON; `host` says where it was measured.
-    #[must_use]
-    pub fn to_json(&self, host: &str) -> String {
-        let Self { bench, variant, value, unit } = self;
-        format!(r#"{{"bench":"{bench}","variant":"{variant}","host":"{host}","value":{value:.3},"unit":"{unit}"}}"#)
-    }
-}
 
 /// Measures everything. `clock` gives milliseconds; `emit` gets each row as soon as it is known.
 pub fn all(clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
@@ -130,20 +110,4 @@ fn base_transfers(seed: u32) -> [(BaseSender, BaseReceiver); 2] {
 fn engine(k: usize, (sender, receiver): &(BaseSender, BaseReceiver)) -> Engine {
     let receiver = BaseReceiver { choices: receiver.choices.clone(), messages: receiver.messages.clone() };
     Engine::new(SoftSpokenSender::new(k, receiver), SoftSpokenReceiver::new(k, sender))
-}
-
-/// How many times a second `work` runs. It is repeated until it takes long enough for a coarse clock.
-pub fn per_second(clock: &dyn Fn() -> f64, mut work: impl FnMut()) -> f64 {
-    const ENOUGH_MS: f64 = 200.0;
-    work();
-    let mut times = 1u32;
-    loop {
-        let start = clock();
-        (0..times).for_each(|_| work());
-        let took = clock() - start;
-        if took >= ENOUGH_MS {
-            return f64::from(times) / took * 1e3;
-        }
-        times *= 2;
-    }
 }

@@ -8,8 +8,8 @@
 
 use std::hint::black_box;
 
+use tacit_measure::{Row, per_second};
 use tacit_ot::Engine;
-use tacit_ot::measure::{Row, per_second};
 use tacit_ring::Bits;
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Fault, Party, Session};

@@ -18,7 +18,8 @@ extern "C" {
 /// Measures everything and posts each row as a line of JSON.
 #[wasm_bindgen]
 pub fn run() {
-    let (clock, mut emit) = (|| now(), |row: &tacit_ot::measure::Row| post_message(&row.to_json("chromium")));
+    let (clock, mut emit) = (|| now(), |row: &tacit_measure::Row| post_message(&row.to_json("chromium")));
+    tacit_compute::measure::all(&clock, &mut emit);
     tacit_ot::measure::all(&clock, &mut emit);
     if let Err(fault) = tacit_share::measure::all(&clock, &mut emit) {
         panic!("{fault}");
