@@ -212,7 +212,7 @@ pub(crate) enum Input {
     /// The meeting or the worker failed.
     Failed(Fault),
     /// From the worker.
-    Worker(Stamped),
+    Worker(Box<Stamped>),
 }
 
 /// Something to be done outside.
@@ -386,7 +386,7 @@ impl Session {
                 self.ready.me = true;
                 (Step::Go(Screen::Run, waiting(self.ready.peer)), tell(Command::Input { amount }))
             }
-            Input::Worker(Stamped { at, event }) => (self.hear(screen, at, event), Vec::new()),
+            Input::Worker(stamped) => (self.hear(screen, stamped.at, stamped.event), Vec::new()),
             _ => (Step::Stay, Vec::new()),
         }
     }

@@ -5,7 +5,7 @@ use super::*;
 const WORDS: [&str; 3] = ["copper", "violin", "seven"];
 
 fn worker(model: &mut Model, at: f64, event: Event) -> Vec<Act> {
-    model.update(Input::Worker(Stamped { at, event }))
+    model.update(Input::Worker(Box::new(Stamped { at, event })))
 }
 
 fn agreement(round: u32) -> Agreement {

@@ -150,7 +150,7 @@ impl Driver {
         let live = self.live.borrow().clone().filter(|live| Rc::ptr_eq(&live.helper, helper));
         match (live, said) {
             (Some(live), Said::Ready) => self.meet(&live),
-            (Some(_), Said::Event(stamped)) => (self.tell)(Input::Worker(stamped)),
+            (Some(_), Said::Event(stamped)) => (self.tell)(Input::Worker(Box::new(stamped))),
             (Some(_), Said::Broke(fault)) => (self.tell)(Input::Failed(fault)),
             // A spare that broke is not kept.
             (None, Said::Broke(_)) => {
