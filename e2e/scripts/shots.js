@@ -54,8 +54,9 @@ async function take(name, lead) {
     console.error(`  ${name}: ${error.message}`);
     process.exitCode = 1;
   } finally {
-    await Promise.all(contexts.map((context) => context.close().catch(() => {})));
+    // First what was frozen: until then it closes nothing.
     await here.close();
+    await Promise.all(contexts.map((context) => context.close().catch(() => {})));
   }
 }
 

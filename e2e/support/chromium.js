@@ -17,6 +17,7 @@ const args = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ];
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const options = { executablePath: chrome, args, headless: true };
 
 /** What every context needs: with the microphone granted, candidates carry addresses instead of mDNS names. */
@@ -37,13 +38,20 @@ export class Mortal {
   constructor(server, browser) {
     this.server = server;
     this.browser = browser;
+    // Whoever ends us asks the browsers to end, and a frozen one would not hear it.
+    for (const signal of SIGNALS) process.once(signal, this.thaw);
   }
 
+  #frozen = [];
+
   /** Stops every process of the browser where it stands. */
-  freeze = () => this.#signal('SIGSTOP');
+  freeze = () => {
+    this.#frozen = descendants(this.server.process().pid);
+    signal(this.#frozen, 'SIGSTOP');
+  };
 
   /** Lets it go on. */
-  thaw = () => this.#signal('SIGCONT');
+  thaw = () => signal(this.#frozen.splice(0), 'SIGCONT');
 
   /** Ends it without a chance to say goodbye. */
   async kill() {
@@ -51,17 +59,19 @@ export class Mortal {
   }
 
   async close() {
+    for (const signal of SIGNALS) process.removeListener(signal, this.thaw);
     this.thaw();
     await this.server.kill();
   }
+}
 
-  #signal(signal) {
-    for (const id of descendants(this.server.process().pid)) {
-      try {
-        process.kill(id, signal);
-      } catch (error) {
-        if (error.code !== 'ESRCH') throw error;
-      }
+function signal(ids, name) {
+  for (const id of ids) {
+    try {
+      process.kill(id, name);
+    } catch (error) {
+      // One that has ended needs no signal.
+      if (error.code !== 'ESRCH') throw error;
     }
   }
 }

@@ -19,14 +19,20 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How long a child may take to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// On Ctrl-C, SIGTERM or SIGHUP: asks every child to end. Whoever waits for one then returns an error, and every
-/// [`Running`] is dropped on the way out.
+/// On Ctrl-C, SIGTERM or SIGHUP: asks every child to end, and ends those that do not within [`GRACE`]. Whoever waits for
+/// one then returns an error, and every [`Running`] is dropped on the way out.
 pub(crate) fn stop_children_on_interrupt() -> Result<()> {
     ctrlc::set_handler(|| {
-        INTERRUPTED.store(true, Ordering::SeqCst);
-        for &id in children().iter() {
-            ask_to_end(id);
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            // Asked twice: no more patience.
+            children().iter().for_each(|&id| end(id));
+            return;
         }
+        children().iter().for_each(|&id| ask_to_end(id));
+        thread::spawn(|| {
+            thread::sleep(GRACE);
+            children().iter().for_each(|&id| end(id));
+        });
     })
     .context("cannot listen for Ctrl-C")
 }
@@ -182,6 +188,15 @@ fn ask_to_end(id: u32) {
         Command::new("taskkill").args(["/T", "/F", "/PID", &id.to_string()]).output().ok();
     } else {
         Command::new("kill").args(["-TERM", &id.to_string()]).stderr(Stdio::null()).status().ok();
+    }
+}
+
+/// Ends a process that did not end when it was asked to.
+fn end(id: u32) {
+    if cfg!(windows) {
+        ask_to_end(id);
+    } else {
+        Command::new("kill").args(["-KILL", &id.to_string()]).stderr(Stdio::null()).status().ok();
     }
 }
 
