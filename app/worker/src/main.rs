@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `ready` | the worker listens |
 //! | `event` + `text` | JSON of [`Stamped`](tacit_jobs::Stamped) |
+//! | `missing` | from the loader: the worker's program did not arrive |
 //! | `closed` | the other side has heard the last word: the connection may be closed |
 
 #[cfg(target_arch = "wasm32")]
