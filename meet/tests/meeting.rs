@@ -69,7 +69,12 @@ class FakeSocket extends EventTarget {
         super();
         this.server = globalThis.tacitServer;
         this.shut = false;
-        later(() => this.shut || this.dispatchEvent(new Event("open")));
+        this.readyState = real.CONNECTING;
+        later(() => {
+            if (this.shut) return;
+            this.readyState = real.OPEN;
+            this.dispatchEvent(new Event("open"));
+        });
     }
     send(text) { later(() => this.server.take(this, text)); }
     hear(reply) {
@@ -77,10 +82,12 @@ class FakeSocket extends EventTarget {
     }
     close() {
         this.shut = true;
+        this.readyState = real.CLOSED;
         later(() => this.server.left(this));
     }
     drop() {
         this.shut = true;
+        this.readyState = real.CLOSED;
         this.dispatchEvent(new Event("close"));
     }
 }
