@@ -61,7 +61,8 @@ pub(crate) fn must_be_free(port: u16) -> Result<()> {
         return Ok(());
     }
     let answers = |address: SocketAddr| TcpStream::connect_timeout(&address, Duration::from_millis(300)).is_ok();
-    let listens = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    // Closed again at once, or the next question would be answered by ourselves.
+    let listens = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(drop);
     let denied = listens.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied);
     if denied {
         bail!("This user may not open port {port}. Choose one above 1023, for example: --port 8080");
@@ -83,6 +84,8 @@ mod tests {
         let port = holder.local_addr().unwrap().port();
         let error = must_be_free(port).unwrap_err().to_string();
         assert!(error.contains(&format!("Port {port} is taken")) && error.contains("--port"), "{error}");
+        drop(holder);
+        assert!(must_be_free(port).is_ok(), "a port that nobody holds is free");
         must_be_free(0).unwrap();
     }
 }
