@@ -3,7 +3,7 @@
 //! Everything that happens is an [`Input`]: a person pressed something, the meeting or the worker said something.
 //! [`Model::update`] takes it in and answers with [`Act`]s, which `driver` carries out.
 
-use tacit_jobs::{Agreement, Amount, Command, Event, Order, Outcome, Pairing, Stamped};
+use tacit_jobs::{self as jobs, Agreement, Amount, Command, Event, Job, Order, Outcome, Pairing, Stamped};
 use tacit_session::{Code, Fault, Party, Stage};
 
 /// Which screen is shown.
@@ -108,7 +108,7 @@ pub(crate) struct Stock {
 }
 
 /// A result with its times.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
     pub(crate) online_ms: f64,
@@ -360,7 +360,7 @@ impl Session {
             Input::Words { words, confirm } => {
                 self.words = Some(words);
                 self.must_confirm = confirm;
-                let pairing = Pairing { seat: self.seat, confirm_words: confirm };
+                let pairing = Pairing { seat: self.seat, confirm_words: confirm, job: Job::Millionaires };
                 (self.meet(screen), vec![Act::Pair(pairing)])
             }
             Input::Connected(route) => {
@@ -384,7 +384,7 @@ impl Session {
             Input::Decline => (Step::Fail(Code::Declined.into()), tell(Command::Decline)),
             Input::Compare(amount) if screen == Screen::Amount && !self.ready.me => {
                 self.ready.me = true;
-                (Step::Go(Screen::Run, waiting(self.ready.peer)), tell(Command::Input { amount }))
+                (Step::Go(Screen::Run, waiting(self.ready.peer)), tell(Command::Input { input: jobs::Input::Amount(amount) }))
             }
             Input::Worker(stamped) => (self.hear(screen, stamped.at, stamped.event), Vec::new()),
             _ => (Step::Stay, Vec::new()),
@@ -474,6 +474,7 @@ impl Session {
                 self.work = None;
                 Step::Go(Screen::Result, "")
             }
+            Event::Offered { .. } | Event::Refused { .. } | Event::Layer { .. } => Step::Stay,
             Event::Ended { fault } => Step::Fail(fault),
         }
     }

@@ -13,7 +13,7 @@ fn agreement(round: u32) -> Agreement {
 }
 
 fn outcome(order: Order) -> Outcome {
-    Outcome { round: 1, order, online: Cost::default(), offline: Cost::default() }
+    Outcome { round: 1, answer: jobs::Answer::Order(order), online: Cost::default(), offline: Cost::default() }
 }
 
 fn amount() -> Amount {
@@ -37,7 +37,7 @@ fn paired() -> Model {
     model.update(Input::PeerArrived);
     assert_eq!(model.screen, Screen::Meet);
     let acts = model.update(Input::Words { words: WORDS, confirm: false });
-    assert!(matches!(acts[..], [Act::Pair(Pairing { seat: Party::Alice, confirm_words: false })]));
+    assert!(matches!(acts[..], [Act::Pair(Pairing { seat: Party::Alice, confirm_words: false, .. })]));
     model
 }
 
@@ -66,7 +66,7 @@ fn answered(order: Order) -> Model {
 fn a_session_goes_through_every_screen_in_order_and_times_the_answer() {
     let model = answered(Order::You);
     let answer = model.session.unwrap().answer.unwrap();
-    assert_eq!((answer.outcome.order, answer.online_ms), (Order::You, 7.5));
+    assert_eq!((answer.outcome.answer, answer.online_ms), (jobs::Answer::Order(Order::You), 7.5));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Result: the answer, large, and exactly what it told.
 
 use leptos::prelude::*;
-use tacit_jobs::Order;
+use tacit_jobs::{Answer as Told, Order};
 use tacit_session::{Cost, Party};
 
 use crate::app::{Answer, Both, Input, sign};
@@ -13,7 +13,7 @@ use crate::text;
 #[component]
 pub(crate) fn Result() -> impl IntoView {
     let page = page();
-    let answer = page.of_session(|session| session.answer.map(|answer| (answer, session.seat)));
+    let answer = page.of_session(|session| session.answer.clone().map(|answer| (answer, session.seat)));
     let security = page.of_session(|session| session.agreement.as_ref().map(|agreement| agreement.security.clone()));
     view! {
         {move || answer.get().map(|(answer, seat)| view! { <Opened answer seat/> })}
@@ -31,7 +31,7 @@ pub(crate) fn Result() -> impl IntoView {
 /// The sign, in register, and the answer in words.
 #[component]
 fn Opened(answer: Answer, seat: Party) -> impl IntoView {
-    let order = answer.outcome.order;
+    let Told::Order(order) = answer.outcome.answer else { return ().into_any() };
     let (name, headline) = match order {
         Order::You => ("you", "You have\nmore."),
         Order::They => ("they", "They have\nmore."),
@@ -64,10 +64,10 @@ fn told(round: u32) -> String {
 #[component]
 fn Again() -> impl IntoView {
     let page = page();
-    let answered = page.of_session(|session| session.answer.map(|answer| answer.outcome.round));
+    let answered = page.of_session(|session| session.answer.as_ref().map(|answer| answer.outcome.round));
     // The next round is on offer once the worker has proposed it.
     let is_offered = page.of_session(|session| {
-        let answered = session.answer.map_or(0, |answer| answer.outcome.round);
+        let answered = session.answer.as_ref().map_or(0, |answer| answer.outcome.round);
         session.agreement.as_ref().is_some_and(|agreement| agreement.round > answered)
     });
     let accepted = page.of_session(|session| session.accepted);

@@ -4,11 +4,69 @@ use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Party};
 
 /// The things two people can do together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Job {
     /// Who is richer: compare two amounts.
+    #[default]
     Millionaires,
+    /// Private picture check: one has a model, the other a picture.
+    Classify {
+        /// Who has the model.
+        owner: Party,
+    },
+}
+
+/// What a picture check tells, and to whom. The model's owner proposes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reveal {
+    /// What is told.
+    pub detail: Detail,
+    /// To whom.
+    pub audience: Audience,
+}
+
+/// How much of what a model says is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Detail {
+    /// The first label.
+    #[default]
+    Label,
+    /// The first three labels in order.
+    TopThree,
+    /// The score of every label.
+    Scores,
+}
+
+/// Who learns what a picture shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// Whose picture it is, and nobody else.
+    #[default]
+    Holder,
+    /// Both.
+    Both,
+}
+
+/// What both know of a model: never a weight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// Its name.
+    pub name: String,
+    /// What it can say, in the order of its scores.
+    pub labels: Vec<String>,
+    /// Channels, rows and columns of the pictures that it takes.
+    pub picture: [usize; 3],
+    /// Its layers, in order, as [`Event::Layer`](crate::Event::Layer) counts them.
+    pub layers: Vec<String>,
+    /// Comparisons of hidden numbers that one picture takes.
+    pub comparisons: u64,
+    /// The hash of the plan that both programs follow.
+    pub plan: [u8; 32],
+    /// What is told, and to whom.
+    pub reveal: Reveal,
 }
 
 /// What one party puts in, learns and can see.
@@ -44,6 +102,9 @@ pub struct Agreement {
     pub offline: Cost,
     /// What the round itself costs.
     pub online: Cost,
+    /// The model, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelCard>,
 }
 
 impl Agreement {
@@ -66,6 +127,51 @@ impl Agreement {
                 .into(),
             offline,
             online,
+            model: None,
+        }
+    }
+
+    /// The agreement on a picture check under the model of `owner`.
+    #[must_use]
+    pub fn classify(round: u32, owner: Party, model: ModelCard, offline: Cost, online: Cost) -> Self {
+        let Reveal { detail, audience } = model.reveal;
+        let told = match detail {
+            Detail::Label => "the label that fits best",
+            Detail::TopThree => "the three labels that fit best, in order",
+            Detail::Scores => "the score of every label",
+        };
+        let [channels, height, width] = model.picture;
+        let colours = if channels == 1 { "grey" } else { "colour" };
+        let holder = Terms {
+            puts_in: format!("one {colours} picture of {width} × {height} pixels"),
+            learns: told.into(),
+            sees: "the model’s layers and their sizes; otherwise noise".into(),
+        };
+        let keeper = Terms {
+            puts_in: format!("the model “{}”", model.name),
+            learns: match audience {
+                Audience::Holder => "nothing".into(),
+                Audience::Both => told.into(),
+            },
+            sees: "noise".into(),
+        };
+        let (alice, bob) = match owner {
+            Party::Alice => (keeper, holder),
+            Party::Bob => (holder, keeper),
+        };
+        Self {
+            job: Job::Classify { owner },
+            round,
+            title: "Private picture check".into(),
+            alice,
+            bob,
+            security: "Safe against a curious partner who runs this program as it is. One who alters it can spoil the \
+                       answer, and may learn more about the picture or the model. Many answers together tell something \
+                       about the model."
+                .into(),
+            offline,
+            online,
+            model: Some(model),
         }
     }
 
@@ -81,7 +187,7 @@ impl Agreement {
     /// Everything that was shown, as one text, the same on both sides.
     #[must_use]
     pub fn text(&self) -> String {
-        let Self { job, round, title, alice, bob, security, offline, online } = self;
+        let Self { job, round, title, alice, bob, security, offline, online, model } = self;
         let mut text = format!("tacit agreement 1\njob: {job:?}: {title}\nround: {round}\n");
         for (name, terms) in [("alice", alice), ("bob", bob)] {
             let Terms { puts_in, learns, sees } = terms;
@@ -90,6 +196,11 @@ impl Agreement {
         // Sent and received change places between the sides; their sum does not.
         for (name, cost) in [("offline", offline), ("online", online)] {
             text += &format!("{name}: {} bytes, {} rounds\n", cost.sent + cost.received, cost.rounds);
+        }
+        if let Some(ModelCard { name, labels, plan, reveal, .. }) = model {
+            // The plan's hash stands for the layers, the shapes and everything else that both programs follow.
+            let plan = data_encoding::HEXLOWER.encode(plan);
+            text += &format!("model: {name:?} of {labels:?}\nplan: {plan}\nreveal: {reveal:?}\n");
         }
         text + &format!("security: {security}\n")
     }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use tacit_session::Party;
+use zeroize::ZeroizeOnDrop;
 
-use crate::Amount;
+use crate::{Amount, Job, Picture, Reveal, picture};
 
 /// How a pairing begins: decided by the meeting, before the first command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct Pairing {
     pub seat: Party,
     /// Whether both must confirm the words before an input is accepted: so after a typed code.
     pub confirm_words: bool,
+    /// The host: what she invites to. A guest learns it from her program, as [`Event::Offered`](crate::Event::Offered).
+    #[serde(default)]
+    pub job: Job,
 }
 
 /// What a person tells their own program while paired.
@@ -22,17 +26,45 @@ pub enum Command {
     ConfirmWords,
     /// “They differ.” Ends the session on both sides.
     WordsDiffer,
+    /// Do something else in the coming round, for example change places. Counts until this person has accepted.
+    Offer {
+        /// What to do.
+        job: Job,
+    },
+    /// The model's owner: the model of the coming rounds. Counts until this person has accepted.
+    Model {
+        /// The model; it goes no further than this program.
+        model: ModelFile,
+        /// Who would learn what.
+        reveal: Reveal,
+    },
     /// Accept the agreement that was shown last. After a result: once more.
     Accept,
     /// Do not accept it. Ends the session on both sides.
     Decline,
-    /// This person's input to the round that was agreed on.
+    /// This person's input to the round that was agreed on. A model's owner has none: the model is there already.
     Input {
-        /// The amount; it goes no further than this program.
-        amount: Amount,
+        /// The input; it goes no further than this program.
+        input: Input,
     },
     /// Stop. Ends the session on both sides.
     Cancel,
     /// From the host program, which has a clock: machines were at work and nothing has moved for too long.
     Stalled,
 }
+
+/// What one person puts into a round.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// To a comparison.
+    Amount(Amount),
+    /// To a picture check, by the picture's owner.
+    Picture(Picture),
+}
+
+/// The bytes of a model file, not looked at yet.
+#[derive(Serialize, Deserialize, ZeroizeOnDrop)]
+pub struct ModelFile(
+    #[serde(serialize_with = "picture::to_text", deserialize_with = "picture::from_text")] pub Vec<u8>,
+);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Fault, Stage};
 
-use crate::Agreement;
+use crate::{Agreement, Job};
 
 /// Something a person should know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,16 @@ pub enum Event {
     PeerPresent,
     /// The other person says that the words are the same.
     PeerConfirmedWords,
+    /// This is what the coming round is about. Where it needs a model, its owner is asked for one now.
+    Offered {
+        /// What.
+        job: Job,
+    },
+    /// What this person put in was not taken, and why; nothing is lost, and something else may be put in.
+    Refused {
+        /// Why.
+        fault: Fault,
+    },
     /// This is what will be done. Both must accept exactly this before an input is asked for.
     Proposed {
         /// What both accept.
@@ -33,9 +43,14 @@ pub enum Event {
         /// Bytes in all, from the cost model.
         total: u64,
     },
-    /// Material for this many comparisons is in stock.
+    /// The protocol has come to a layer of the model.
+    Layer {
+        /// Which, in [`ModelCard::layers`](crate::ModelCard::layers).
+        index: usize,
+    },
+    /// Material for this many rounds is in stock.
     Stock {
-        /// Comparisons that can start at once.
+        /// Rounds that can start at once.
         ready: u32,
         /// How many are kept in stock.
         target: u32,
@@ -62,7 +77,7 @@ impl Event {
     #[must_use]
     pub fn machines_at_work(&self) -> Option<bool> {
         match self {
-            Event::Progress { .. } | Event::Started => Some(true),
+            Event::Progress { .. } | Event::Started | Event::Layer { .. } => Some(true),
             Event::Stock { .. } | Event::Finished { .. } | Event::Ended { .. } => Some(false),
             _ => None,
         }
@@ -90,13 +105,32 @@ pub enum Order {
     Equal,
 }
 
-/// The result of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the round told this person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// Of a comparison.
+    Order(Order),
+    /// Of a picture check: the labels that fit best, the best first, as places in
+    /// [`ModelCard::labels`](crate::ModelCard::labels); with their scores where these were agreed on.
+    Labels {
+        /// One label, three, or all.
+        ranked: Vec<usize>,
+        /// The score of each of them, in the model's own unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scores: Option<Vec<f64>>,
+    },
+    /// Of a picture check: only the other person learned something.
+    Nothing,
+}
+
+/// The result of a round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Which round of this pairing, from 1.
     pub round: u32,
     /// The answer.
-    pub order: Order,
+    pub answer: Answer,
     /// Everything that depended on the inputs, opening included: as declared, and as measured.
     pub online: Cost,
     /// What preparing has cost so far in this pairing, for all rounds in stock.

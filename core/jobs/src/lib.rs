@@ -9,10 +9,12 @@ mod command;
 mod event;
 pub mod millionaires;
 pub mod pairing;
+mod picture;
 mod progress;
 mod talk;
 
-pub use agreement::{Agreement, Job, Terms};
+pub use agreement::{Agreement, Audience, Detail, Job, ModelCard, Reveal, Terms};
 pub use amount::{Amount, AmountError};
-pub use command::{Command, Pairing};
-pub use event::{Event, Order, Outcome, Stamped};
+pub use command::{Command, Input, ModelFile, Pairing};
+pub use event::{Answer, Event, Order, Outcome, Stamped};
+pub use picture::{MOST_PIXELS, NoPicture, Picture};

@@ -15,7 +15,7 @@ use tacit_symmetric::Prg;
 use crate::millionaires::{self, Millionaires};
 use crate::progress::Progress;
 use crate::talk::{Stop, Talk, VERSION};
-use crate::{Agreement, Amount, Command, Event, Outcome, Pairing};
+use crate::{Agreement, Amount, Answer, Command, Event, Input, Outcome, Pairing};
 
 /// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said before).
 ///
@@ -239,7 +239,7 @@ impl<L: Link + 'static> Driver<L> {
                 self.control.send(&Talk::Accept { hash: self.agreement.hash() }).await?;
                 self.advance(|d| d.round.accepted_here = true);
             }
-            Command::Input { amount } if self.agreed() && self.round.input.is_none() => {
+            Command::Input { input: Input::Amount(amount) } if self.agreed() && self.round.input.is_none() => {
                 self.control.send(&Talk::Ready).await?;
                 self.round.input = Some(amount);
             }
@@ -247,7 +247,11 @@ impl<L: Link + 'static> Driver<L> {
             Command::Decline => return Err(Fault::from(Code::Declined).into()),
             Command::Cancel => return Err(Fault::from(Code::Cancelled).into()),
             Command::Stalled => return Err(Fault::from(Code::Stalled).into()),
-            Command::ConfirmWords | Command::Accept | Command::Input { .. } => {}
+            Command::ConfirmWords
+            | Command::Accept
+            | Command::Input { .. }
+            | Command::Offer { .. }
+            | Command::Model { .. } => {}
         }
         Ok(())
     }
@@ -293,7 +297,7 @@ impl<L: Link + 'static> Driver<L> {
             let before = job.spent_online();
             let order = job.compare(&amount).await?;
             let online = job.spent_online() - before;
-            let outcome = Outcome { round, order, online, offline: job.spent_offline() };
+            let outcome = Outcome { round, answer: Answer::Order(order), online, offline: job.spent_offline() };
             Ok((job, Done::Compared(outcome)))
         }));
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use tacit_jobs::millionaires::{compare_cost, refill_cost, setup_cost};
-use tacit_jobs::{Amount, Command, Event, Order, Outcome, Pairing, pairing};
+use tacit_jobs::{Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, pairing};
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{Code, Fault, Party, Stage, Tag};
 
@@ -23,12 +23,18 @@ impl Diary {
     fn outcomes(&self) -> Vec<Outcome> {
         self.events
             .iter()
-            .filter_map(|e| if let Event::Finished { outcome } = e { Some(*outcome) } else { None })
+            .filter_map(|e| if let Event::Finished { outcome } = e { Some(outcome.clone()) } else { None })
             .collect()
     }
 
     fn orders(&self) -> Vec<Order> {
-        self.outcomes().iter().map(|outcome| outcome.order).collect()
+        self.outcomes()
+            .iter()
+            .map(|outcome| match outcome.answer {
+                Answer::Order(order) => order,
+                _ => panic!("a comparison tells an order"),
+            })
+            .collect()
     }
 }
 
@@ -52,7 +58,7 @@ fn meet(confirm_words: bool, tamper: Option<&Tamper>, alice: Person, bob: Person
         Some(tamper) => lockstep::queues_with(tamper),
         None => lockstep::queues(),
     };
-    let seat = |seat| Pairing { seat, confirm_words };
+    let seat = |seat| Pairing { seat, confirm_words, job: Job::Millionaires };
     lockstep::join(live(a, seat(Party::Alice), alice), live(b, seat(Party::Bob), bob))
 }
 
@@ -67,7 +73,7 @@ fn willing(amounts: &[u64]) -> Person {
             Event::Proposed { .. } => say(Command::Accept),
             Event::Agreed => {
                 let amount = left.borrow_mut().pop_front().unwrap();
-                say(Command::Input { amount: Amount::from_minor_units(amount).unwrap() });
+                say(Command::Input { input: Input::Amount(Amount::from_minor_units(amount).unwrap()) });
             }
             _ => {}
         }
@@ -108,7 +114,7 @@ fn who_is_richer_many_times_over_with_one_set_up() {
 fn costs_are_declared_measured_and_agreed_on() {
     let (a, b) = meet(false, None, willing(&[1]), willing(&[2]));
     for (diary, party) in [(a, Party::Alice), (b, Party::Bob)] {
-        let [outcome] = diary.outcomes()[..] else { panic!("one round") };
+        let [outcome] = &diary.outcomes()[..] else { panic!("one round") };
         assert_eq!(outcome.online, compare_cost());
         assert_eq!(outcome.offline, setup_cost() + refill_cost(party, tacit_jobs::millionaires::STOCK));
         let agreement = diary
@@ -131,10 +137,10 @@ fn no_input_is_taken_before_both_have_accepted() {
         let say = |command| commands.unbounded_send(command).unwrap();
         match event {
             Event::Proposed { agreement } if agreement.round == 1 => {
-                say(Command::Input { amount: Amount::from_minor_units(1).unwrap() });
+                say(Command::Input { input: Input::Amount(Amount::from_minor_units(1).unwrap()) });
             }
             Event::PeerAccepted => say(Command::Accept),
-            Event::Agreed => say(Command::Input { amount: Amount::from_minor_units(9).unwrap() }),
+            Event::Agreed => say(Command::Input { input: Input::Amount(Amount::from_minor_units(9).unwrap()) }),
             Event::Finished { .. } => say(Command::Cancel),
             _ => {}
         }
@@ -264,7 +270,7 @@ fn live_against(
     bob: impl FnOnce(tacit_session::Session<QueueLink>) -> std::pin::Pin<Box<dyn Future<Output = ()>>>,
 ) -> Diary {
     let (a, b) = lockstep::queues();
-    let pairing = Pairing { seat: Party::Alice, confirm_words: false };
+    let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires };
     let peer = bob(tacit_session::Session::new(Party::Bob, b));
     lockstep::join(live(a, pairing, willing(&[1])), peer).0
 }

@@ -136,6 +136,18 @@ codes! {
     Declined, "declined", Local,
         "You did not accept the agreement.",
         "No input was asked for, and the other person was told.";
+    /// A file that is no model, is damaged, or is of another version.
+    ModelUnreadable, "model-unreadable", Local,
+        "This file is not a model that Tacit can read.",
+        "Take the file as it was made, by a version of Tacit like this one.";
+    /// A model that cannot be computed on safely; the detail names the layer and what to change.
+    ModelRefused, "model-refused", Local,
+        "This model cannot run here.",
+        "Change the layer that is named below, or take another model.";
+    /// A picture that does not fit the model.
+    PictureRefused, "picture-refused", Local,
+        "This picture does not fit the model.",
+        "Take another picture, or make it anew.";
     /// The browser has no WebRTC or no Worker, or the page is not in a secure context.
     Unsupported, "browser-unsupported", Local,
         "This browser cannot do this here.",
