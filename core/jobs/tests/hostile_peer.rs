@@ -28,17 +28,16 @@ impl<const INDEX: usize> Message for Forged<INDEX> {
 }
 
 async fn forge(s: &mut Session<Rc<QueueLink>>, index: usize, body: Vec<u8>) -> bool {
-    let sent = match index {
-        0 => s.send(&Forged::<0>(body)).await,
-        1 => s.send(&Forged::<1>(body)).await,
-        2 => s.send(&Forged::<2>(body)).await,
-        3 => s.send(&Forged::<3>(body)).await,
-        4 => s.send(&Forged::<4>(body)).await,
-        5 => s.send(&Forged::<5>(body)).await,
-        6 => s.send(&Forged::<6>(body)).await,
-        _ => s.send(&Forged::<7>(body)).await,
-    };
-    sent.is_ok()
+    macro_rules! one_of {
+        ($($index:literal)+) => {
+            match index {
+                $($index => s.send(&Forged::<$index>(body)).await,)+
+                _ => unreachable!("a tag of the registry"),
+            }
+        };
+    }
+    const { assert!(Tag::ALL.len() == 16) };
+    one_of!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15).is_ok()
 }
 
 /// Bodies of the lengths that the protocol has, and of others.

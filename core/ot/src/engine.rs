@@ -5,7 +5,7 @@ use tacit_session::{Cost, Fault, Link, Session, Stage};
 use tacit_symmetric::{Block, Blocks, Prg};
 
 use crate::extension::{RandomCotReceiver, RandomCotSender};
-use crate::product::{self, ReceiverProducts, SenderProducts};
+use crate::product::{self, ReceiverProducts, ReceiverWords, SenderProducts, SenderWords};
 use crate::soft_spoken::{self, FIELD_BITS, SoftSpokenReceiver, SoftSpokenSender};
 use crate::{base, random};
 
@@ -131,6 +131,49 @@ impl Pool {
         self.chosen.len() - self.received
     }
 
+    /// Spends `n` transfers as sender: both messages of each.
+    ///
+    /// # Panics
+    /// When fewer are left.
+    #[must_use]
+    pub fn sender_messages(&mut self, n: usize) -> [Blocks; 2] {
+        let messages = self.pairs.each_mut().map(|messages| spend(messages, self.sent, n));
+        self.sent += n;
+        messages
+    }
+
+    /// Spends `n` transfers as receiver: the choices, and the messages that they name.
+    ///
+    /// # Panics
+    /// When fewer are left.
+    #[must_use]
+    pub fn receiver_messages(&mut self, n: usize) -> (Bits, Blocks) {
+        let messages = spend(&mut self.chosen, self.received, n);
+        let choices = self.choices.slice(self.received..self.received + n);
+        self.received += n;
+        (choices, messages)
+    }
+
+    /// Spends `n` transfers as sender: `c·u = v + w` with the peer's [`receiver_words`](Self::receiver_words).
+    ///
+    /// # Panics
+    /// When fewer are left.
+    #[must_use]
+    pub fn sender_words(&mut self, n: usize) -> SenderWords {
+        let [m0, m1] = self.sender_messages(n);
+        SenderWords::new(&m0, &m1)
+    }
+
+    /// Spends `n` transfers as receiver: `c·u = v + w` with the peer's [`sender_words`](Self::sender_words).
+    ///
+    /// # Panics
+    /// When fewer are left.
+    #[must_use]
+    pub fn receiver_words(&mut self, n: usize) -> ReceiverWords {
+        let (choices, messages) = self.receiver_messages(n);
+        ReceiverWords::new(choices, &messages)
+    }
+
     /// Spends `n` transfers as sender: `s·δ_j = u_j ⊕ v_j` with the peer's
     /// [`receiver_products`](Self::receiver_products).
     ///
@@ -138,8 +181,7 @@ impl Pool {
     /// When fewer are left.
     #[must_use]
     pub fn sender_products<const W: usize>(&mut self, n: usize) -> SenderProducts<W> {
-        let [m0, m1] = self.pairs.each_mut().map(|messages| spend(messages, self.sent, n));
-        self.sent += n;
+        let [m0, m1] = self.sender_messages(n);
         product::send(&m0, &m1)
     }
 
@@ -150,9 +192,8 @@ impl Pool {
     /// When fewer are left.
     #[must_use]
     pub fn receiver_products<const W: usize>(&mut self, n: usize) -> ReceiverProducts<W> {
-        let messages = spend(&mut self.chosen, self.received, n);
-        self.received += n;
-        product::receive(self.choices.take_front(n), &messages)
+        let (choices, messages) = self.receiver_messages(n);
+        product::receive(choices, &messages)
     }
 }
 

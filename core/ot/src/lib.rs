@@ -53,7 +53,7 @@ pub mod transpose;
 mod tree;
 
 pub use engine::{Engine, Pool};
-pub use product::{ReceiverProducts, SenderProducts};
+pub use product::{ReceiverProducts, ReceiverWords, SenderProducts, SenderWords};
 
 #[cfg(all(test, target_arch = "wasm32"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

@@ -1,4 +1,4 @@
-//! Random transfers to random products of bits.
+//! Random transfers to random products: of bits, and of a bit and a word.
 //!
 //! *Computes*: `s·δ_j = u_j ⊕ v_j` for `j` below `W`: the receiver has the bit `s` and the bits `u_j`, the sender the
 //! bits `δ_j` and `v_j`; all are random. One transfer gives one such product for every bit of its messages.
@@ -8,6 +8,7 @@
 
 use tacit_ring::Bits;
 use tacit_symmetric::Block;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// The sender's half of `n` products of width `W`.
 pub struct SenderProducts<const W: usize> {
@@ -34,6 +35,57 @@ pub(crate) fn send<const W: usize>(m0: &[Block], m1: &[Block]) -> SenderProducts
 /// The receiver's products out of the choices and messages of some transfers.
 pub(crate) fn receive<const W: usize>(s: Bits, messages: &[Block]) -> ReceiverProducts<W> {
     ReceiverProducts { s, u: planes(messages.len(), |i| messages[i]) }
+}
+
+/// The sender's half of `n` random products of a bit and a word: `c·u = v + w` modulo 2^32.
+///
+/// *From*: Gilboa 1999, on random words. With messages `m0`, `m1` and choice `c`, put `u = m1 − m0`, `v = −m0` and `w = m_c`.
+/// *Security*: that of the transfers: to the receiver, `u` hides behind the message that `c` does not name.
+#[derive(Default, ZeroizeOnDrop)]
+pub struct SenderWords {
+    /// Her random factors.
+    pub u: Vec<u32>,
+    /// Her shares of the products.
+    pub v: Vec<u32>,
+}
+
+/// The receiver's half of `n` random products of a bit and a word; see [`SenderWords`].
+pub struct ReceiverWords {
+    /// His random bits.
+    pub c: Bits,
+    /// His shares of the products.
+    pub w: Zeroizing<Vec<u32>>,
+}
+
+impl SenderWords {
+    pub(crate) fn new(m0: &[Block], m1: &[Block]) -> Self {
+        let words = |i: usize| [m0[i], m1[i]].map(low);
+        let u = (0..m0.len()).map(words).map(|[m0, m1]| m1.wrapping_sub(m0)).collect();
+        Self { u, v: m0.iter().map(|&m0| low(m0).wrapping_neg()).collect() }
+    }
+
+    /// Puts `other` behind these products.
+    pub fn append(&mut self, other: &Self) {
+        self.u.extend_from_slice(&other.u);
+        self.v.extend_from_slice(&other.v);
+    }
+}
+
+impl ReceiverWords {
+    pub(crate) fn new(c: Bits, messages: &[Block]) -> Self {
+        Self { c, w: messages.iter().map(|&m| low(m)).collect::<Vec<_>>().into() }
+    }
+
+    /// Puts `other` behind these products.
+    pub fn append(&mut self, other: &Self) {
+        self.c.append(&other.c);
+        self.w.extend_from_slice(&other.w);
+    }
+}
+
+/// The lowest 32 bits.
+fn low(block: Block) -> u32 {
+    block.words()[0] as u32
 }
 
 /// The lowest `W` bits of `n` blocks, one plane for each.

@@ -71,6 +71,11 @@ impl Bits {
         self.words[i / 64] >> (i % 64) & 1 == 1
     }
 
+    /// The bits, one by one.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = bool> {
+        (0..self.len).map(|i| self.words[i / 64] >> (i % 64) & 1 == 1)
+    }
+
     /// Another vector of the same bits. Named, because copying a share should be seen.
     #[must_use]
     pub fn duplicate(&self) -> Self {
@@ -124,12 +129,28 @@ impl Bits {
         self.words.truncate(self.len.div_ceil(64));
     }
 
-    /// The bits at even places and the bits at odd places.
+    /// Cut into blocks of `block` bits: the blocks at even places, and those at odd places.
     ///
     /// # Panics
-    /// When the length is odd.
+    /// When there is no even number of whole blocks.
     #[must_use]
-    pub fn unzip(&self) -> (Self, Self) {
+    pub fn unzip(&self, block: usize) -> (Self, Self) {
+        if block == 1 {
+            return self.unzip_bits();
+        }
+        assert!(block > 0 && self.len.is_multiple_of(2 * block), "an odd number of blocks has no pairs");
+        let gather = |first: usize| {
+            let mut blocks = Self { words: Vec::with_capacity(self.words.len() / 2 + 1), len: 0 };
+            for start in (first..self.len).step_by(2 * block) {
+                blocks.append(&self.slice(start..start + block));
+            }
+            blocks
+        };
+        (gather(0), gather(block))
+    }
+
+    /// The bits at even places and the bits at odd places.
+    fn unzip_bits(&self) -> (Self, Self) {
         assert!(self.len.is_multiple_of(2), "an odd number of bits has no pairs");
         let half = self.len / 2;
         let gather = |shift: u32| {
@@ -205,6 +226,22 @@ fn compress_even(mut x: u64) -> u64 {
     x = (x | x >> 4) & 0x00ff_00ff_00ff_00ff;
     x = (x | x >> 8) & 0x0000_ffff_0000_ffff;
     (x | x >> 16) & 0x0000_0000_ffff_ffff
+}
+
+impl FromIterator<bool> for Bits {
+    fn from_iter<I: IntoIterator<Item = bool>>(bits: I) -> Self {
+        let (mut words, mut len) = (Vec::new(), 0);
+        for bit in bits {
+            if len % 64 == 0 {
+                words.push(0);
+            }
+            if let Some(last) = words.last_mut() {
+                *last |= u64::from(bit) << (len % 64);
+            }
+            len += 1;
+        }
+        Self { words, len }
+    }
 }
 
 impl BitXor for &Bits {
@@ -308,9 +345,23 @@ mod tests {
         #[test]
         fn pairs_come_apart(a in vec(any::<(bool, bool)>(), 0..200)) {
             let flat: Vec<bool> = a.iter().flat_map(|(p, q)| [*p, *q]).collect();
-            let (even, odd) = pack(&flat).unzip();
+            let (even, odd) = pack(&flat).unzip(1);
             prop_assert_eq!(list(&even), a.iter().map(|p| p.0).collect::<Vec<_>>());
             prop_assert_eq!(list(&odd), a.iter().map(|p| p.1).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn pairs_of_blocks_come_apart(block in 1..150usize, pairs in 0..4usize, seed: u64) {
+            let a: Vec<bool> = (0..2 * block * pairs).map(|i| seed.rotate_left(i as u32 * 13) & 1 == 1).collect();
+            let (even, odd) = pack(&a).unzip(block);
+            let of = |first| a.chunks(block).skip(first).step_by(2).flatten().copied().collect::<Vec<_>>();
+            prop_assert_eq!(list(&even), of(0));
+            prop_assert_eq!(list(&odd), of(1));
+        }
+
+        #[test]
+        fn bits_are_collected(a in vec(any::<bool>(), 0..300)) {
+            prop_assert!(a.iter().copied().collect::<Bits>() == pack(&a));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bits;
 mod fixed;
+pub mod packed;
 mod tensor;
 mod word;
 

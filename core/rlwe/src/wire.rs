@@ -1,29 +1,19 @@
 //! Residues as bytes: 27 bits each, the lowest first, without gaps.
 #![deny(clippy::indexing_slicing)]
 
+use tacit_ring::packed;
+
 use crate::Malformed;
 use crate::params::PRIME_BITS;
 
 /// Bytes that so many residues take.
 pub(crate) const fn bytes(residues: usize) -> usize {
-    (residues * PRIME_BITS).div_ceil(8)
+    packed::bytes(PRIME_BITS as u32, residues)
 }
 
 /// Appends residues.
 pub(crate) fn write(residues: impl Iterator<Item = u32>, out: &mut Vec<u8>) {
-    let (mut buffer, mut held) = (0u64, 0);
-    for residue in residues {
-        buffer |= u64::from(residue) << held;
-        held += PRIME_BITS;
-        while held >= 8 {
-            out.push(buffer as u8);
-            buffer >>= 8;
-            held -= 8;
-        }
-    }
-    if held > 0 {
-        out.push(buffer as u8);
-    }
+    packed::write(PRIME_BITS as u32, residues, out);
 }
 
 /// Reads as many residues as `out` has room for; `primes` gives for each what it must be below.
@@ -32,24 +22,10 @@ pub(crate) fn write(residues: impl Iterator<Item = u32>, out: &mut Vec<u8>) {
 /// When there are more or fewer bytes, a residue is not reduced, or the bits that fill the last byte are not zero: a
 /// list of residues has one form.
 pub(crate) fn read(bytes: &[u8], primes: impl Iterator<Item = u32>, out: &mut [u32]) -> Result<(), Malformed> {
-    if bytes.len() != self::bytes(out.len()) {
-        return Err(Malformed);
-    }
-    let mut bytes = bytes.iter();
-    let (mut buffer, mut held) = (0u64, 0);
+    let has_form = packed::read(PRIME_BITS as u32, bytes, out);
     // Collected over all residues, so that time tells nothing.
-    let mut good = true;
-    for (out, prime) in out.iter_mut().zip(primes) {
-        while held < PRIME_BITS {
-            buffer |= u64::from(*bytes.next().ok_or(Malformed)?) << held;
-            held += 8;
-        }
-        *out = (buffer & ((1 << PRIME_BITS) - 1)) as u32;
-        good &= *out < prime;
-        buffer >>= PRIME_BITS;
-        held -= PRIME_BITS;
-    }
-    if good && buffer == 0 { Ok(()) } else { Err(Malformed) }
+    let reduced = out.iter().zip(primes).fold(true, |good, (&residue, prime)| good & (residue < prime));
+    if has_form & reduced { Ok(()) } else { Err(Malformed) }
 }
 
 #[cfg(test)]

@@ -18,13 +18,29 @@ pub enum Tag {
     MaskedInputs = 0x20,
     /// `share::and`: masked operands of ANDs.
     MaskedOperands = 0x21,
-    /// `share::open`: shares of bits that both may see.
+    /// `share::open`: shares of bits that are opened.
     OpenBits = 0x22,
+    /// `share::digit`: digits under their one-time masks.
+    MaskedDigits = 0x23,
+    /// `share::digit`: what each digit would come to, of which the receiver can read one.
+    MaskedTables = 0x24,
+    /// `share::product`: masked factors of products of a bit and a word.
+    MaskedFactors = 0x25,
+    /// `share::linear`: a layer's input under its one-time mask.
+    MaskedLayer = 0x26,
+    /// `share::open`: shares of words that are opened.
+    OpenWords = 0x27,
+    /// `share::linear`: the public key of who asks for products under encryption.
+    PublicKey = 0x30,
+    /// `share::linear`: encrypted masks.
+    Encrypted = 0x31,
+    /// `share::linear`: their encrypted products with the weights, masked.
+    Multiplied = 0x32,
 }
 
 impl Tag {
     /// Every tag.
-    pub const ALL: [Tag; 8] = [
+    pub const ALL: [Tag; 16] = [
         Tag::Control,
         Tag::BaseOtSender,
         Tag::BaseOtReceiver,
@@ -33,6 +49,14 @@ impl Tag {
         Tag::MaskedInputs,
         Tag::MaskedOperands,
         Tag::OpenBits,
+        Tag::MaskedDigits,
+        Tag::MaskedTables,
+        Tag::MaskedFactors,
+        Tag::MaskedLayer,
+        Tag::OpenWords,
+        Tag::PublicKey,
+        Tag::Encrypted,
+        Tag::Multiplied,
     ];
 
     /// The name on the wire tab and in faults.
@@ -47,6 +71,14 @@ impl Tag {
             Tag::MaskedInputs => "masked inputs",
             Tag::MaskedOperands => "masked operands",
             Tag::OpenBits => "opened bits",
+            Tag::MaskedDigits => "masked digits",
+            Tag::MaskedTables => "masked tables",
+            Tag::MaskedFactors => "masked factors",
+            Tag::MaskedLayer => "masked layer input",
+            Tag::OpenWords => "opened words",
+            Tag::PublicKey => "public key",
+            Tag::Encrypted => "encrypted masks",
+            Tag::Multiplied => "encrypted products",
         }
     }
 

@@ -2,6 +2,7 @@
 
 use tacit_ring::Bits;
 use tacit_session::{Cost, Fault, Link, Party, Session};
+use zeroize::Zeroizing;
 
 use crate::material::{Demand, Material};
 use crate::{Shared, and, tree};
@@ -28,14 +29,19 @@ pub async fn less_and_equal<L: Link>(
 ) -> Result<(Shared, Shared), Fault> {
     let Material { private, pairs } = material;
     // ¬x at Alice and y at Bob serve as inputs of g and as shares of p.
-    let words = match s.party() {
-        Party::Alice => mine.iter().map(|x| !x).collect(),
-        Party::Bob => mine.to_vec(),
+    let words: Zeroizing<Vec<u64>> = match s.party() {
+        Party::Alice => mine.iter().map(|x| !x).collect::<Vec<_>>().into(),
+        Party::Bob => mine.to_vec().into(),
     };
-    let input = Bits::from_words(words, WIDTH * mine.len());
+    let input = planes(&words);
     let generate = and::private(s, private, &input).await?;
     let propagate = Shared::from_input(&input);
-    tree::fold(s, pairs, WIDTH, generate, propagate).await
+    tree::fold(s, pairs, mine.len(), generate, propagate).await
+}
+
+/// The bits of all words, the least significant ones first.
+fn planes(words: &[u64]) -> Bits {
+    (0..WIDTH).flat_map(|bit| words.iter().map(move |word| word >> bit & 1 == 1)).collect()
 }
 
 /// What [`less_and_equal`] on `n` pairs costs.
