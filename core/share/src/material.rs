@@ -1,10 +1,37 @@
 //! Material: the correlated randomness that gates spend, made out of random oblivious transfers before any input exists.
 
-use std::ops::Mul;
+use std::ops::{Add, Mul};
 
-use tacit_ot::{Engine, ReceiverProducts, SenderProducts};
+use tacit_ot::{Engine, Pool, ReceiverProducts, SenderProducts};
 use tacit_ring::Bits;
 use tacit_session::{Cost, Fault, Link, Party, Session};
+
+/// Random transfers that something takes, by who sends them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transfers {
+    /// Sent by Alice.
+    pub alice: usize,
+    /// Sent by Bob.
+    pub bob: usize,
+}
+
+impl Transfers {
+    /// How many `party` sends, and how many it receives.
+    #[must_use]
+    pub fn of(self, party: Party) -> (usize, usize) {
+        match party {
+            Party::Alice => (self.alice, self.bob),
+            Party::Bob => (self.bob, self.alice),
+        }
+    }
+}
+
+impl Add for Transfers {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { alice: self.alice + other.alice, bob: self.bob + other.bob }
+    }
+}
 
 /// How much material something takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +118,29 @@ impl<const W: usize> Triples<W> {
         Self { a: s, b: delta, c }
     }
 
+    /// The transfers that `n` triples take.
+    #[must_use]
+    pub fn transfers(n: usize) -> Transfers {
+        Transfers { alice: n, bob: n }
+    }
+
+    /// `n` triples out of a pool.
+    ///
+    /// # Panics
+    /// When the pool holds too little.
+    #[must_use]
+    pub fn from_pool(pool: &mut Pool, n: usize) -> Self {
+        let received = pool.receiver_products(n);
+        Self::from_products(received, pool.sender_products(n))
+    }
+
+    /// Puts `other` behind.
+    pub fn append(&mut self, other: &Self) {
+        self.a.append(&other.a);
+        self.b.iter_mut().zip(&other.b).for_each(|(mine, other)| mine.append(other));
+        self.c.iter_mut().zip(&other.c).for_each(|(mine, other)| mine.append(other));
+    }
+
     /// Takes the first `n` off the front.
     ///
     /// # Panics
@@ -126,10 +176,7 @@ impl Material {
 
 /// How many transfers `demand` takes with `party` as sender and as receiver.
 fn transfers(party: Party, demand: Demand) -> (usize, usize) {
-    match party {
-        Party::Alice => (demand.pairs, demand.private + demand.pairs),
-        Party::Bob => (demand.private + demand.pairs, demand.pairs),
-    }
+    Transfers { alice: demand.pairs, bob: demand.private + demand.pairs }.of(party)
 }
 
 /// Makes material out of the engine's random transfers.
@@ -152,9 +199,7 @@ pub async fn prepare<L: Link>(s: &mut Session<L>, engine: &mut Engine, demand: D
             PrivateProducts::Bob { delta, v }
         }
     };
-    let received = pool.receiver_products(demand.pairs);
-    let sent = pool.sender_products(demand.pairs);
-    Ok(Material { private, pairs: Triples::from_products(received, sent) })
+    Ok(Material { private, pairs: Triples::from_pool(&mut pool, demand.pairs) })
 }
 
 /// What [`prepare`] costs `party`.

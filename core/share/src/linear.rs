@@ -1,0 +1,213 @@
+//! Linear layers of which one party, the *owner*, knows the weights; the other is the *client*.
+//!
+//! *Computes*: shares of `W·x + b` modulo 2^32 out of shares `x_o + x_c` of x. Before there is an x, the client draws r and gets
+//! `W·r − s` under lattice encryption, for a mask s that the owner draws. Then the client sends `u = x_c − r`; the owner's
+//! share is `W·(x_o + u) + s + b`, in the clear, and the client's `W·r − s`.
+//!
+//! *From*: Mishra et al., *Delphi*, 2020 (what is done before and what after); Huang et al., *Cheetah*, 2022 (the
+//! encrypted product; see [`tacit_rlwe::linear`]). *Security*: semi-honest; the owner sees u, which r masks once, and
+//! encryptions; the client sees `W·r − s`, which s masks, and what [`tacit_rlwe::noise`] hides within 2^−40. *Cost*:
+//! [`key_cost`] once a pairing; [`prepare_cost`] and [`apply_cost`] a layer. *Deviations*: none.
+#![deny(clippy::indexing_slicing)]
+
+use tacit_compute::{Compute, Convolution};
+use tacit_ring::Tensor;
+use tacit_rlwe::{Context, Packing, PublicKey, SecretKey, Weights, linear};
+use tacit_session::{Cost, Fault, HEADER, Link, Session};
+use tacit_symmetric::Prg;
+use zeroize::Zeroizing;
+
+use crate::Words;
+use crate::wire::{Encrypted, MaskedLayer, Multiplied, PublicKey as PublicKeyBytes};
+
+/// Which side of a linear layer a party is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Knows the weights.
+    Owner,
+    /// Does not.
+    Client,
+}
+
+/// What sends `sent` and receives `received` bytes of frames: the client. The owner, the other way round.
+fn as_role(role: Role, sent: usize, received: usize, rounds: u64) -> Cost {
+    let [sent, received] = [sent as u64, received as u64];
+    match role {
+        Role::Client => Cost { sent, received, rounds },
+        Role::Owner => Cost { sent: received, received: sent, rounds },
+    }
+}
+
+/// The client: makes a key, and sends its public half.
+///
+/// # Errors
+/// The link's.
+pub async fn send_key<L: Link>(
+    s: &mut Session<L>,
+    context: &Context,
+    compute: &impl Compute,
+    rng: &mut Prg,
+) -> Result<SecretKey, Fault> {
+    let key = SecretKey::generate(context, compute, rng);
+    s.send(&PublicKeyBytes(key.public_key(context, compute, rng))).await?;
+    Ok(key)
+}
+
+/// The owner: receives the client's public key.
+///
+/// # Errors
+/// The link's, and the peer's when it is none.
+pub async fn receive_key<L: Link>(s: &mut Session<L>, context: &Context) -> Result<PublicKey, Fault> {
+    let PublicKeyBytes(bytes) = s.recv(PublicKey::bytes(context)).await?;
+    PublicKey::from_bytes(context, &bytes).map_err(|_| Fault::peer("public key: not of the expected form"))
+}
+
+/// What [`send_key`] and [`receive_key`] cost. Nothing is said back.
+#[must_use]
+pub fn key_cost(role: Role, context: &Context) -> Cost {
+    as_role(role, HEADER + PublicKey::bytes(context), 0, 0)
+}
+
+/// The client's material for one layer and one picture: r and `W·r − s`. Spent by value.
+pub struct ClientMaterial {
+    r: Tensor<u32>,
+    share: Words,
+}
+
+/// The owner's material for one layer and one picture: s. Spent by value.
+pub struct OwnerMaterial {
+    mask: Words,
+}
+
+/// The client: draws r and asks for `W·r − s`. The answer is for [`receive_products`]; many layers may be asked for
+/// first, so that the two parties work at once.
+///
+/// # Errors
+/// The link's.
+pub async fn ask<L: Link>(
+    s: &mut Session<L>,
+    context: &Context,
+    compute: &impl Compute,
+    key: &SecretKey,
+    packing: &Packing,
+    rng: &mut Prg,
+) -> Result<Tensor<u32>, Fault> {
+    let r = words(rng, packing.shape().inputs());
+    s.send(&Encrypted(linear::request(context, compute, key, packing, &r, rng))).await?;
+    Ok(Tensor::new(&[r.len()], r.to_vec()))
+}
+
+/// The client: receives what it [asked](ask) for.
+///
+/// # Errors
+/// The link's, and the peer's when it is no answer.
+pub async fn receive_products<L: Link>(
+    s: &mut Session<L>,
+    context: &Context,
+    compute: &impl Compute,
+    key: &SecretKey,
+    packing: &Packing,
+    r: Tensor<u32>,
+) -> Result<ClientMaterial, Fault> {
+    let Multiplied(response) = s.recv(linear::response_bytes(context, packing)).await?;
+    let share = linear::finish(context, compute, key, packing, &response)
+        .map_err(|_| Fault::peer("encrypted products: not of the expected form"))?;
+    Ok(ClientMaterial { r, share: Words(share) })
+}
+
+/// The owner: answers one [question](ask), with a fresh mask.
+///
+/// # Errors
+/// The link's, and the peer's when it is no question.
+///
+/// # Panics
+/// When the weights are another layer's.
+pub async fn answer<L: Link>(
+    s: &mut Session<L>,
+    context: &Context,
+    compute: &impl Compute,
+    public: &PublicKey,
+    packing: &Packing,
+    weights: &Weights,
+    rng: &mut Prg,
+) -> Result<OwnerMaterial, Fault> {
+    let Encrypted(request) = s.recv(linear::request_bytes(context, packing)).await?;
+    let mask = words(rng, packing.shape().outputs());
+    let response = linear::respond(context, compute, public, packing, weights, &request, &mask, rng)
+        .map_err(|_| Fault::peer("encrypted masks: not of the expected form"))?;
+    s.send(&Multiplied(response)).await?;
+    Ok(OwnerMaterial { mask: Words(mask) })
+}
+
+/// What preparing one layer for one picture costs. The round is counted once for all layers that are asked for together.
+#[must_use]
+pub fn prepare_cost(role: Role, context: &Context, packing: &Packing) -> Cost {
+    let sent = HEADER + linear::request_bytes(context, packing);
+    as_role(role, sent, HEADER + linear::response_bytes(context, packing), 0)
+}
+
+/// The client: turns its share of the inputs of some pictures, one behind the other, into one of the outputs.
+///
+/// # Errors
+/// The link's.
+///
+/// # Panics
+/// When there is no material for every picture.
+pub async fn send_input<L: Link>(s: &mut Session<L>, material: Vec<ClientMaterial>, x: &Words) -> Result<Words, Fault> {
+    let r = material.iter().flat_map(|material| material.r.data());
+    let masked: Vec<u32> = x.0.iter().zip(r).map(|(x, r)| x.wrapping_sub(*r)).collect();
+    let inputs: usize = material.iter().map(|material| material.r.len()).sum();
+    assert_eq!(inputs, x.len(), "a mask for every word");
+    s.send(&MaskedLayer(masked)).await?;
+    Ok(Words(material.iter().flat_map(|material| material.share.0.iter().copied()).collect::<Vec<_>>().into()))
+}
+
+/// The owner: the same for its share, with its weights, and a number to add to each output of a filter.
+///
+/// # Errors
+/// The link's, and the peer's when a message is not of the expected shape.
+///
+/// # Panics
+/// When there is no material for every picture, or the weights or numbers are another layer's.
+pub async fn receive_input<L: Link>(
+    s: &mut Session<L>,
+    compute: &impl Compute,
+    material: Vec<OwnerMaterial>,
+    shape: &Convolution,
+    weights: &[u32],
+    bias: &[u32],
+    x: &Words,
+) -> Result<Words, Fault> {
+    assert_eq!(bias.len(), shape.filters, "a number for every filter");
+    assert_eq!(x.len(), material.len() * shape.inputs(), "material for every picture");
+    // 1. u, and with it x_o + u, which says nothing more.
+    let MaskedLayer(masked) = s.recv(x.len()).await?;
+    let input: Zeroizing<Vec<u32>> =
+        masked.iter().zip(x.0.iter()).map(|(u, x)| u.wrapping_add(*x)).collect::<Vec<_>>().into();
+    // 2. The rest is local.
+    let mut out = Zeroizing::new(vec![0; material.len() * shape.outputs()]);
+    let pictures = input.chunks_exact(shape.inputs()).zip(out.chunks_exact_mut(shape.outputs()));
+    for ((input, out), material) in pictures.zip(&material) {
+        compute.convolve(shape, weights, input, out);
+        let positions = shape.positions();
+        for ((out, mask), bias) in
+            out.chunks_exact_mut(positions).zip(material.mask.0.chunks_exact(positions)).zip(bias)
+        {
+            out.iter_mut().zip(mask).for_each(|(out, mask)| *out = out.wrapping_add(*mask).wrapping_add(*bias));
+        }
+    }
+    Ok(Words(out))
+}
+
+/// What applying a layer to `n` pictures costs. Nothing is said back.
+#[must_use]
+pub fn apply_cost(role: Role, shape: &Convolution, n: usize) -> Cost {
+    as_role(role, HEADER + 4 * n * shape.inputs(), 0, 0)
+}
+
+fn words(rng: &mut Prg, n: usize) -> Zeroizing<Vec<u32>> {
+    let mut pairs = Zeroizing::new(vec![0u64; n.div_ceil(2)]);
+    rng.fill_u64s(&mut pairs);
+    let words = pairs.iter().flat_map(|&pair| [pair as u32, (pair >> 32) as u32]).take(n);
+    Zeroizing::new(words.collect())
+}
