@@ -323,6 +323,14 @@ impl Node {
 }
 
 impl Model {
+    /// Another model of the same weights. Named, because copying a secret should be seen.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        let Self { name, input, labels, nodes } = self;
+        let node = |node: &Node| Node { name: node.name.clone(), op: node.op.duplicate(), inputs: node.inputs.clone() };
+        Self { name: name.clone(), input: *input, labels: labels.clone(), nodes: nodes.iter().map(node).collect() }
+    }
+
     /// Checks the whole model; the shapes of its values, the picture first.
     ///
     /// # Errors
@@ -381,6 +389,29 @@ impl Op {
             Self::Convolution { weights, bias, .. } | Self::Dense { weights, bias, .. } => weights.len() + bias.len(),
             Self::BatchNorm { scale, shift } => scale.len() + shift.len(),
             _ => 0,
+        }
+    }
+
+    /// Another layer of the same weights.
+    fn duplicate(&self) -> Self {
+        match self {
+            Self::Convolution { filters, kernel, stride, padding, weights, bias } => Self::Convolution {
+                filters: *filters,
+                kernel: *kernel,
+                stride: *stride,
+                padding: *padding,
+                weights: weights.clone(),
+                bias: bias.clone(),
+            },
+            Self::Dense { outputs, weights, bias } => {
+                Self::Dense { outputs: *outputs, weights: weights.clone(), bias: bias.clone() }
+            }
+            Self::BatchNorm { scale, shift } => Self::BatchNorm { scale: scale.clone(), shift: shift.clone() },
+            &Self::Relu { ceiling } => Self::Relu { ceiling },
+            &Self::MaxPool { size, stride } => Self::MaxPool { size, stride },
+            &Self::AveragePool { size, stride } => Self::AveragePool { size, stride },
+            Self::Flatten => Self::Flatten,
+            Self::Add => Self::Add,
         }
     }
 }

@@ -7,10 +7,26 @@
 //!
 //! All is pure functions on data: no I/O, no clock, no threads.
 
+#[doc(hidden)]
+pub mod bench;
+pub mod calibrate;
+pub mod file;
+pub mod float;
+pub mod fold;
 pub mod graph;
+mod lower;
+pub mod plain;
 pub mod plan;
+mod pool;
+mod precision;
+pub mod quantise;
+mod range;
+mod read;
+mod refusal;
 mod weights;
+mod wire;
 
 pub use graph::{Model, Node, Op, Shape};
-pub use plan::{Plan, Step, StepOp};
+pub use plan::{Ceiling, Plan, Step, StepOp};
+pub use quantise::Refusal;
 pub use weights::{LinearWeights, Weights};

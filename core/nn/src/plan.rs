@@ -5,8 +5,19 @@
 //! is all that a plan says about them.
 
 use tacit_compute::Convolution;
+use tacit_rlwe::Packing;
+
+pub use crate::wire::{MAX_BYTES, Malformed};
 
 use crate::Shape;
+use crate::graph::{MAX_LABELS, MAX_NODES, MAX_WEIGHTS, is_bounded, is_name};
+
+/// The most comparisons of a plan.
+pub const MAX_COMPARISONS: usize = 1 << 22;
+/// The most ciphertexts of a plan, requests and responses.
+pub const MAX_CIPHERTEXTS: usize = 1 << 12;
+/// The most bits of a truncation, and of the logits' fraction.
+pub const MAX_TRUNCATE: u32 = 30;
 
 /// A model without its weights.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -114,7 +125,102 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Whether it is a plan at all: consistent step by step, and within the limits.
+    ///
+    /// It does not prove the widths, for that takes the weights.
+    #[must_use]
+    pub fn is_runnable(&self) -> bool {
+        let named = is_name(&self.model) && self.labels.iter().all(|label| is_name(label));
+        let counted = (1..=MAX_LABELS).contains(&self.labels.len()) && (1..=MAX_NODES).contains(&self.steps.len());
+        let scaled = self.fraction <= MAX_TRUNCATE && is_width(self.logits_width);
+        named && counted && scaled && self.input.is_valid() && self.is_connected() && self.is_affordable()
+    }
+
+    /// Whether every step takes what comes before it, every value is used, and the logits fit the labels.
+    fn is_connected(&self) -> bool {
+        let mut used = vec![false; self.steps.len() + 1];
+        for (i, step) in self.steps.iter().enumerate() {
+            let takes = if matches!(step.op, StepOp::Add) { 2 } else { 1 };
+            let known = step.inputs.iter().all(|&input| {
+                let shape = self.shape(input).filter(|_| input <= i);
+                shape.is_some_and(|shape| step.input == shape || step.input == shape.flat())
+            });
+            // Without need, nothing becomes a vector.
+            let first = step.inputs.first().and_then(|&input| self.shape(input));
+            let flat = first != Some(step.input);
+            let plain = !flat && step.inputs.iter().all(|&input| self.shape(input) == first);
+            let known = known && (plain || step.input == step.input.flat());
+            if step.inputs.len() != takes || !known || !step.is_consistent() {
+                return false;
+            }
+            for &input in &step.inputs {
+                used[input] = true;
+            }
+        }
+        let logits = self.steps.last().is_some_and(|last| last.output.len() == self.labels.len());
+        logits && used.iter().rev().skip(1).all(|&used| used)
+    }
+
+    fn is_affordable(&self) -> bool {
+        let (mut comparisons, mut weights, mut ciphertexts) = (0, 0, 0);
+        for step in &self.steps {
+            comparisons += step.comparisons();
+            if let StepOp::Linear { shape, .. } = step.op {
+                let Some(packing) = Packing::convolution(&shape) else { return false };
+                weights += shape.weights();
+                ciphertexts += packing.requests() + packing.responses();
+            }
+            if comparisons > MAX_COMPARISONS || weights > MAX_WEIGHTS || ciphertexts > MAX_CIPHERTEXTS {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl StepOp {
+    /// The shape of the output; `None` where it does not fit or exceeds a limit.
+    #[must_use]
+    pub(crate) fn output(&self, input: Shape) -> Option<Shape> {
+        let output = match *self {
+            Self::Linear { shape, .. } => {
+                let takes = Shape::new(shape.channels, shape.height, shape.width);
+                if takes != input || !is_bounded(&shape) {
+                    return None;
+                }
+                let [height, width] = shape.output();
+                Shape::new(shape.filters, height, width)
+            }
+            Self::Max { size, stride, .. } | Self::Average { size, stride, .. } => input.pooled(size, stride)?,
+            Self::Relu { .. } | Self::Add => input,
+        };
+        output.is_valid().then_some(output)
+    }
+}
+
+fn is_width(width: u32) -> bool {
+    (2..=32).contains(&width)
+}
+
 impl Step {
+    /// Whether its shapes belong together and its numbers are ones that can be.
+    fn is_consistent(&self) -> bool {
+        let numbers = match self.op {
+            StepOp::Linear { truncate, .. } => truncate <= MAX_TRUNCATE,
+            StepOp::Max { width, .. } => is_width(width),
+            StepOp::Relu { width, ceiling } => {
+                let usable = |c: Ceiling| is_width(c.width) && (1..1 << 31).contains(&c.value);
+                is_width(width) && ceiling.is_none_or(usable)
+            }
+            StepOp::Average { multiplier, truncate, .. } => {
+                (1..=1 << MAX_TRUNCATE).contains(&multiplier) && truncate <= MAX_TRUNCATE
+            }
+            StepOp::Add => true,
+        };
+        numbers && is_name(&self.name) && self.input.is_valid() && self.op.output(self.input) == Some(self.output)
+    }
+
     /// How many comparisons it takes.
     #[must_use]
     pub fn comparisons(&self) -> usize {
@@ -124,5 +230,108 @@ impl Step {
             StepOp::Relu { ceiling, .. } => n * if ceiling.is_some() { 2 } else { 1 },
             StepOp::Linear { .. } | StepOp::Average { .. } | StepOp::Add => 0,
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::graph::dense;
+
+    /// A plan with a step of every kind.
+    pub(crate) fn sample() -> Plan {
+        let mut plan = Plan {
+            model: "sample".into(),
+            labels: vec!["cat".into(), "dög".into()],
+            input: Shape::new(1, 8, 8),
+            steps: Vec::new(),
+            fraction: 12,
+            logits_width: 20,
+        };
+        let mut step = |name: &str, inputs: &[usize], input, op: StepOp| {
+            let output = op.output(input).unwrap();
+            plan.steps.push(Step { name: name.into(), inputs: inputs.to_vec(), input, output, op });
+            output
+        };
+        let shape = |channels, filters| Convolution {
+            channels,
+            height: 8,
+            width: 8,
+            filters,
+            kernel: [3, 3],
+            stride: 1,
+            padding: 1,
+        };
+        let x = step("conv", &[0], Shape::new(1, 8, 8), StepOp::Linear { shape: shape(1, 2), truncate: 9 });
+        let ceiling = Some(Ceiling { value: 1 << 12, width: 15 });
+        step("relu", &[1], x, StepOp::Relu { width: 14, ceiling });
+        step("again", &[2], x, StepOp::Linear { shape: shape(2, 2), truncate: 10 });
+        step("skip", &[3, 1], x, StepOp::Add);
+        let x = step("max", &[4], x, StepOp::Max { size: 2, stride: 2, width: 16 });
+        step("relu 2", &[5], x, StepOp::Relu { width: 15, ceiling: None });
+        let x = step("mean", &[6], x, StepOp::Average { size: 3, stride: 1, multiplier: 114, truncate: 10 });
+        step("dense", &[7], x.flat(), StepOp::Linear { shape: dense(8, 2), truncate: 0 });
+        plan
+    }
+
+    fn refused(change: impl Fn(&mut Plan)) {
+        let mut plan = sample();
+        change(&mut plan);
+        assert!(!plan.is_runnable(), "{plan:?}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        refused(|plan| plan.steps[1].inputs = vec![2]);
+        refused(|plan| plan.steps[1].inputs = vec![0]);
+        refused(|plan| plan.steps[3].inputs = vec![3]);
+        refused(|plan| plan.steps[3].inputs = vec![3, 0]);
+        refused(|plan| plan.steps[4].output = Shape::new(2, 4, 5));
+        refused(|plan| plan.steps.truncate(7));
+        refused(|plan| plan.steps.clear());
+        refused(|plan| plan.labels.clear());
+        refused(|plan| plan.labels[0] = "\u{7}".into());
+        refused(|plan| plan.model = "x".repeat(65));
+        refused(|plan| plan.fraction = 31);
+        refused(|plan| plan.logits_width = 33);
+        refused(|plan| plan.steps[0].name.clear());
+        refused(|plan| plan.steps[1].op = StepOp::Relu { width: 1, ceiling: None });
+        refused(|plan| {
+            plan.steps[1].op = StepOp::Relu { width: 9, ceiling: Some(Ceiling { value: 1 << 31, width: 9 }) };
+        });
+        refused(|plan| plan.steps[7].op = StepOp::Linear { shape: dense(8, 2), truncate: 31 });
+        refused(|plan| plan.steps[6].op = StepOp::Average { size: 3, stride: 1, multiplier: 0, truncate: 1 });
+        refused(|plan| plan.steps[6].op = StepOp::Average { size: 3, stride: 0, multiplier: 1, truncate: 1 });
+    }
+
+    /// One layer that would have the client make a million ciphertexts.
+    #[test]
+    fn what_costs_too_much_is_refused() {
+        let plan = |height, kernel: usize, padding| {
+            let shape =
+                Convolution { channels: 1, height, width: height, filters: 1, kernel: [kernel; 2], stride: 1, padding };
+            let input = Shape::new(1, height, height);
+            let linear = StepOp::Linear { shape, truncate: 0 };
+            let mut plan = sample();
+            let output = linear.output(input).unwrap();
+            let size = output.height;
+            let pool = StepOp::Max { size, stride: 1, width: 20 };
+            plan.input = input;
+            plan.labels.truncate(1);
+            plan.steps = vec![
+                Step { name: "wide".into(), inputs: vec![0], input, output, op: linear },
+                Step { name: "pool".into(), inputs: vec![1], input: output, output: Shape::vector(1), op: pool },
+            ];
+            plan
+        };
+        assert!(plan(64, 9, 4).is_runnable());
+        assert!(!plan(128, 64, 0).is_runnable());
+        assert!(!plan(80, 65, 0).is_runnable(), "a kernel that no polynomial holds");
+    }
+
+    #[test]
+    fn comparisons_are_counted() {
+        let counts: Vec<_> = sample().steps.iter().map(Step::comparisons).collect();
+        assert_eq!(counts, [0, 256, 0, 0, 96, 32, 0, 0]);
     }
 }

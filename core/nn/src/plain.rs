@@ -1,0 +1,110 @@
+//! The oracle: a plan and its weights, run in the clear on whole numbers modulo 2^32.
+//!
+//! A secure run gives the same but for truncations, which may round either way there and go to the nearest here.
+
+use tacit_compute::Compute;
+
+use crate::graph::Shape;
+use crate::plan::{Plan, Step, StepOp};
+use crate::pool::pool;
+use crate::weights::{LinearWeights, Weights};
+
+/// The logits of a picture, times 2^[`Plan::fraction`].
+///
+/// # Panics
+/// When the picture or the weights are not those of the plan.
+#[must_use]
+pub fn logits(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<i32> {
+    outputs(plan, weights, compute, pixels).pop().expect("a plan has steps")
+}
+
+/// The outputs of all steps.
+///
+/// # Panics
+/// When the picture or the weights are not those of the plan.
+#[must_use]
+pub fn outputs(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<Vec<i32>> {
+    assert_eq!(pixels.len(), plan.input.len(), "a picture of another shape");
+    let mut values = vec![pixels.iter().map(|&p| p.into()).collect::<Vec<i32>>()];
+    let mut layers = weights.layers.iter();
+    for step in &plan.steps {
+        let layer = matches!(step.op, StepOp::Linear { .. }).then(|| layers.next().expect("weights for every layer"));
+        let inputs: Vec<_> = step.inputs.iter().map(|&i| &values[i][..]).collect();
+        let output = apply(step, &inputs, layer, compute);
+        values.push(output);
+    }
+    assert!(layers.next().is_none(), "weights of another plan");
+    values.split_off(1)
+}
+
+fn apply(step: &Step, inputs: &[&[i32]], layer: Option<&LinearWeights>, compute: &impl Compute) -> Vec<i32> {
+    let x = inputs[0];
+    match step.op {
+        StepOp::Linear { shape, truncate } => {
+            let layer = layer.expect("a linear step has weights");
+            let input: Vec<u32> = x.iter().map(|x| x.cast_unsigned()).collect();
+            let mut out = vec![0; shape.outputs()];
+            compute.convolve(&shape, &layer.words(), &input, &mut out);
+            let rows = out.chunks_exact(shape.positions()).zip(&layer.bias);
+            let sums = rows.flat_map(|(row, &bias)| row.iter().map(move |x| x.wrapping_add(bias).cast_signed()));
+            sums.map(|x| round(x, truncate)).collect()
+        }
+        StepOp::Max { size, stride, .. } => {
+            pool(step.input, size, stride, |window| window.map(|i| x[i]).max().expect("a window has numbers"))
+        }
+        StepOp::Relu { ceiling, .. } => {
+            let ceiling = ceiling.map_or(i32::MAX, |ceiling| ceiling.value.cast_signed());
+            x.iter().map(|&x| x.clamp(0, ceiling)).collect()
+        }
+        StepOp::Average { size, stride, multiplier, truncate } => {
+            average(step.input, x, size, stride, multiplier, truncate)
+        }
+        StepOp::Add => x.iter().zip(inputs[1]).map(|(x, y)| x.wrapping_add(*y)).collect(),
+    }
+}
+
+fn average(shape: Shape, x: &[i32], size: usize, stride: usize, multiplier: u32, truncate: u32) -> Vec<i32> {
+    let mean = |window: &mut dyn Iterator<Item = usize>| {
+        let sum = window.fold(0i32, |sum, i| sum.wrapping_add(x[i]));
+        round(sum.wrapping_mul(multiplier.cast_signed()), truncate)
+    };
+    pool(shape, size, stride, mean)
+}
+
+/// x/2^bits, to the nearest; halves go up.
+fn round(x: i32, bits: u32) -> i32 {
+    let half = (1i64 << bits) >> 1;
+    // At most 32 bits again, for x had no more.
+    ((i64::from(x) + half) >> bits) as i32
+}
+
+/// The place of the largest; of several, the first.
+///
+/// # Panics
+/// When there are none.
+#[must_use]
+pub fn top(logits: &[i32]) -> usize {
+    let largest = logits.iter().max().expect("at least one logit");
+    logits.iter().position(|x| x == largest).expect("it is one of them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_by_hand() {
+        let cases = [(5, 1, 3), (-5, 1, -2), (6, 2, 2), (5, 2, 1), (-6, 2, -1), (-7, 2, -2), (7, 0, 7), (-7, 0, -7)];
+        for (x, bits, rounded) in cases {
+            assert_eq!(round(x, bits), rounded, "{x} by {bits}");
+        }
+        assert_eq!(round(i32::MAX, 1), 1 << 30);
+        assert_eq!(round(i32::MIN, 30), -2);
+    }
+
+    #[test]
+    fn the_first_of_the_largest() {
+        assert_eq!(top(&[3, 7, 7, -1]), 1);
+        assert_eq!(top(&[-3]), 0);
+    }
+}

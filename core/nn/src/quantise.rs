@@ -1,0 +1,299 @@
+//! From real numbers to whole ones, with proof that they fit.
+//!
+//! *Computes*: a [`Plan`] and its [`Weights`]. A value x becomes the whole number nearest to x·2^f; the bytes of a picture
+//! stand for themselves. Bits are shared out by estimates ([`crate::precision`]) but every range is then proven by
+//! intervals of whole numbers, channel by channel, on the weights that will be used: for all pictures, and whichever way
+//! truncations round. What cannot be proven is refused.
+
+use tacit_compute::Convolution;
+use tacit_rlwe::{Packing, noise, params::WORD_32};
+use zeroize::Zeroizing;
+
+use crate::float::Evaluator;
+use crate::fold::fold;
+use crate::graph::{Model, Shape};
+use crate::lower::{LowOp, LowStep, Lowered};
+use crate::plan::{Ceiling, MAX_CIPHERTEXTS, MAX_COMPARISONS, MAX_TRUNCATE, Plan, Step, StepOp};
+use crate::precision::{Choice, Facts, HEADROOM, PICTURE, Seen, norm};
+use crate::range::{self, Range};
+pub use crate::refusal::Refusal;
+use crate::weights::{LinearWeights, Weights};
+
+/// The largest weight of a layer must not become less.
+const LEAST_WEIGHT: u32 = 16;
+/// Nor must a typical input.
+const LEAST_INPUT: f64 = 4.0;
+
+const SMALLER: &str = "Give the ReLU before it a ceiling, or make its weights smaller.";
+
+/// The plan of a model, and the weights for it.
+///
+/// # Errors
+/// A [`Refusal`] that names the layer and says what to change.
+pub fn quantise(model: &Model) -> Result<(Plan, Weights), Refusal> {
+    let mut model = model.duplicate();
+    fold(&mut model)?;
+    let lowered = Lowered::new(&model)?;
+    check(&lowered)?;
+    let facts = Facts::new(&lowered, &look(&model)?);
+    let choice = facts.choose(&facts.ceilings());
+    let mut proof = Proof::new(&model, &facts, choice);
+    for (i, step) in lowered.steps.iter().enumerate() {
+        proof.step(i, step)?;
+    }
+    proof.finish()
+}
+
+/// What shapes alone decide.
+fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
+    let (mut ciphertexts, mut comparisons) = (0, 0);
+    for step in &lowered.steps {
+        match step.op {
+            LowOp::Linear { shape, .. } => {
+                let packing = Packing::convolution(&shape).ok_or_else(|| {
+                    let why = "Its kernel covers so much of the picture that no ciphertext holds it.";
+                    Refusal::new(step.name, why, "Make the kernel or the picture smaller.")
+                })?;
+                ciphertexts += packing.requests() + packing.responses();
+            }
+            LowOp::Max { size, .. } => comparisons += step.output.len() * (size * size - 1),
+            LowOp::Relu { ceiling } => comparisons += step.output.len() * if ceiling.is_some() { 2 } else { 1 },
+            LowOp::Average { .. } | LowOp::Add => {}
+        }
+        if ciphertexts > MAX_CIPHERTEXTS || comparisons > MAX_COMPARISONS {
+            let why = "Up to this layer there is more work than two browsers should do for one picture.";
+            return Err(Refusal::new(step.name, why, "Make the picture or the layers smaller."));
+        }
+    }
+    let ends = lowered.classes().last().is_some_and(|&class| class != 0);
+    let last = lowered.steps.last().map_or("the model", |step| step.name);
+    let refusal = || Refusal::new(last, "The logits are the picture itself.", "End with a dense layer.");
+    if ends { Ok(()) } else { Err(refusal()) }
+}
+
+/// How large values typically are, by looking at noise and at a chessboard.
+fn look(model: &Model) -> Result<Seen, Refusal> {
+    let evaluator = Evaluator::new(model)?;
+    let mut seen = Seen::new(model);
+    let Shape { channels, height, width } = model.input;
+    let places = || (0..channels).flat_map(|c| (0..height).flat_map(move |y| (0..width).map(move |x| (c, y, x))));
+    // The high byte of a multiplicative congruential generator.
+    let noise = places().scan(1u32, |state, _| {
+        *state = state.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
+        Some((*state >> 24) as u8)
+    });
+    let board = places().map(|(c, y, x)| if (c + y / 8 + x / 8) % 2 == 0 { 255 } else { 0 });
+    for picture in [noise.collect::<Vec<_>>(), board.collect()] {
+        seen.add(&evaluator.values(&picture));
+    }
+    Ok(seen)
+}
+
+/// The plan as far as it is proven.
+struct Proof<'a> {
+    facts: &'a Facts<'a>,
+    choice: Choice,
+    plan: Plan,
+    weights: Weights,
+    /// Of each value, channel by channel.
+    ranges: Vec<Vec<Range<i128>>>,
+    /// The largest difference of two logits.
+    difference: i128,
+}
+
+impl<'a> Proof<'a> {
+    fn new(model: &Model, facts: &'a Facts<'a>, choice: Choice) -> Self {
+        let plan = Plan {
+            model: model.name.clone(),
+            labels: model.labels.clone(),
+            input: model.input,
+            steps: Vec::new(),
+            fraction: 0,
+            logits_width: 0,
+        };
+        let picture = vec![Range { lo: 0, hi: 255 }; model.input.channels];
+        Self { facts, choice, plan, weights: Weights { layers: Vec::new() }, ranges: vec![picture], difference: 0 }
+    }
+
+    /// What 1 is as a value.
+    fn unit(&self, value: usize) -> f64 {
+        if self.facts.classes[value] == 0 { 255.0 } else { 2f64.powi(self.choice.values[value]) }
+    }
+
+    fn is_last(&self, i: usize) -> bool {
+        i + 1 == self.facts.lowered.steps.len()
+    }
+
+    fn step(&mut self, i: usize, step: &LowStep<'_>) -> Result<(), Refusal> {
+        let lowered = self.facts.lowered;
+        let from = |k: usize| range::spread(&self.ranges[step.inputs[k]], lowered.shape(step.inputs[k]), step.input);
+        let wide = || Refusal::new(step.name, "Its numbers may become larger than 32 bits hold.", SMALLER);
+        let width = |range: Range<i128>| Some(range.width()).filter(|&width| width <= 32).ok_or_else(wide);
+        let x = from(0);
+        let (op, out) = match step.op {
+            LowOp::Linear { shape, weights, bias } => self.linear(i, step, &shape, weights, bias, &x)?,
+            LowOp::Max { size, stride } => {
+                let difference = range::overall(&x.iter().map(|x| x.difference()).collect::<Vec<_>>());
+                (StepOp::Max { size, stride, width: width(difference)? }, x)
+            }
+            LowOp::Relu { ceiling } => {
+                let all = range::overall(&x);
+                let ceiling = ceiling.map(|ceiling| (f64::from(ceiling) * self.unit(i + 1)).round().max(1.0) as i128);
+                // One that is never reached is none.
+                let ceiling = ceiling.filter(|&ceiling| ceiling < all.hi);
+                let out = x.iter().map(|x| x.clamp(ceiling)).collect();
+                let ceiling = match ceiling {
+                    Some(value) => {
+                        let width = width(Range { lo: all.lo - value, hi: all.hi - value })?;
+                        Some(Ceiling { value: u32::try_from(value).map_err(|_| wide())?, width })
+                    }
+                    None => None,
+                };
+                (StepOp::Relu { width: width(all)?, ceiling }, out)
+            }
+            LowOp::Average { size, stride } => {
+                let sum: Vec<_> = x.iter().map(|x| x.times((size * size) as i128)).collect();
+                let (multiplier, truncate) = mean(size * size, range::overall(&sum).size()).ok_or_else(wide)?;
+                let out = sum.iter().map(|x| x.times(multiplier.into()).truncated(truncate)).collect();
+                (StepOp::Average { size, stride, multiplier, truncate }, out)
+            }
+            LowOp::Add => {
+                let out: Vec<_> = x.iter().zip(from(1)).map(|(x, y)| x.plus(y)).collect();
+                width(range::overall(&out))?;
+                (StepOp::Add, out)
+            }
+        };
+        let LowStep { name, ref inputs, input, output, .. } = *step;
+        self.plan.steps.push(Step { name: name.into(), inputs: inputs.clone(), input, output, op });
+        self.ranges.push(out);
+        Ok(())
+    }
+
+    fn linear(
+        &mut self,
+        i: usize,
+        step: &LowStep<'_>,
+        shape: &Convolution,
+        weights: &[f32],
+        bias: &[f32],
+        x: &[Range<i128>],
+    ) -> Result<(StepOp, Vec<Range<i128>>), Refusal> {
+        let input = step.inputs[0];
+        let typical = self.facts.typical(input);
+        if typical > 0.0 && typical * self.unit(input) < LEAST_INPUT {
+            return Err(Refusal::new(
+                step.name,
+                "Its inputs would be too coarse for 32 bits to hold its sums.",
+                SMALLER,
+            ));
+        }
+        let packing = Packing::convolution(shape).expect("checked before");
+        // Estimates are nearly right; what is missing is taken from the weights' bits.
+        loop {
+            let bits = self.choice.weights[i];
+            let before = if self.facts.classes[input] == 0 { PICTURE } else { self.choice.values[input] };
+            if self.is_last(i) {
+                self.choice.values[i + 1] = before + bits;
+            }
+            let after = if self.facts.classes[i + 1] == 0 { PICTURE } else { self.choice.values[i + 1] };
+            let truncate = before + bits - after;
+            let scale = |truncate| 2f64.powi(truncate) * self.unit(i + 1);
+            let whole = Zeroizing::new(rounded(weights, shape.patch(), scale(truncate) / self.unit(input)));
+            let bias = Zeroizing::new(
+                bias.iter().map(|&b| (f64::from(b) * scale(truncate)).round() as i128).collect::<Vec<_>>(),
+            );
+            let largest = whole.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0);
+            let coarse = largest < LEAST_WEIGHT && weights.iter().any(|&w| w != 0.0);
+            if coarse || truncate < 0 || bits < -20 {
+                return Err(Refusal::new(
+                    step.name,
+                    "Its weights would be too coarse for 32 bits to hold its sums.",
+                    SMALLER,
+                ));
+            }
+            let out = range::linear(shape, &whole, &bias, x);
+            let hidden = noise::check(&WORD_32, norm(&packing, &whole), packing.most_wanted()).is_ok();
+            let fits = if self.is_last(i) {
+                self.difference = range::linear_difference(shape, &whole, &bias, x, &out);
+                self.fits_last(i, &out, self.difference)
+            } else {
+                truncate <= MAX_TRUNCATE.cast_signed() && range::overall(&out).size() + (1 << truncate) < 1 << HEADROOM
+            };
+            if hidden && largest < 1 << 30 && fits {
+                let truncate = truncate.cast_unsigned();
+                let bias = bias.iter().map(|&b| b as u32).collect();
+                self.weights.layers.push(LinearWeights { weights: whole.to_vec(), bias });
+                let out = out.iter().map(|x| x.truncated(truncate)).collect();
+                return Ok((StepOp::Linear { shape: *shape, truncate }, out));
+            }
+            self.choice.weights[i] -= 1;
+        }
+    }
+
+    /// Whether logits, untruncated, and their differences fit into 32 bits.
+    fn fits_last(&self, i: usize, out: &[Range<i128>], difference: i128) -> bool {
+        // Logits with more bits behind the point than that are no better.
+        let scaled = self.choice.values[i + 1] <= MAX_TRUNCATE.cast_signed();
+        scaled && range::overall(out).size().max(difference) < 1 << 31
+    }
+
+    fn finish(mut self) -> Result<(Plan, Weights), Refusal> {
+        let (last, name) = match self.plan.steps.last() {
+            Some(step) => (step.output, step.name.clone()),
+            None => return Err(Refusal::new("the model", "It has no layers.", "End with a dense layer.")),
+        };
+        if !matches!(self.plan.steps.last().map(|step| step.op), Some(StepOp::Linear { .. })) {
+            let logits = range::spread(self.ranges.last().expect("the picture at least"), last, last.flat());
+            self.difference = range::largest_difference(&logits);
+        }
+        let width = Range { lo: -self.difference, hi: self.difference }.width();
+        let fraction = u32::try_from(*self.choice.values.last().expect("the picture at least"));
+        let (Ok(fraction), true) = (fraction, width <= 32) else {
+            return Err(Refusal::new(&name, "Differences of logits may be larger than 32 bits hold.", SMALLER));
+        };
+        self.plan.fraction = fraction;
+        self.plan.logits_width = width;
+        if self.plan.is_runnable() {
+            Ok((self.plan, self.weights))
+        } else {
+            let why = "The plan would exceed a limit of what may be asked of a peer.";
+            Err(Refusal::new(&name, why, "Make the picture or the layers smaller."))
+        }
+    }
+}
+
+/// The weights of each filter times `scale`, as whole numbers whose errors add up to nearly nothing: then what inputs have
+/// in common, their mean, does no harm.
+fn rounded(weights: &[f32], patch: usize, scale: f64) -> Vec<i32> {
+    let mut whole = Vec::with_capacity(weights.len());
+    for filter in weights.chunks_exact(patch) {
+        let start = whole.len();
+        // What does not fit becomes the largest word, and is refused for it.
+        whole.extend(filter.iter().map(|&w| (f64::from(w) * scale).round() as i32));
+        let filter_whole = &mut whole[start..];
+        let errors = filter.iter().zip(filter_whole.iter()).map(|(&w, &n)| f64::from(w) * scale - f64::from(n));
+        let mut errors: Vec<_> = errors.enumerate().collect();
+        let sum: f64 = errors.iter().map(|(_, error)| error).sum();
+        // Those that were rounded the farthest the wrong way go to the other side.
+        errors.sort_by(|x, y| (y.1 * sum.signum()).total_cmp(&(x.1 * sum.signum())));
+        for (i, _) in errors.into_iter().take(sum.abs().round() as usize) {
+            filter_whole[i] = filter_whole[i].saturating_add(sum.signum() as i32);
+        }
+    }
+    whole
+}
+
+/// What to multiply a sum of `n` numbers with, and how many bits to truncate by then, so that it becomes the mean;
+/// `None` where sums of this size leave too little room.
+fn mean(n: usize, sum: i128) -> Option<(u32, u32)> {
+    if n.is_power_of_two() {
+        let bits = n.trailing_zeros();
+        return (bits == 0 || sum + (1 << bits) < 1 << HEADROOM).then_some((1, bits));
+    }
+    let multiplier = |bits: u32| ((1u64 << bits) + n as u64 / 2) / n as u64;
+    let fits = |bits: &u32| sum * i128::from(multiplier(*bits)) + (1 << bits) < 1 << HEADROOM;
+    let bits = (0..=24).rev().find(fits)?;
+    // Five bits of a reciprocal are the least that is a mean.
+    let multiplier = u32::try_from(multiplier(bits)).ok()?;
+    (multiplier >= 32).then_some((multiplier, bits))
+}
