@@ -114,7 +114,8 @@ fn sample(ink: &[f32; PIXELS], x: f32, y: f32) -> f32 {
         let inside = (1..=SIDE).contains(&x) && (1..=SIDE).contains(&y);
         if inside { ink[(y - 1) * SIDE + x - 1] } else { 0.0 }
     };
-    let (top, bottom) = (at(cx, cy) * (1.0 - fx) + at(cx + 1, cy) * fx, at(cx, cy + 1) * (1.0 - fx) + at(cx + 1, cy + 1) * fx);
+    let (top, bottom) =
+        (at(cx, cy) * (1.0 - fx) + at(cx + 1, cy) * fx, at(cx, cy + 1) * (1.0 - fx) + at(cx + 1, cy + 1) * fx);
     top * (1.0 - fy) + bottom * fy
 }
 
@@ -128,8 +129,7 @@ pub(crate) fn normal(rng: &mut Rng) -> f32 {
 mod tests {
     use super::*;
 
-    const STILL: Augment =
-        Augment { shift: 0.0, turn: 0.0, slant: 0.0, scale: 0.0, bend: 0.0, pen: 0.0, mirror: 0.0 };
+    const STILL: Augment = Augment { shift: 0.0, turn: 0.0, slant: 0.0, scale: 0.0, bend: 0.0, pen: 0.0, mirror: 0.0 };
 
     #[test]
     fn no_change_is_the_picture_itself() {

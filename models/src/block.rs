@@ -146,7 +146,13 @@ impl Block {
         self.geometry.patches(input, &mut self.patches);
         out.resize(self.patches.len() / self.geometry.patch() * filters, 0.0);
         let weights = matrix(&self.weights.value, self.geometry.patch());
-        general_mat_mul(1.0, &matrix(&self.patches, self.geometry.patch()), &weights.t(), 0.0, &mut matrix_mut(out, filters));
+        general_mat_mul(
+            1.0,
+            &matrix(&self.patches, self.geometry.patch()),
+            &weights.t(),
+            0.0,
+            &mut matrix_mut(out, filters),
+        );
         match self.activation {
             Activation::Bias => {
                 for row in out.chunks_exact_mut(filters) {

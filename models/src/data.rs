@@ -24,11 +24,8 @@ pub(crate) struct Source {
 }
 
 /// Handwritten digits.
-pub(crate) const MNIST: Source = Source {
-    name: "MNIST (LeCun, Cortes, Burges)",
-    folder: "mnist",
-    page: "http://yann.lecun.com/exdb/mnist/",
-};
+pub(crate) const MNIST: Source =
+    Source { name: "MNIST (LeCun, Cortes, Burges)", folder: "mnist", page: "http://yann.lecun.com/exdb/mnist/" };
 
 /// Articles of clothing.
 pub(crate) const FASHION: Source = Source {
@@ -83,7 +80,8 @@ impl Source {
 
     fn read(&self, data: &Path, part: &str) -> Result<Pictures> {
         let [images, labels] = self.files(data, part);
-        let (pixels, count) = unpack(&images).and_then(|bytes| parse_images(&bytes)).with_context(|| damaged(&images))?;
+        let (pixels, count) =
+            unpack(&images).and_then(|bytes| parse_images(&bytes)).with_context(|| damaged(&images))?;
         let labels_read = unpack(&labels).and_then(|bytes| parse_labels(&bytes)).with_context(|| damaged(&labels))?;
         let found = labels_read.len();
         ensure!(found == count, "{}: {found} labels for {count} pictures", labels.display());
@@ -100,7 +98,8 @@ pub(crate) fn folder(asked: Option<&Path>, source: &Source) -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let usual = [root.join("data"), root.join("../shared/data")];
     let candidates = asked.map_or(usual.to_vec(), |path| vec![path.to_path_buf()]);
-    let complete = |data: &PathBuf| ["train", "t10k"].iter().all(|part| source.files(data, part).iter().all(|f| f.is_file()));
+    let complete =
+        |data: &PathBuf| ["train", "t10k"].iter().all(|part| source.files(data, part).iter().all(|f| f.is_file()));
     if let Some(data) = candidates.iter().find(|data| complete(data)) {
         return Ok(data.clone());
     }

@@ -1,14 +1,15 @@
 //! From what was trained to a model that Tacit runs.
 
-use tacit_nn::{Model, Node, Op, Shape};
+use tacit_nn::fold::fold;
+use tacit_nn::{Model, Node, Op, Refusal, Shape};
 
 use crate::block::{Activation, Block, EPSILON};
 use crate::data::SIDE;
 use crate::net::Net;
 use crate::recipe::Recipe;
 
-/// The model. Batch normalisations are layers of their own in it, as they are for whoever imports a model.
-pub(crate) fn model(net: &Net, recipe: &Recipe) -> Model {
+/// The model, its batch normalisations folded into the layers before them.
+pub(crate) fn model(net: &Net, recipe: &Recipe) -> Result<Model, Refusal> {
     let mut nodes = Vec::new();
     let mut push = |name: &str, op: Op| {
         let input = nodes.len();
@@ -36,12 +37,14 @@ pub(crate) fn model(net: &Net, recipe: &Recipe) -> Model {
             push(&format!("ReLU of {name}"), Op::Relu { ceiling });
         }
     }
-    Model {
+    let mut model = Model {
         name: recipe.name.into(),
         input: Shape::new(1, SIDE, SIDE),
         labels: recipe.labels.iter().map(ToString::to_string).collect(),
         nodes,
-    }
+    };
+    fold(&mut model)?;
+    Ok(model)
 }
 
 fn linear(block: &Block, whole: bool, weights: Vec<f32>, bias: Vec<f32>) -> Op {

@@ -8,13 +8,16 @@ mod export;
 mod net;
 mod parameter;
 mod recipe;
+mod strokes;
 mod train;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
+use tacit_nn::file;
 
+use data::Pictures;
 use recipe::{Recipe, Schedule};
 
 /// Trains, exports and checks the models that come with Tacit.
@@ -26,13 +29,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Trains a model from scratch and writes it.
+    /// Trains a model from scratch, writes it, and checks what was written.
     Train {
         /// Which model.
         model: Which,
-        /// The folder with the data sets. Without: data/ or ../shared/data beside the repository's root.
-        #[arg(long, env = "TACIT_DATA", value_name = "DIR")]
-        data: Option<PathBuf>,
+        #[command(flatten)]
+        data: Data,
+        /// The file to write. Without: the bundled one.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         /// How often each picture is seen, if not as often as the recipe says.
         #[arg(long)]
         epochs: Option<usize>,
@@ -43,10 +48,27 @@ enum Command {
         #[arg(long, default_value_t = 0, value_name = "N")]
         held_out: usize,
     },
+    /// Checks a model: accuracy in real and in whole numbers, size, comparisons.
+    Check {
+        /// Which model.
+        model: Which,
+        #[command(flatten)]
+        data: Data,
+        /// Its file. Without: the bundled one.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Data {
+    /// The folder with the data sets. Without: data/ or ../shared/data, as seen from the root of the repository.
+    #[arg(long = "data", env = "TACIT_DATA", value_name = "DIR")]
+    folder: Option<PathBuf>,
 }
 
 /// A model that comes with Tacit.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Which {
     /// Handwritten digits.
     Digits,
@@ -65,11 +87,51 @@ impl Which {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Train { model, data, epochs, seed, held_out } => {
+        Command::Train { model, data, out, epochs, seed, held_out } => {
             let recipe = model.recipe(Schedule { epochs, seed, held_out });
-            let data = data::folder(data.as_deref(), recipe.source)?;
-            let _net = train::train(&recipe, recipe.source.training(&data)?);
-            Ok(())
+            let data = data::folder(data.folder.as_deref(), recipe.source)?;
+            // Before the long work: it would be a pity to find out afterwards.
+            let test = recipe.source.test(&data)?;
+            let pictures = recipe.source.training(&data)?;
+            ensure!(held_out < pictures.len(), "there are only {} pictures", pictures.len());
+            let file = file::write(&export::model(&train::train(&recipe, pictures), &recipe)?)?;
+            let path = out.unwrap_or_else(|| bundled(&recipe));
+            write(&path, &file)?;
+            report(model, &file, &test)
+        }
+        Command::Check { model, data, file } => {
+            let recipe = model.recipe(Schedule::default());
+            let data = data::folder(data.folder.as_deref(), recipe.source)?;
+            let path = file.unwrap_or_else(|| bundled(&recipe));
+            let file = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            report(model, &file, &recipe.source.test(&data)?)
         }
     }
+}
+
+/// Where the page and the terminal program take a model from.
+fn bundled(recipe: &Recipe) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.join("static/models").join(recipe.name).with_extension("tacit")
+}
+
+fn write(path: &Path, file: &[u8]) -> Result<()> {
+    let folder = path.parent().context("a file lies in a folder")?;
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, file))
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Says what a file is worth. It is read again for that: weights have only 16 bits in it.
+fn report(which: Which, file: &[u8], test: &Pictures) -> Result<()> {
+    let model = file::read(file)?;
+    let (plan, figures) = check::check(&model, test)?;
+    println!("{}", check::table(&plan));
+    println!("{} parameters, {} bytes, {} compressed", check::parameters(&model), file.len(), check::compressed(file)?);
+    println!("{figures}");
+    if which == Which::Digits {
+        let (right, each) = check::drawn(&model)?;
+        println!("on 1000 digits drawn by strokes\n  float accuracy  {:.1} %  {each:?}", right as f32 / 10.0);
+    }
+    Ok(())
 }

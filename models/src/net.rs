@@ -34,9 +34,7 @@ impl Net {
                     let padding = kernel / 2;
                     (Geometry { channels, side, filters, kernel, stride, padding }, Activation::Relu { ceiling })
                 }
-                Layer::Dense { outputs, ceiling } => {
-                    (whole(channels, side, outputs), Activation::Relu { ceiling })
-                }
+                Layer::Dense { outputs, ceiling } => (whole(channels, side, outputs), Activation::Relu { ceiling }),
             };
             net.push(geometry, activation, rng);
             (channels, side) = (geometry.filters, geometry.out());

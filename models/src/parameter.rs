@@ -24,7 +24,7 @@ pub(crate) struct Adam {
 }
 
 const BETA: [f32; 2] = [0.9, 0.999];
-/// How much of the average is kept in a step. It looks back over two or three epochs of a thousand.
+/// How much of the average is kept in a step: it looks back over a thousand steps, nearly two epochs.
 const KEPT: f32 = 0.999;
 
 impl Parameter {

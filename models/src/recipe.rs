@@ -74,13 +74,13 @@ impl Recipe {
             source: &MNIST,
             labels: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
             layers: &[
-                Layer::Convolution { filters: 6, kernel: 5, stride: 2, ceiling: None },
-                Layer::Convolution { filters: 16, kernel: 5, stride: 2, ceiling: None },
+                Layer::Convolution { filters: 4, kernel: 5, stride: 2, ceiling: None },
+                Layer::Convolution { filters: 12, kernel: 5, stride: 2, ceiling: None },
                 Layer::Dense { outputs: 64, ceiling: Some(4.0) },
             ],
             // People draw with a mouse: slanted, shaky, with any pen.
             augment: Augment { shift: 2.0, turn: 0.2, slant: 0.2, scale: 0.12, bend: 0.6, pen: 0.5, mirror: 0.0 },
-            epochs: schedule.epochs.unwrap_or(60),
+            epochs: schedule.epochs.unwrap_or(40),
             seed: schedule.seed.unwrap_or(1),
             held_out: schedule.held_out,
             rate: 4e-3,
@@ -95,7 +95,16 @@ impl Recipe {
             name: "clothes",
             source: &FASHION,
             labels: [
-                "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+                "T-shirt",
+                "trousers",
+                "pullover",
+                "dress",
+                "coat",
+                "sandal",
+                "shirt",
+                "sneaker",
+                "bag",
+                "ankle boot",
             ],
             layers: &[
                 Layer::Convolution { filters: 8, kernel: 5, stride: 2, ceiling: None },
@@ -104,7 +113,7 @@ impl Recipe {
             ],
             // All shoes of the data set look one way; people's do not.
             augment: Augment { shift: 1.5, turn: 0.05, slant: 0.0, scale: 0.08, bend: 0.0, pen: 0.0, mirror: 0.5 },
-            epochs: schedule.epochs.unwrap_or(60),
+            epochs: schedule.epochs.unwrap_or(40),
             seed: schedule.seed.unwrap_or(1),
             held_out: schedule.held_out,
             rate: 4e-3,

@@ -60,7 +60,11 @@ pub(crate) fn train(recipe: &Recipe, mut pictures: Pictures) -> Net {
 
 /// The rate of learning at some share of the way: up in a line, down in a cosine.
 fn share(way: f32) -> f32 {
-    if way < WARM_UP { way / WARM_UP } else { (1.0 + (std::f32::consts::PI * (way - WARM_UP) / (1.0 - WARM_UP)).cos()) / 2.0 }
+    if way < WARM_UP {
+        way / WARM_UP
+    } else {
+        (1.0 + (std::f32::consts::PI * (way - WARM_UP) / (1.0 - WARM_UP)).cos()) / 2.0
+    }
 }
 
 /// Measures anew what the batch normalisations see, as weights that were averaged have never seen anything.
@@ -93,8 +97,9 @@ impl Batch {
 
 /// The share of labels that are right, in per cent.
 fn accuracy(net: &Net, recipe: &Recipe, pictures: &Pictures) -> f32 {
-    let model = crate::export::model(net, recipe);
+    let model = crate::export::model(net, recipe).expect("what we export holds together");
     let judge = tacit_nn::float::Evaluator::new(&model).expect("what we export holds together");
-    let right = (0..pictures.len()).filter(|&i| crate::check::top(&judge.logits(pictures.pixels(i))) == pictures.label(i));
+    let right =
+        (0..pictures.len()).filter(|&i| crate::check::top(&judge.logits(pictures.pixels(i))) == pictures.label(i));
     100.0 * right.count() as f32 / pictures.len() as f32
 }
