@@ -21,7 +21,7 @@ pub const VERSION: u8 = 1;
 const MAGIC: &[u8] = b"tacit model\n";
 const HASH: usize = blake3::OUT_LEN;
 /// Exponents of weights: whole numbers of 16 bits times such a power of two are normal numbers of 32 bits.
-const EXPONENTS: std::ops::RangeInclusive<i16> = -126..=112;
+const EXPONENTS: std::ops::RangeInclusive<i16> = -126..=113;
 
 const CONVOLUTION: u8 = 0;
 const DENSE: u8 = 1;

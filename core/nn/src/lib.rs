@@ -10,6 +10,8 @@
 #[doc(hidden)]
 pub mod bench;
 pub mod calibrate;
+pub mod cost;
+mod demand;
 pub mod file;
 pub mod float;
 pub mod fold;
@@ -19,14 +21,18 @@ pub mod plain;
 pub mod plan;
 mod pool;
 mod precision;
+pub mod prepare;
 pub mod quantise;
 mod range;
 mod read;
 mod refusal;
+pub mod run;
 mod weights;
 mod wire;
 
 pub use graph::{Model, Node, Op, Shape};
 pub use plan::{Ceiling, Plan, Step, StepOp};
+pub use prepare::{Keys, Owned, Prepared};
 pub use quantise::Refusal;
+pub use run::{Answer, Task, Told};
 pub use weights::{LinearWeights, Weights};

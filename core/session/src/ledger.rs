@@ -124,6 +124,11 @@ impl Ledger {
         self.observer = Some(Box::new(observer));
     }
 
+    /// Forgets that something was sent last.
+    pub(crate) fn settle(&mut self) {
+        self.spoke = false;
+    }
+
     pub(crate) fn record(&mut self, entry: Entry) {
         let cost = self.stages.entry(entry.stage).or_default();
         match entry.direction {

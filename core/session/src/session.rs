@@ -43,6 +43,11 @@ impl<L: Link> Session<L> {
         self.stage = stage;
     }
 
+    /// A piece of work begins: the last word of the one before does not make the first message of this one a round.
+    pub fn begin(&mut self) {
+        self.ledger.settle();
+    }
+
     /// What crossed so far.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {

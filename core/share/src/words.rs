@@ -44,6 +44,14 @@ impl Words {
         Self(places.map(|place| self.0[place]).collect::<Vec<_>>().into())
     }
 
+    /// Shares of some vectors' words, one vector behind the other.
+    #[must_use]
+    pub fn join<'a>(vectors: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = Zeroizing::new(Vec::new());
+        vectors.for_each(|words| all.extend_from_slice(&words.0));
+        Self(all)
+    }
+
     /// Another half of the same words. Named, because copying a share should be seen.
     #[must_use]
     pub fn duplicate(&self) -> Self {

@@ -1,0 +1,81 @@
+//! What preparing and running cost: bytes and rounds, exactly as the ledger will count them.
+
+use tacit_ot::Engine;
+use tacit_rlwe::{Context, Packing};
+use tacit_session::{Cost, Party, Stage};
+use tacit_share::linear::{self, Role};
+use tacit_share::{activation, open, rank, truncate};
+
+use crate::demand::{self, Piece};
+use crate::prepare::{PORTION, packings};
+use crate::run::{Task, Told};
+use crate::{Plan, StepOp};
+
+/// What [`prepare`](crate::prepare::prepare) costs, by stage: for `party` in `role`, with a new key or without.
+///
+/// The set-up of the transfers is not part of it.
+#[must_use]
+pub fn prepare(
+    party: Party,
+    role: Role,
+    context: &Context,
+    plan: &Plan,
+    task: Task,
+    new_key: bool,
+) -> Vec<(Stage, Cost)> {
+    let batch = task.batch as u64;
+    let layers: Vec<Packing> = packings(plan).collect();
+    let answers: Cost = layers.iter().map(|packing| linear::prepare_cost(role, context, packing) * batch).sum();
+    let key = if new_key { linear::key_cost(role, context) } else { Cost::default() };
+    // The client asks for everything at once; each question but the first comes after an answer of the owner's.
+    let rounds = match role {
+        Role::Client => u64::from(!layers.is_empty()),
+        Role::Owner => (layers.len() as u64 * batch).saturating_sub(1),
+    };
+    let pieces = plan.steps.iter().flat_map(|step| demand::of_step(step, task.batch));
+    let portions = pieces.chain(demand::of_answer(plan, task)).flat_map(|piece| piece.portions(PORTION));
+    // A word said and not answered before the next message comes makes that a round.
+    let (mut transfers, mut spoke) = (Cost::default(), role == Role::Owner && !layers.is_empty());
+    for portion in portions {
+        let (as_sender, as_receiver) = portion.transfers().of(party);
+        let cost = Engine::extend_cost(as_sender, as_receiver);
+        spoke |= cost.sent > 0;
+        let rounds = u64::from(cost.received > 0 && std::mem::take(&mut spoke));
+        transfers += Cost { rounds, ..cost };
+    }
+    vec![(Stage::Correlate, Cost { rounds, ..answers + key }), (Stage::Extend, transfers)]
+}
+
+/// What [`run`](crate::run::run) costs, by stage.
+#[must_use]
+pub fn run(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<(Stage, Cost)> {
+    let step = |step: &crate::Step| {
+        let linear = match &step.op {
+            StepOp::Linear { shape, .. } => linear::apply_cost(role, shape, task.batch),
+            _ => Cost::default(),
+        };
+        let bits = match step.op {
+            StepOp::Linear { truncate, .. } | StepOp::Average { truncate, .. } => truncate,
+            _ => 0,
+        };
+        linear + demand::of_step(step, task.batch).into_iter().map(|piece| spend(party, piece, bits)).sum()
+    };
+    let answer = demand::of_answer(plan, task).map_or_else(Cost::default, |piece| spend(party, piece, 0));
+    let opened = match task.told {
+        Told::First => open::reveal_to_cost(party, task.to, task.batch * plan.logits()),
+        Told::Three => open::reveal_to_cost(party, task.to, 3 * task.batch * plan.logits()),
+        Told::Scores => open::reveal_words_to_cost(party, task.to, task.batch * plan.logits()),
+    };
+    let infer = plan.steps.iter().map(step).sum::<Cost>() + answer;
+    vec![(Stage::Infer, infer), (Stage::Reveal, opened)]
+}
+
+/// What spending a piece costs.
+fn spend(party: Party, piece: Piece, bits: u32) -> Cost {
+    match piece {
+        Piece::Truncate { n } => truncate::truncate_cost(party, bits, n),
+        Piece::Activate { width, n } => activation::relu_cost(party, width, n),
+        Piece::First { lists } => rank::places_cost::<1>(party, lists),
+        Piece::Three { lists } => rank::places_cost::<3>(party, lists),
+    }
+}

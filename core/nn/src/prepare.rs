@@ -1,0 +1,227 @@
+//! Everything that a run needs and that does not depend on the picture.
+//!
+//! *Computes*: for every linear step and picture the client's `W·r − s` and the owner's s ([`tacit_share::linear`]); for every
+//! truncation, comparison and place the random products that it spends. *From*: Mishra et al., *Delphi*, 2020, for what is done
+//! before and what after; each part names its own source. *Security*: semi-honest, that of its parts; nothing that is sent
+//! depends on a picture. *Cost*: [`crate::cost::prepare`]. *Deviations*: the client asks for all layers at once and the owner answers
+//! one by one, so both are at work at the same time; transfers are made and turned into material in portions, so that memory
+//! does not grow with the model.
+
+use tacit_compute::Compute;
+use tacit_ot::Engine;
+use tacit_rlwe::{Context, Packing, PublicKey, SecretKey};
+use tacit_session::{Fault, Link, Session, Stage};
+use tacit_share::linear::{self, ClientMaterial, OwnerMaterial, Role};
+use tacit_symmetric::Prg;
+use zeroize::Zeroizing;
+
+use crate::demand::{self, Material, Piece};
+use crate::run::Task;
+use crate::{Plan, Refusal, StepOp, Weights};
+
+/// Transfers that are made with one message each way: half a megabyte.
+pub(crate) const PORTION: usize = 1 << 17;
+
+/// A model as its owner runs it: weights as ring elements, and transformed for products under encryption. Made once.
+pub struct Owned {
+    pub(crate) layers: Vec<OwnedLayer>,
+}
+
+/// One linear step of an [`Owned`] model.
+pub(crate) struct OwnedLayer {
+    packing: Packing,
+    transformed: tacit_rlwe::Weights,
+    pub(crate) weights: Zeroizing<Vec<u32>>,
+    pub(crate) bias: Zeroizing<Vec<u32>>,
+}
+
+impl Owned {
+    /// Makes a model ready for its owner. Takes some milliseconds for each million products, once.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the noise of a layer could not be hidden; [`quantise`](crate::quantise::quantise) refuses these
+    /// before.
+    ///
+    /// # Panics
+    /// When the weights are another plan's.
+    pub fn new(context: &Context, compute: &impl Compute, plan: &Plan, weights: &Weights) -> Result<Self, Refusal> {
+        let names = plan.steps.iter().filter(|step| matches!(step.op, StepOp::Linear { .. })).map(|step| &step.name);
+        let layers = packings(plan).zip(names).zip(&weights.layers).map(|((packing, name), layer)| {
+            let transformed = tacit_rlwe::Weights::new(context, compute, &packing, &layer.weights).map_err(|_| {
+                Refusal::new(name, "Its weights are too large to be hidden.", "Make its weights smaller.")
+            })?;
+            Ok::<_, Refusal>(OwnedLayer {
+                packing,
+                transformed,
+                weights: layer.words(),
+                bias: layer.bias.clone().into(),
+            })
+        });
+        Ok(Self { layers: layers.collect::<Result<_, _>>()? })
+    }
+}
+
+/// How each linear step is packed.
+pub(crate) fn packings(plan: &Plan) -> impl Iterator<Item = Packing> {
+    plan.steps.iter().filter_map(|step| match &step.op {
+        // A plan is only a plan if every layer fits.
+        StepOp::Linear { shape, .. } => Some(Packing::convolution(shape).expect("a layer that fits into polynomials")),
+        _ => None,
+    })
+}
+
+/// The keys of a pairing: this party's own, made when it first has a picture, and the other's. They serve every run.
+#[derive(Default)]
+pub struct Keys {
+    mine: Option<SecretKey>,
+    theirs: Option<PublicKey>,
+}
+
+impl Keys {
+    /// Whether a run in this role needs no new key.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        match role {
+            Role::Owner => self.theirs.is_some(),
+            Role::Client => self.mine.is_some(),
+        }
+    }
+}
+
+/// Material for one run. Spent by value.
+pub struct Prepared {
+    pub(crate) task: Task,
+    pub(crate) linear: Linear,
+    /// Step by step, and for the answer at the end.
+    pub(crate) pieces: Vec<Material>,
+}
+
+/// Material of the linear steps, step by step and picture by picture.
+pub(crate) enum Linear {
+    Owner(Vec<Vec<OwnerMaterial>>),
+    Client(Vec<Vec<ClientMaterial>>),
+}
+
+impl Prepared {
+    /// The run that it is for.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        self.task
+    }
+}
+
+/// What the parties have and share while they prepare and run.
+pub struct Tools<'a, C> {
+    /// The ring of the lattice encryption.
+    pub context: &'a Context,
+    /// The kernels.
+    pub compute: &'a C,
+}
+
+#[expect(clippy::too_many_arguments, reason = "what two parties have, and what one run takes")]
+/// Prepares one run. The owner has a `model`, the client none. See the [module](self).
+///
+/// # Errors
+/// The link's and the peer's.
+pub async fn prepare<L: Link, C: Compute>(
+    s: &mut Session<L>,
+    tools: &Tools<'_, C>,
+    engine: &mut Engine,
+    keys: &mut Keys,
+    plan: &Plan,
+    model: Option<&Owned>,
+    task: Task,
+    rng: &mut Prg,
+) -> Result<Prepared, Fault> {
+    s.begin();
+    // 1. Products of the weights, under encryption.
+    s.enter(Stage::Correlate);
+    let linear = match model {
+        Some(model) => Linear::Owner(answer(s, tools, keys, model, task.batch, rng).await?),
+        None => Linear::Client(ask(s, tools, keys, plan, task.batch, rng).await?),
+    };
+    // 2. Transfers, and what is made of them.
+    let pieces = plan.steps.iter().flat_map(|step| demand::of_step(step, task.batch));
+    let pieces: Vec<Piece> = pieces.chain(demand::of_answer(plan, task)).collect();
+    let mut materials = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        materials.push(supply(s, engine, piece).await?);
+    }
+    Ok(Prepared { task, linear, pieces: materials })
+}
+
+/// The client's side of the linear steps.
+async fn ask<L: Link, C: Compute>(
+    s: &mut Session<L>,
+    tools: &Tools<'_, C>,
+    keys: &mut Keys,
+    plan: &Plan,
+    batch: usize,
+    rng: &mut Prg,
+) -> Result<Vec<Vec<ClientMaterial>>, Fault> {
+    let Tools { context, compute } = *tools;
+    let key = match &mut keys.mine {
+        Some(key) => key,
+        none => none.insert(linear::send_key(s, context, compute, rng).await?),
+    };
+    let packings: Vec<Packing> = packings(plan).collect();
+    let mut asked = Vec::new();
+    for packing in &packings {
+        let mut layer = Vec::with_capacity(batch);
+        for _ in 0..batch {
+            layer.push(linear::ask(s, context, compute, key, packing, rng).await?);
+        }
+        asked.push(layer);
+    }
+    let mut material = Vec::new();
+    for (packing, asked) in packings.iter().zip(asked) {
+        let mut layer = Vec::with_capacity(batch);
+        for r in asked {
+            layer.push(linear::receive_products(s, context, compute, key, packing, r).await?);
+        }
+        material.push(layer);
+    }
+    Ok(material)
+}
+
+/// The owner's side of the linear steps.
+async fn answer<L: Link, C: Compute>(
+    s: &mut Session<L>,
+    tools: &Tools<'_, C>,
+    keys: &mut Keys,
+    model: &Owned,
+    batch: usize,
+    rng: &mut Prg,
+) -> Result<Vec<Vec<OwnerMaterial>>, Fault> {
+    let Tools { context, compute } = *tools;
+    let key = match &mut keys.theirs {
+        Some(key) => key,
+        none => none.insert(linear::receive_key(s, context).await?),
+    };
+    let mut material = Vec::new();
+    for OwnedLayer { packing, transformed, .. } in &model.layers {
+        let mut layer = Vec::with_capacity(batch);
+        for _ in 0..batch {
+            layer.push(linear::answer(s, context, compute, key, packing, transformed, rng).await?);
+        }
+        material.push(layer);
+    }
+    Ok(material)
+}
+
+/// The material of one piece, portion by portion.
+async fn supply<L: Link>(s: &mut Session<L>, engine: &mut Engine, piece: Piece) -> Result<Material, Fault> {
+    let party = s.party();
+    let mut all: Option<Material> = None;
+    for portion in piece.portions(PORTION) {
+        let (as_sender, as_receiver) = portion.transfers().of(party);
+        let mut pool = engine.extend(s, as_sender, as_receiver).await?;
+        let material = portion.material(party, &mut pool);
+        match &mut all {
+            Some(all) => all.append(&material),
+            none => *none = Some(material),
+        }
+    }
+    // No piece is empty: every step has an output, every batch a picture.
+    all.ok_or_else(|| Fault::internal("a piece of material without a portion"))
+}

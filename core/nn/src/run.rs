@@ -1,0 +1,315 @@
+//! The run: pictures through the layers of a plan, on words that neither party holds.
+//!
+//! *Computes*: what the [oracle](crate::plain) computes, up to one unit for each truncation, and of the logits only what the
+//! [`Task`] names, to whom it names. *From*: the composition is that of Delphi (Mishra et al. 2020) with CrypTFlow2's and Cheetah's
+//! non-linear layers; see `tacit_share`. *Security*: semi-honest, that of its parts, which hand nothing but shares to each other;
+//! only the last step opens anything. *Cost*: [`crate::cost::run`]. *Deviations*: none.
+
+use tacit_compute::Compute;
+use tacit_ring::Bits;
+use tacit_session::{Fault, Link, Session, Stage};
+use tacit_share::open::{self, To};
+use tacit_share::rank::{self, Lists};
+use tacit_share::{Shared, Words, activation, linear, truncate};
+
+use crate::demand::Material;
+use crate::prepare::{Linear, Owned, Prepared, Tools};
+use crate::{Plan, Shape, Step, StepOp};
+
+/// How much of the logits is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Which is the largest.
+    First,
+    /// Which are the three largest, in order.
+    Three,
+    /// All of them.
+    Scores,
+}
+
+/// What a run is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Pictures at once.
+    pub batch: usize,
+    /// What is opened.
+    pub told: Told,
+    /// To whom.
+    pub to: To,
+}
+
+/// What a party learns of one picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The places of the largest logits, the largest first.
+    Places(Vec<usize>),
+    /// All logits.
+    Scores(Vec<i32>),
+}
+
+/// What this party puts in.
+pub enum Input<'a> {
+    /// The owner: the model.
+    Model(&'a Owned),
+    /// The client: the pictures' pixels, one picture behind the other.
+    Pictures(&'a [u8]),
+}
+
+/// Runs a plan; what this party learns of each picture, or `None` if it learns nothing. `at` is called with each step that
+/// begins.
+///
+/// # Errors
+/// The link's and the peer's.
+///
+/// # Panics
+/// When the input or the material is another plan's or role's.
+pub async fn run<L: Link, C: Compute>(
+    s: &mut Session<L>,
+    tools: &Tools<'_, C>,
+    prepared: Prepared,
+    plan: &Plan,
+    input: Input<'_>,
+    mut at: impl FnMut(usize),
+) -> Result<Option<Vec<Answer>>, Fault> {
+    let Prepared { task, linear, pieces } = prepared;
+    s.begin();
+    s.enter(Stage::Infer);
+    let first = match input {
+        Input::Model(_) => Words::zeros(task.batch * plan.input.len()),
+        Input::Pictures(pixels) => {
+            assert_eq!(pixels.len(), task.batch * plan.input.len(), "pictures of the plan's shape");
+            Words::from_input(pixels.iter().map(|&pixel| pixel.into()).collect())
+        }
+    };
+    let mut layers = Layers { batch: task.batch, linear: linear.into_iter(), pieces: pieces.into_iter(), layer: 0 };
+    let mut values = Values::new(plan, first);
+    for (index, step) in plan.steps.iter().enumerate() {
+        at(index);
+        let inputs = values.take(step, index);
+        let output = layers.step(s, tools, step, &input, inputs).await?;
+        values.push(output);
+    }
+    layers.tell(s, plan, task, &values.last()).await
+}
+
+/// The values that later steps still need.
+struct Values {
+    values: Vec<Option<Words>>,
+    /// The last step that takes each value.
+    last_use: Vec<usize>,
+}
+
+impl Values {
+    fn new(plan: &Plan, picture: Words) -> Self {
+        let mut last_use = vec![0; plan.steps.len() + 1];
+        for (index, step) in plan.steps.iter().enumerate() {
+            step.inputs.iter().for_each(|&input| last_use[input] = index);
+        }
+        Self { values: vec![Some(picture)], last_use }
+    }
+
+    /// The inputs of a step; what no later step needs is given away.
+    fn take(&mut self, step: &Step, index: usize) -> Vec<Words> {
+        let mut take = |(place, &input): (usize, &usize)| {
+            let again = self.last_use[input] > index || step.inputs[place + 1..].contains(&input);
+            let value =
+                if again { self.values[input].as_ref().map(Words::duplicate) } else { self.values[input].take() };
+            value.expect("a value that was computed and is needed")
+        };
+        step.inputs.iter().enumerate().map(&mut take).collect()
+    }
+
+    fn push(&mut self, value: Words) {
+        self.values.push(Some(value));
+    }
+
+    fn last(mut self) -> Words {
+        self.values.pop().flatten().expect("a plan has a last step, which nothing takes")
+    }
+}
+
+/// The material, as it is spent.
+struct Layers {
+    batch: usize,
+    linear: LinearSteps,
+    pieces: std::vec::IntoIter<Material>,
+    /// Linear steps so far.
+    layer: usize,
+}
+
+enum LinearSteps {
+    Owner(std::vec::IntoIter<Vec<linear::OwnerMaterial>>),
+    Client(std::vec::IntoIter<Vec<linear::ClientMaterial>>),
+}
+
+impl Linear {
+    fn into_iter(self) -> LinearSteps {
+        match self {
+            Self::Owner(steps) => LinearSteps::Owner(steps.into_iter()),
+            Self::Client(steps) => LinearSteps::Client(steps.into_iter()),
+        }
+    }
+}
+
+const ENOUGH: &str = "material for every step of the plan";
+
+impl Layers {
+    async fn step<L: Link, C: Compute>(
+        &mut self,
+        s: &mut Session<L>,
+        tools: &Tools<'_, C>,
+        step: &Step,
+        input: &Input<'_>,
+        mut inputs: Vec<Words>,
+    ) -> Result<Words, Fault> {
+        let x = inputs.pop().expect("every step takes something");
+        match step.op {
+            StepOp::Linear { shape, truncate } => {
+                let layer = self.layer;
+                self.layer += 1;
+                let y = match (&mut self.linear, input) {
+                    (LinearSteps::Owner(steps), Input::Model(model)) => {
+                        let (material, model) = (steps.next().expect(ENOUGH), &model.layers[layer]);
+                        linear::receive_input(s, tools.compute, material, &shape, &model.weights, &model.bias, &x)
+                            .await?
+                    }
+                    (LinearSteps::Client(steps), Input::Pictures(_)) => {
+                        linear::send_input(s, steps.next().expect(ENOUGH), &x).await?
+                    }
+                    _ => panic!("material of the other role"),
+                };
+                self.truncate(s, y, truncate).await
+            }
+            StepOp::Max { size, stride, width } => {
+                let window = (0..size * size).map(|place| [place / size, place % size]);
+                let candidates = window.map(|corner| self.window(&x, step, stride, corner)).collect();
+                self.largest(s, candidates, width).await
+            }
+            StepOp::Relu { width, ceiling } => self.relu(s, x, width, ceiling).await,
+            StepOp::Average { size, stride, multiplier, truncate } => {
+                let mut sum = Words::zeros(self.batch * step.output.len());
+                for place in 0..size * size {
+                    sum.add(&self.window(&x, step, stride, [place / size, place % size]));
+                }
+                sum.scale(multiplier);
+                self.truncate(s, sum, truncate).await
+            }
+            StepOp::Add => {
+                let mut sum = x;
+                sum.add(&inputs.pop().expect("a sum takes two"));
+                Ok(sum)
+            }
+        }
+    }
+
+    /// The number at one corner of every window.
+    fn window(&self, x: &Words, step: &Step, stride: usize, [row, column]: [usize; 2]) -> Words {
+        let Shape { channels, height, width } = step.output;
+        let input = step.input;
+        let planes = 0..self.batch * channels;
+        x.select(planes.flat_map(|plane| {
+            let places = (0..height).flat_map(move |y| (0..width).map(move |x| [y, x]));
+            places.map(move |[y, x]| (plane * input.height + y * stride + row) * input.width + x * stride + column)
+        }))
+    }
+
+    /// The largest of the candidates, place by place: a tournament, all pairs of a round at once.
+    async fn largest<L: Link>(
+        &mut self,
+        s: &mut Session<L>,
+        mut candidates: Vec<Words>,
+        width: u32,
+    ) -> Result<Words, Fault> {
+        while candidates.len() > 1 {
+            let left_over = if candidates.len().is_multiple_of(2) { None } else { candidates.pop() };
+            let n = candidates[0].len();
+            let pairs = candidates.len() / 2;
+            let [x, y] = [0, 1].map(|side| Words::join(candidates.iter().skip(side).step_by(2)));
+            let Some(Material::Activate(material)) = self.pieces.next() else { panic!("{ENOUGH}") };
+            let winners = activation::larger(s, material, &x, &y, width).await?;
+            candidates = (0..pairs).map(|pair| winners.select(pair * n..(pair + 1) * n)).chain(left_over).collect();
+        }
+        Ok(candidates.pop().expect("a window has a place"))
+    }
+
+    /// max(x, 0), or min(max(x, 0), ceiling) = max(x, 0) − max(x − ceiling, 0).
+    async fn relu<L: Link>(
+        &mut self,
+        s: &mut Session<L>,
+        x: Words,
+        width: u32,
+        ceiling: Option<crate::Ceiling>,
+    ) -> Result<Words, Fault> {
+        let Some(Material::Activate(material)) = self.pieces.next() else { panic!("{ENOUGH}") };
+        let Some(ceiling) = ceiling else { return activation::relu(s, material, &x, width).await };
+        let mut above = x.duplicate();
+        above.add_public(s, ceiling.value.wrapping_neg());
+        let n = x.len();
+        let both =
+            activation::relu(s, material, &Words::join([&x, &above].into_iter()), width.max(ceiling.width)).await?;
+        let mut y = both.select(0..n);
+        y.sub(&both.select(n..2 * n));
+        Ok(y)
+    }
+
+    async fn truncate<L: Link>(&mut self, s: &mut Session<L>, x: Words, bits: u32) -> Result<Words, Fault> {
+        if bits == 0 {
+            return Ok(x);
+        }
+        let Some(Material::Truncate(material)) = self.pieces.next() else { panic!("{ENOUGH}") };
+        truncate::truncate(s, material, &x, bits).await
+    }
+
+    /// Opens what the task names.
+    async fn tell<L: Link>(
+        mut self,
+        s: &mut Session<L>,
+        plan: &Plan,
+        task: Task,
+        logits: &Words,
+    ) -> Result<Option<Vec<Answer>>, Fault> {
+        let lists = Lists { count: task.batch, len: plan.logits(), width: plan.logits_width() };
+        let places = match self.pieces.next() {
+            None => {
+                s.enter(Stage::Reveal);
+                let scores = open::reveal_words_to(s, task.to, logits).await?;
+                let of_picture = |scores: &[u32]| Answer::Scores(scores.iter().map(|x| x.cast_signed()).collect());
+                return Ok(scores.map(|scores| scores.chunks_exact(lists.len).map(of_picture).collect()));
+            }
+            Some(Material::First(material)) => rank::places(s, material, lists, logits).await?.to_vec_shared(),
+            Some(Material::Three(material)) => rank::places(s, material, lists, logits).await?.to_vec_shared(),
+            Some(_) => panic!("{ENOUGH}"),
+        };
+        s.enter(Stage::Reveal);
+        let opened = open::reveal_to(s, task.to, &places).await?;
+        opened.map(|opened| read_places(&opened, lists, task.told)).transpose()
+    }
+}
+
+/// Places of all lists behind one another, as one vector of bits.
+trait ToVecShared {
+    fn to_vec_shared(self) -> Shared;
+}
+
+impl<const W: usize> ToVecShared for [Shared; W] {
+    fn to_vec_shared(self) -> Shared {
+        self.into_iter().reduce(|all, next| all.join(&next)).expect("at least one place")
+    }
+}
+
+/// Who has each place, of each list; see [`rank::places`].
+fn read_places(bits: &Bits, lists: Lists, told: Told) -> Result<Vec<Answer>, Fault> {
+    let Lists { count, len, .. } = lists;
+    let wanted = if told == Told::Three { len.min(3) } else { 1 };
+    let of_list = |list| {
+        let place = |place: usize| {
+            let mut who = (0..len).filter(|word| bits.get((place * len + word) * count + list));
+            match (who.next(), who.next()) {
+                (Some(word), None) => Ok(word),
+                _ => Err(Fault::peer("the opened bits do not name one label for each place")),
+            }
+        };
+        (0..wanted).map(place).collect::<Result<_, _>>().map(Answer::Places)
+    };
+    (0..count).map(of_list).collect()
+}

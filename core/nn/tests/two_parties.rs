@@ -1,0 +1,201 @@
+//! Whole runs between an owner and a client, held to the oracle and to the declared cost; and unharmed by any damage.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tacit_compute::Cpu;
+use tacit_nn::prepare::{self, Tools};
+use tacit_nn::quantise::quantise;
+use tacit_nn::run::{self, Input};
+use tacit_nn::{Answer, Keys, Model, Node, Op, Owned, Plan, Shape, StepOp, Task, Told, Weights, bench, cost, plain};
+use tacit_ot::Engine;
+use tacit_rlwe::Context;
+use tacit_session::lockstep::{self, QueueLink, Tamper};
+use tacit_session::{Code, Cost, Fault, Party, Session, Stage};
+use tacit_share::linear::Role;
+use tacit_share::open::To;
+use tacit_symmetric::Prg;
+
+/// A network with one of everything: padding, strides, a ceiling, both pools, a sum of two ways.
+fn everything() -> Model {
+    let node = |name: &str, op, inputs: &[usize]| Node::new(name, op, inputs);
+    let nodes = vec![
+        node("first", bench::convolution(2, 4, 3, 1, 1), &[0]),
+        node("first relu", Op::Relu { ceiling: Some(1.0) }, &[1]),
+        node("second", bench::convolution(4, 4, 3, 1, 1), &[2]),
+        node("around", Op::Add, &[2, 3]),
+        node("second relu", Op::Relu { ceiling: None }, &[4]),
+        node("largest", Op::MaxPool { size: 2, stride: 2 }, &[5]),
+        node("third", bench::convolution(4, 6, 2, 2, 1), &[6]),
+        node("third relu", Op::Relu { ceiling: Some(2.0) }, &[7]),
+        node("mean", Op::AveragePool { size: 3, stride: 1 }, &[8]),
+        node("flat", Op::Flatten, &[9]),
+        node("last", bench::dense(5, 6, 5), &[10]),
+    ];
+    Model {
+        name: "everything".into(),
+        input: Shape::new(2, 9, 9),
+        labels: ["a", "b", "c", "d", "e"].map(Into::into).into(),
+        nodes,
+    }
+}
+
+struct Case {
+    plan: Plan,
+    weights: Weights,
+    pictures: Vec<Vec<u8>>,
+    owner: Party,
+    task: Task,
+}
+
+impl Case {
+    fn new(model: &Model, batch: usize, owner: Party, told: Told, to: To) -> Self {
+        let (plan, weights) = quantise(model).unwrap_or_else(|refusal| panic!("{refusal}"));
+        let pictures = bench::pictures(plan.input, batch, 7);
+        Self { plan, weights, pictures, owner, task: Task { batch, told, to } }
+    }
+
+    /// Prepares and runs, `times` over.
+    async fn party(&self, s: &mut Session<QueueLink>, times: usize) -> Result<Option<Vec<Answer>>, Fault> {
+        let (context, party) = (Context::new(), s.party());
+        let tools = Tools { context: &context, compute: &Cpu };
+        let mut rng = Prg::from_seed([party as u8 + 1; 32]);
+        let role = if party == self.owner { Role::Owner } else { Role::Client };
+        let owned = Owned::new(&context, &Cpu, &self.plan, &self.weights).unwrap();
+        let model = (role == Role::Owner).then_some(&owned);
+        let pixels = self.pictures.concat();
+        let mut engine = Engine::setup(s, &mut rng).await?;
+        engine.extend(s, 1, 1).await?;
+        let mut keys = Keys::default();
+        let mut answer = None;
+        for _ in 0..times {
+            let before = Costs::of(s);
+            let new_key = !keys.has(role);
+            let prepared =
+                prepare::prepare(s, &tools, &mut engine, &mut keys, &self.plan, model, self.task, &mut rng).await?;
+            before.grew_by(s, &cost::prepare(party, role, &context, &self.plan, self.task, new_key));
+            let before = Costs::of(s);
+            let input = model.map_or(Input::Pictures(&pixels), Input::Model);
+            let mut seen = Vec::new();
+            answer = run::run(s, &tools, prepared, &self.plan, input, |step| seen.push(step)).await?;
+            assert!(seen.into_iter().eq(0..self.plan.steps.len()));
+            before.grew_by(s, &cost::run(party, role, &self.plan, self.task));
+        }
+        Ok(answer)
+    }
+
+    fn both(&self) -> (Option<Vec<Answer>>, Option<Vec<Answer>>) {
+        let side = async |mut s: Session<QueueLink>| self.party(&mut s, 2).await.unwrap();
+        lockstep::run(side, side)
+    }
+
+    fn oracle(&self) -> Vec<Vec<i32>> {
+        self.pictures.iter().map(|picture| plain::logits(&self.plan, &self.weights, &Cpu, picture)).collect()
+    }
+}
+
+/// The ledger by stage, to hold what came since to what was declared.
+struct Costs(Vec<Cost>);
+
+impl Costs {
+    fn of(s: &Session<QueueLink>) -> Self {
+        Self(Stage::ALL.map(|stage| s.ledger().stage(stage)).into())
+    }
+
+    fn grew_by(&self, s: &Session<QueueLink>, declared: &[(Stage, Cost)]) {
+        for (stage, before) in Stage::ALL.into_iter().zip(&self.0) {
+            let declared: Cost = declared.iter().filter(|(of, _)| *of == stage).map(|(_, cost)| *cost).sum();
+            assert_eq!(s.ledger().stage(stage) - *before, declared, "{stage:?} of {:?}", s.party());
+        }
+    }
+}
+
+/// How far a logit may be off: one unit a truncation, carried through the layers; found generous for these networks.
+fn close(x: i32, y: i32, fraction: u32) -> bool {
+    f64::from(x.abs_diff(y)) / f64::from(1 << fraction) < 0.01
+}
+
+#[test]
+fn every_kind_of_layer_agrees_with_the_oracle() {
+    for owner in [Party::Alice, Party::Bob] {
+        let case = Case::new(&everything(), 3, owner, Told::Scores, To::Both);
+        let kinds = |kind: fn(&StepOp) -> bool| case.plan.steps.iter().any(|step| kind(&step.op));
+        assert!(kinds(|op| matches!(op, StepOp::Average { .. })) && kinds(|op| matches!(op, StepOp::Add)));
+        let (alice, bob) = case.both();
+        assert_eq!(alice, bob);
+        let expected = case.oracle();
+        for (answer, expected) in alice.unwrap().iter().zip(&expected) {
+            let Answer::Scores(scores) = answer else { panic!("scores were asked for") };
+            for (x, y) in scores.iter().zip(expected) {
+                assert!(close(*x, *y, case.plan.fraction), "{scores:?} instead of {expected:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_told_and_only_to_whom() {
+    for (told, wanted) in [(Told::First, 1), (Told::Three, 3)] {
+        for to in [To::One(Party::Alice), To::One(Party::Bob), To::Both] {
+            let case = Case::new(&everything(), 2, Party::Alice, told, to);
+            let (alice, bob) = case.both();
+            assert_eq!((alice.is_some(), bob.is_some()), (to.is(Party::Alice), to.is(Party::Bob)));
+            for answers in [alice, bob].into_iter().flatten() {
+                for (answer, logits) in answers.iter().zip(case.oracle()) {
+                    let Answer::Places(places) = answer else { panic!("places were asked for") };
+                    assert_eq!(places.len(), wanted);
+                    let mut order: Vec<usize> = (0..logits.len()).collect();
+                    order.sort_by_key(|&i| (-logits[i], i));
+                    // Ties within what truncations may change are the only excuse.
+                    for (&got, &expected) in places.iter().zip(&order) {
+                        assert!(close(logits[got], logits[expected], case.plan.fraction), "{places:?} of {logits:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_damaged_frame_is_the_peers_fault() {
+    let small = Model {
+        name: "small".into(),
+        input: Shape::new(1, 4, 4),
+        labels: vec!["a".into(), "b".into()],
+        nodes: vec![
+            Node::new("conv", bench::convolution(1, 2, 3, 1, 0), &[0]),
+            Node::new("relu", Op::Relu { ceiling: Some(1.0) }, &[1]),
+            Node::new("pool", Op::MaxPool { size: 2, stride: 2 }, &[2]),
+            Node::new("flat", Op::Flatten, &[3]),
+            Node::new("dense", bench::dense(3, 2, 2), &[4]),
+        ],
+    };
+    let case = Case::new(&small, 1, Party::Alice, Told::First, To::Both);
+    let side = async |mut s: Session<QueueLink>| case.party(&mut s, 1).await;
+    for sender in [Party::Alice, Party::Bob] {
+        let messages = Rc::new(RefCell::new(0));
+        let count = Rc::clone(&messages);
+        let honest: Tamper = Rc::new(RefCell::new(move |party, index, message| {
+            if party == sender {
+                *count.borrow_mut() = index + 1;
+            }
+            vec![message]
+        }));
+        let (alice, bob) = lockstep::run_with(&honest, side, side);
+        assert!(alice.is_ok() && bob.is_ok());
+        type Damage = fn(&mut Vec<u8>);
+        let damages: [Damage; 3] = [|m| m.truncate(m.len() - 1), |m| m.push(0), |m| *m.last_mut().unwrap() ^= 1];
+        let messages = *messages.borrow();
+        for (index, damage) in (0..messages).flat_map(|index| damages.map(|damage| (index, damage))) {
+            let tamper: Tamper = Rc::new(RefCell::new(move |party, i, mut message: Vec<u8>| {
+                if party == sender && i == index {
+                    damage(&mut message);
+                }
+                vec![message]
+            }));
+            let (alice, bob) = lockstep::run_with(&tamper, side, side);
+            let victim = if sender == Party::Alice { bob.err() } else { alice.err() };
+            assert_eq!(victim.map(|fault| fault.code), Some(Code::PeerBroke), "message {index} of {sender:?}");
+        }
+    }
+}
