@@ -116,7 +116,7 @@ async fn party(
         figures.rounds_online = online.rounds;
     }
     if std::env::var_os("STAGES").is_some() {
-        Stage::ALL.map(|stage| eprintln!("{party:?} {stage:?} {:?}", s.ledger().stage(stage)));
+        Stage::ALL.into_iter().for_each(|stage| eprintln!("{party:?} {stage:?} {:?}", s.ledger().stage(stage)));
     }
     Ok(figures)
 }

@@ -116,6 +116,11 @@ impl<'a> Facts<'a> {
         self.sizes[value].typical
     }
 
+    /// Whether the weights of a step have no more bits because noise must be hidden.
+    pub(crate) fn is_hidden_short(&self, i: usize, choice: &Choice) -> bool {
+        self.layers[i].as_ref().is_some_and(|layer| choice.weights[i] == layer.hidden)
+    }
+
     /// The precision that is enough.
     pub(crate) fn target(&self) -> f64 {
         self.sizes[self.lowered.steps.len()].typical * TARGET

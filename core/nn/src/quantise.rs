@@ -89,6 +89,15 @@ fn look(model: &Model) -> Result<Seen, Refusal> {
     Ok(seen)
 }
 
+/// What a layer's weights have too few bits for.
+#[derive(Clone, Copy)]
+enum Short {
+    /// Its sums must fit.
+    Sums,
+    /// Its noise must be hidden.
+    Noise,
+}
+
 /// The plan as far as it is proven.
 struct Proof<'a> {
     facts: &'a Facts<'a>,
@@ -188,6 +197,7 @@ impl<'a> Proof<'a> {
             ));
         }
         let packing = Packing::convolution(shape).expect("checked before");
+        let mut why = if self.facts.is_hidden_short(i, &self.choice) { Short::Noise } else { Short::Sums };
         // Estimates are nearly right; what is missing is taken from the weights' bits.
         loop {
             let bits = self.choice.weights[i];
@@ -205,11 +215,20 @@ impl<'a> Proof<'a> {
             let largest = whole.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0);
             let coarse = largest < LEAST_WEIGHT && weights.iter().any(|&w| w != 0.0);
             if coarse || truncate < 0 || bits < -20 {
-                return Err(Refusal::new(
-                    step.name,
-                    "Its weights would be too coarse for 32 bits to hold its sums.",
-                    SMALLER,
-                ));
+                let tiny = weights.iter().all(|w| w.abs() < 1.0 / 4096.0);
+                return Err(match why {
+                    _ if tiny => Refusal::new(step.name, "Its weights are too small for 32 bits.", "Make them larger."),
+                    Short::Noise => Refusal::new(
+                        step.name,
+                        "Its weights are so many and so large that encryption could not hide them.",
+                        "Make its weights smaller, or the layer narrower.",
+                    ),
+                    Short::Sums => Refusal::new(
+                        step.name,
+                        "Its weights would be too coarse for 32 bits to hold its sums.",
+                        SMALLER,
+                    ),
+                });
             }
             let out = range::linear(shape, &whole, &bias, x);
             let hidden = noise::check(&WORD_32, norm(&packing, &whole), packing.most_wanted()).is_ok();
@@ -226,6 +245,7 @@ impl<'a> Proof<'a> {
                 let out = out.iter().map(|x| x.truncated(truncate)).collect();
                 return Ok((StepOp::Linear { shape: *shape, truncate }, out));
             }
+            why = if hidden { Short::Sums } else { Short::Noise };
             self.choice.weights[i] -= 1;
         }
     }
