@@ -1,4 +1,5 @@
-use tacit_session::Cost;
+use tacit_jobs::{self as jobs, Agreement, Audience, Detail, Event, ModelCard, Outcome};
+use tacit_session::{Cost, Stage};
 
 use super::*;
 
@@ -31,7 +32,7 @@ fn retires(acts: &[Act]) -> bool {
 /// A host that has met a guest who opened the link.
 fn paired() -> Model {
     let mut model = Model::new();
-    assert!(matches!(model.update(Input::Start)[..], [Act::Host]));
+    assert!(matches!(model.update(Input::Start(Job::Millionaires))[..], [Act::Host]));
     assert_eq!(model.screen, Screen::Invite);
     model.update(Input::Invited(InviteText { link: "l".into(), code: "c".into() }));
     model.update(Input::PeerArrived);
@@ -136,7 +137,7 @@ fn words_that_differ_end_it_at_once_and_tell_the_other_side() {
     model.update(Input::Words { words: WORDS, confirm: true });
     let acts = model.update(Input::WordsDiffer);
     assert!(is_command(&acts, |c| matches!(c, Command::WordsDiffer)) && retires(&acts));
-    assert_eq!(model.failure.unwrap().0.code, Code::WordsDiffer);
+    assert_eq!(model.failure.unwrap().fault.code, Code::WordsDiffer);
 }
 
 #[test]
@@ -146,7 +147,8 @@ fn the_first_failure_is_the_one_that_is_shown() {
     assert!(model.update(Input::Failed(Code::ConnectionLost.into())).is_empty());
     assert!(worker(&mut model, 4.0, Event::Agreed).is_empty());
     assert_eq!(model.screen, Screen::Failure);
-    assert_eq!(model.failure, Some((Code::PeerLeft.into(), Party::Alice)));
+    let failed = Failed { fault: Code::PeerLeft.into(), seat: Party::Alice, job: Job::Millionaires };
+    assert_eq!(model.failure, Some(failed));
 }
 
 #[test]
@@ -198,4 +200,225 @@ fn both_screens_show_the_same_sign() {
 fn no_share_of_work_is_more_than_all_of_it() {
     let work = |done, total| Work { stage: Stage::Extend, done, total }.fraction();
     assert_eq!([work(0, 0), work(5, 10), work(11, 10)], [0.0, 0.5, 1.0]);
+}
+
+const CHECK: Job = Job::Classify { owner: Party::Alice };
+const TURNED: Job = Job::Classify { owner: Party::Bob };
+
+fn card(reveal: Reveal) -> ModelCard {
+    ModelCard {
+        name: "digits".into(),
+        labels: ["0", "1", "2"].map(Into::into).to_vec(),
+        picture: [1, 28, 28],
+        layers: vec!["convolution 1".into(), "dense 1".into()],
+        comparisons: 9,
+        plan: [7; 32],
+        reveal,
+    }
+}
+
+fn check(round: u32, owner: Party, reveal: Reveal) -> Event {
+    let (offline, online) = (Cost::default(), Cost::default());
+    Event::Proposed { agreement: Agreement::classify(round, owner, card(reveal), offline, online) }
+}
+
+fn model_file() -> Input {
+    Input::Model { model: ModelFile(vec![1, 2, 3]), reveal: Reveal::default() }
+}
+
+fn picture() -> Picture {
+    Picture::new(1, 28, 28, vec![0; 28 * 28]).unwrap()
+}
+
+fn labels(round: u32) -> Event {
+    let answer = jobs::Answer::Labels { ranked: vec![2], scores: None };
+    Event::Finished { outcome: Outcome { round, answer, online: Cost::default(), offline: Cost::default() } }
+}
+
+/// A couple that has met to check a picture, seen by one of them; Alice has the model.
+fn checking(seat: Party) -> Model {
+    let mut model = Model::new();
+    model.update(if seat == Party::Alice { Input::Start(CHECK) } else { Input::Join });
+    let acts = model.update(Input::Words { words: WORDS, confirm: false });
+    if seat == Party::Alice {
+        assert!(matches!(acts[..], [Act::Pair(Pairing { job: CHECK, .. })]));
+    }
+    worker(&mut model, 1.0, Event::Offered { job: CHECK });
+    assert_eq!(model.screen, Screen::Model);
+    model
+}
+
+/// The same, when both have accepted.
+fn checking_on(seat: Party) -> Model {
+    let mut model = checking(seat);
+    worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));
+    assert_eq!(model.screen, Screen::Agree);
+    model.update(Input::Accept);
+    worker(&mut model, 3.0, Event::PeerAccepted);
+    worker(&mut model, 3.0, Event::Agreed);
+    model
+}
+
+/// The same, with an answer.
+fn checked(seat: Party) -> Model {
+    let mut model = checking_on(seat);
+    match seat {
+        Party::Alice => drop(worker(&mut model, 4.0, Event::PeerReady)),
+        Party::Bob => drop(model.update(Input::Check(picture()))),
+    }
+    worker(&mut model, 5.0, Event::Started);
+    worker(&mut model, 6.0, Event::Layer { index: 1 });
+    assert_eq!((model.screen, model.session.as_ref().unwrap().layer), (Screen::Run, Some(1)));
+    worker(&mut model, 9.0, labels(1));
+    assert_eq!(model.screen, Screen::Result);
+    model
+}
+
+fn next(model: &Model) -> Next {
+    model.session.as_ref().unwrap().next()
+}
+
+#[test]
+fn a_guest_learns_from_the_offer_what_it_is_about() {
+    let model = checking(Party::Bob);
+    assert_eq!(model.session.unwrap().role(), Some(Role::Holder));
+    let model = checking(Party::Alice);
+    assert_eq!(model.session.unwrap().role(), Some(Role::Owner));
+}
+
+#[test]
+fn words_that_are_not_known_hold_up_the_model_too() {
+    let mut model = Model::new();
+    model.update(Input::Join);
+    model.update(Input::Words { words: WORDS, confirm: true });
+    worker(&mut model, 1.0, Event::Offered { job: CHECK });
+    assert_eq!(model.screen, Screen::Meet);
+    model.update(Input::ConfirmWords);
+    worker(&mut model, 2.0, Event::PeerConfirmedWords);
+    assert_eq!(model.screen, Screen::Model);
+}
+
+#[test]
+fn a_model_is_sent_once_and_only_by_its_owner() {
+    let mut model = checking(Party::Alice);
+    assert!(is_command(&model.update(model_file()), |c| matches!(c, Command::Model { .. })));
+    assert!(model.update(model_file()).is_empty(), "the first one is being looked at");
+    assert!(checking(Party::Bob).update(model_file()).is_empty());
+}
+
+#[test]
+fn a_refused_model_can_be_followed_by_another() {
+    let mut model = checking(Party::Alice);
+    model.update(model_file());
+    let fault = Fault::new(Code::ModelRefused, "dense 1: too wide");
+    worker(&mut model, 2.0, Event::Refused { fault: fault.clone() });
+    let session = model.session.as_ref().unwrap();
+    assert_eq!((model.screen, &session.refusal, session.model_is_sent), (Screen::Model, &Some(fault), false));
+    model.update(model_file());
+    assert_eq!(model.session.as_ref().unwrap().refusal, None);
+    worker(&mut model, 3.0, check(1, Party::Alice, Reveal::default()));
+    assert_eq!(model.screen, Screen::Agree);
+}
+
+#[test]
+fn only_the_holder_is_asked_for_a_picture() {
+    assert_eq!(checking_on(Party::Bob).screen, Screen::Picture);
+    let model = checking_on(Party::Alice);
+    assert_eq!((model.screen, model.session.unwrap().ready), (Screen::Run, Both { me: true, peer: false }));
+}
+
+#[test]
+fn a_picture_counts_once_and_where_it_is_asked_for() {
+    let mut model = checking_on(Party::Bob);
+    assert!(model.update(Input::Compare(amount())).is_empty());
+    assert!(is_command(&model.update(Input::Check(picture())), |c| matches!(c, Command::Input { .. })));
+    assert!(model.update(Input::Check(picture())).is_empty());
+    worker(&mut model, 4.0, Event::Refused { fault: Code::PictureRefused.into() });
+    assert_eq!(model.screen, Screen::Picture);
+    assert!(!model.update(Input::Check(picture())).is_empty(), "another one after a refusal");
+}
+
+#[test]
+fn terms_that_change_have_to_be_accepted_anew() {
+    let mut model = checking(Party::Bob);
+    worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));
+    model.update(Input::Accept);
+    worker(&mut model, 3.0, check(1, Party::Alice, Reveal { detail: Detail::Scores, audience: Audience::Both }));
+    let session = model.session.as_ref().unwrap();
+    assert_eq!((session.accepted, session.has_changed), (Both::default(), true));
+    assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept)));
+}
+
+#[test]
+fn places_change_before_this_person_has_accepted() {
+    let mut model = checking(Party::Alice);
+    worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));
+    let acts = model.update(Input::ChangePlaces);
+    assert!(is_command(&acts, |c| matches!(c, Command::Offer { job: TURNED })));
+    assert!(model.update(Input::ChangePlaces).is_empty(), "one offer at a time");
+    worker(&mut model, 3.0, Event::Offered { job: TURNED });
+    let session = model.session.as_ref().unwrap();
+    assert_eq!((model.screen, session.role(), &session.agreement), (Screen::Model, Some(Role::Holder), &None));
+    worker(&mut model, 4.0, check(1, Party::Bob, Reveal::default()));
+    model.update(Input::Accept);
+    assert!(model.update(Input::ChangePlaces).is_empty());
+    assert!(agreed().update(Input::ChangePlaces).is_empty(), "a comparison has no places");
+}
+
+#[test]
+fn the_same_again_is_accepted_on_the_result() {
+    for seat in [Party::Alice, Party::Bob] {
+        let mut model = checked(seat);
+        assert_eq!(next(&model), Next::Unknown);
+        worker(&mut model, 10.0, check(2, Party::Alice, Reveal::default()));
+        assert_eq!((model.screen, next(&model)), (Screen::Result, Next::Same));
+        assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept)));
+    }
+}
+
+#[test]
+fn other_terms_than_before_are_looked_at_before_they_are_accepted() {
+    let mut model = checked(Party::Bob);
+    worker(&mut model, 10.0, check(2, Party::Alice, Reveal { detail: Detail::Label, audience: Audience::Both }));
+    assert_eq!((model.screen, next(&model)), (Screen::Result, Next::Other));
+    model.update(Input::GoOn);
+    assert_eq!(model.screen, Screen::Agree);
+}
+
+#[test]
+fn nobody_is_taken_away_from_an_answer() {
+    let mut model = checked(Party::Bob);
+    worker(&mut model, 10.0, check(2, Party::Alice, Reveal::default()));
+    worker(&mut model, 11.0, Event::Offered { job: TURNED });
+    assert_eq!((model.screen, next(&model)), (Screen::Result, Next::Other));
+    let answer = model.session.as_ref().unwrap().answer.as_ref().unwrap();
+    assert!(answer.agreement.as_ref().unwrap().model.is_some(), "what the answer means stays known");
+    model.update(Input::GoOn);
+    assert_eq!((model.screen, model.session.as_ref().unwrap().role()), (Screen::Model, Some(Role::Owner)));
+
+    let mut model = checked(Party::Alice);
+    worker(&mut model, 10.0, check(2, Party::Alice, Reveal::default()));
+    assert!(!model.update(Input::ChangePlaces).is_empty());
+    worker(&mut model, 11.0, Event::Offered { job: TURNED });
+    assert_eq!(model.screen, Screen::Model, "whoever asked for it goes at once");
+}
+
+#[test]
+fn an_owner_may_keep_the_model_after_all() {
+    let mut model = checking(Party::Alice);
+    worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));
+    model.update(Input::ChooseModel);
+    assert_eq!(model.screen, Screen::Model);
+    model.update(Input::GoOn);
+    assert_eq!(model.screen, Screen::Agree);
+    model.update(Input::Accept);
+    model.update(Input::ChooseModel);
+    assert_eq!(model.screen, Screen::Agree, "what was accepted stays");
+}
+
+#[test]
+fn a_failed_check_begins_again_as_a_check() {
+    let mut model = checking_on(Party::Alice);
+    worker(&mut model, 4.0, Event::Ended { fault: Code::PeerLeft.into() });
+    assert_eq!(model.failure.unwrap().job, CHECK);
 }

@@ -5,6 +5,8 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+pub(crate) mod image;
+
 /// A panic stops this program for good: say so where the page was, instead of leaving it dead.
 pub(crate) fn show_panics() {
     std::panic::set_hook(Box::new(|info| {
@@ -103,10 +105,10 @@ pub(crate) fn can_share() -> bool {
     method(&window().navigator().into(), &["share"]).is_some()
 }
 
-/// Opens the browser's own way to hand a link on. What the person does there is theirs.
-pub(crate) async fn share(link: &str) {
+/// Opens the browser's own way to hand a link on, with a few words. What the person does there is theirs.
+pub(crate) async fn share(text: &str, link: &str) {
     let data = js_sys::Object::new();
-    for (key, value) in [("title", "Tacit"), ("text", "Who is richer? Neither of us will say."), ("url", link)] {
+    for (key, value) in [("title", "Tacit"), ("text", text), ("url", link)] {
         Reflect::set(&data, &key.into(), &value.into()).ok();
     }
     if let Some((navigator, share)) = method(&window().navigator().into(), &["share"]) {
@@ -150,5 +152,10 @@ fn method(start: &JsValue, path: &[&str]) -> Option<(JsValue, Function)> {
 
 /// What a promise came to; `None` when it was refused.
 async fn settled(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
-    JsFuture::from(promise.ok()?.dyn_into::<Promise>().ok()?).await.ok()
+    settled_or(promise).await.ok()
+}
+
+/// What a promise came to, or why it was refused.
+async fn settled_or(promise: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(promise?.dyn_into::<Promise>()?).await
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use leptos::html::Dialog;
 use leptos::prelude::*;
 use tacit_meet::GuestInvite;
 use tacit_session::Fault;
@@ -20,11 +21,14 @@ use crate::screens;
 pub(crate) struct Page {
     pub(crate) model: RwSignal<Model>,
     driver: StoredValue<Option<Rc<Driver>>, LocalStorage>,
+    /// Asks before a running job is stopped.
+    pub(crate) stop: NodeRef<Dialog>,
 }
 
 impl Page {
     fn new() -> Self {
-        let page = Self { model: RwSignal::new(Model::new()), driver: StoredValue::new_local(None) };
+        let page =
+            Self { model: RwSignal::new(Model::new()), driver: StoredValue::new_local(None), stop: NodeRef::new() };
         page.driver.set_value(Some(Driver::new(move |input| page.send(input))));
         page
     }
@@ -42,6 +46,17 @@ impl Page {
         if let Some(driver) = self.driver() {
             driver.warm_up();
         }
+    }
+
+    /// Leaves; while machines compute on inputs, asks first.
+    pub(crate) fn leave(self) {
+        if self.model.with_untracked(Model::job_runs)
+            && let Some(dialog) = self.stop.get_untracked()
+            && dialog.show_modal().is_ok()
+        {
+            return;
+        }
+        self.send(Input::Leave);
     }
 
     /// Takes the second seat with a text that should be an invite.
@@ -122,7 +137,7 @@ pub(crate) fn App() -> impl IntoView {
     });
     keep_people_from_losing_it(screen);
 
-    let failure = move || page.model.with(|model| model.failure.as_ref().map(|(fault, _)| fault.code.as_str()));
+    let failure = move || page.model.with(|model| model.failure.as_ref().map(|failed| failed.fault.code.as_str()));
     view! {
         <Header/>
         <main data-screen=move || screen.get().name() data-failure=failure>
@@ -131,8 +146,10 @@ pub(crate) fn App() -> impl IntoView {
                 Screen::Join => screens::join::Join().into_any(),
                 Screen::Invite => screens::invite::Invite().into_any(),
                 Screen::Meet => screens::meet::Meet().into_any(),
+                Screen::Model => screens::model::Model().into_any(),
                 Screen::Agree => screens::agree::Agree().into_any(),
                 Screen::Amount => screens::amount::Amount().into_any(),
+                Screen::Picture => screens::picture::Picture().into_any(),
                 Screen::Run => screens::run::Run().into_any(),
                 Screen::Result => screens::result::Result().into_any(),
                 Screen::Failure => screens::failure::Failure().into_any(),

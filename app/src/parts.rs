@@ -7,6 +7,7 @@ pub(crate) mod footer;
 pub(crate) mod gauge;
 pub(crate) mod header;
 pub(crate) mod heading;
+pub(crate) mod labels;
 pub(crate) mod mark;
 pub(crate) mod noise;
 pub(crate) mod promises;

@@ -7,5 +7,7 @@ pub(crate) mod home;
 pub(crate) mod invite;
 pub(crate) mod join;
 pub(crate) mod meet;
+pub(crate) mod model;
+pub(crate) mod picture;
 pub(crate) mod result;
 pub(crate) mod run;

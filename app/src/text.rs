@@ -26,6 +26,13 @@ pub(crate) fn round_trip(ms: f64) -> String {
     if ms < 1.0 { "under 1 ms".into() } else { format!("{ms:.0} ms") }
 }
 
+/// With commas between thousands: `940`, `10,300`.
+pub(crate) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
 /// `1 round`, `9 rounds`.
 pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
@@ -55,6 +62,7 @@ mod tests {
         assert_eq!(round_trip(3.2), "3 ms");
         assert_eq!(count(1, "round", "rounds"), "1 round");
         assert_eq!(count(9, "round", "rounds"), "9 rounds");
+        assert_eq!([0, 940, 10_300, 1_000_007].map(thousands), ["0", "940", "10,300", "1,000,007"]);
     }
 
     #[test]

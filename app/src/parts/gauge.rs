@@ -10,6 +10,7 @@ use crate::text;
 #[component]
 pub(crate) fn Gauge() -> impl IntoView {
     let stock = page().of_session(|session| session.stock);
+    let is_check = page().of_session(|session| session.role().is_some());
     let is_ready = move || stock.get().ready > 0 && stock.get().work.is_none();
     view! {
         <section class="card gauge-card" aria-labelledby="gauge-title">
@@ -22,7 +23,7 @@ pub(crate) fn Gauge() -> impl IntoView {
                 fraction=Signal::derive(move || fraction(stock.get()))
             />
             <p class="gauge-line mono">
-                <span>{move || stage(stock.get())}</span>
+                <span>{move || stage(stock.get(), is_check.get())}</span>
                 <span>{move || amount(stock.get())}</span>
             </p>
         </section>
@@ -53,7 +54,9 @@ pub(crate) fn stage_name(stage: Stage) -> &'static str {
         Stage::Talk => "talking",
         Stage::BaseOt => "first transfers",
         Stage::Extend => "more transfers",
+        Stage::Correlate => "encrypted products",
         Stage::Compare => "comparing",
+        Stage::Infer => "through the layers",
         Stage::Reveal => "opening the answer",
     }
 }
@@ -66,10 +69,12 @@ fn fraction(stock: Stock) -> f64 {
     }
 }
 
-fn stage(stock: Stock) -> String {
+fn stage(stock: Stock, is_check: bool) -> String {
+    let (one, many) = if is_check { ("check", "checks") } else { ("comparison", "comparisons") };
     match stock.work {
         Some(work) => stage_name(work.stage).into(),
-        None if stock.ready > 0 => format!("{} in stock", text::count(stock.ready.into(), "comparison", "comparisons")),
+        None if stock.ready > 0 => format!("{} in stock", text::count(stock.ready.into(), one, many)),
+        None if is_check => "waiting for the agreement".into(),
         None => "waiting for the connection".into(),
     }
 }

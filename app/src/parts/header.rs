@@ -16,16 +16,9 @@ pub(crate) fn Header() -> impl IntoView {
     let in_session = page.of_session(|_| true);
     // A result has its own button to leave.
     let offers_leave = move || in_session.get() && screen.get() != Screen::Result;
-    let dialog = NodeRef::<leptos::html::Dialog>::new();
-    let leave = move |_| {
-        if page.model.with_untracked(crate::app::Model::job_runs)
-            && let Some(dialog) = dialog.get_untracked()
-            && dialog.show_modal().is_ok()
-        {
-            return;
-        }
-        page.send(Input::Leave);
-    };
+    let dialog = page.stop;
+    let is_check = page.of_session(|session| session.role().is_some());
+    let title = move || if is_check.get() { "Stop the picture check?" } else { "Stop the comparison?" };
     let close = move || {
         if let Some(dialog) = dialog.get_untracked() {
             dialog.close();
@@ -41,7 +34,7 @@ pub(crate) fn Header() -> impl IntoView {
                         <HeaderWords/>
                     </Show>
                     <Show when=offers_leave>
-                        <button type="button" class="quiet" on:click=leave>"Leave"</button>
+                        <button type="button" class="quiet" on:click=move |_| page.leave()>"Leave"</button>
                     </Show>
                 </div>
             </div>
@@ -49,7 +42,7 @@ pub(crate) fn Header() -> impl IntoView {
                 <Seam/>
             </Show>
             <dialog class="dialog small" node_ref=dialog aria-labelledby="stop-title">
-                <h2 id="stop-title">"Stop the comparison?"</h2>
+                <h2 id="stop-title">{title}</h2>
                 <p>"Machines are at work on it. The other person will be told that you stopped."</p>
                 <div class="actions">
                     <button type="button" class="main" on:click=move |_| { close(); page.send(Input::Leave) }>

@@ -22,12 +22,12 @@ pub(crate) fn Promises(dialog: NodeRef<Dialog>) -> impl IntoView {
                     <tr>
                         <th scope="row">"The other person"</th>
                         <td>"noise, then the answer"</td>
-                        <td>"your amount"</td>
+                        <td>"your amount, your picture, a weight of your model"</td>
                     </tr>
                     <tr>
                         <th scope="row">"The meeting server"</th>
                         <td>"that two browsers met, and sealed messages"</td>
-                        <td>"the code, the words, the amounts, the answer"</td>
+                        <td>"the code, the words, what you put in, the answer"</td>
                     </tr>
                     <tr>
                         <th scope="row">"The network"</th>
@@ -41,11 +41,15 @@ pub(crate) fn Promises(dialog: NodeRef<Dialog>) -> impl IntoView {
             <ul>
                 <li>
                     "It protects you from a curious partner who runs this program as it is. One who alters it can spoil \
-                     the answer, and may learn more about your amount."
+                     the answer, and may learn more about what you put in."
                 </li>
                 <li>"It cannot know whether somebody puts in the truth."</li>
                 <li>
-                    "Every answer is a fact. Compare often, with amounts chosen for it, and the facts add up to an amount."
+                    "Every answer is a fact. Compare often, with amounts chosen for it, and the facts add up to an amount; \
+                     check many pictures, and the answers add up to a copy of what the model does."
+                </li>
+                <li>
+                    "Of a model they see its name, its labels, its layers and their sizes. Of a picture they see its size."
                 </li>
                 <li>"It remembers nothing: close the page and it is gone."</li>
             </ul>

@@ -48,8 +48,8 @@ pub(crate) fn Seam() -> impl IntoView {
 fn step(screen: Screen) -> usize {
     match screen {
         Screen::Meet => 1,
-        Screen::Agree => 2,
-        Screen::Amount | Screen::Run => 3,
+        Screen::Model | Screen::Agree => 2,
+        Screen::Amount | Screen::Picture | Screen::Run => 3,
         Screen::Result => 4,
         _ => 0,
     }

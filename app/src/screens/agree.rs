@@ -1,20 +1,26 @@
 //! Agree: who puts in what, who learns what, and what it costs, before anything moves.
 
 use leptos::prelude::*;
-use tacit_jobs::Terms;
+use tacit_jobs::{Agreement, ModelCard, Terms};
 use tacit_session::{Cost, Party};
 
-use crate::app::{Input, Session};
+use crate::app::{Input, Role, Session};
 use crate::page::page;
 use crate::parts::actions::Actions;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
+use crate::screens::model::ChangePlaces;
 use crate::text;
+
+/// What computing on one hidden comparison takes, with the share of the layers around it, on an ordinary machine.
+const COMPARISON_MS: f64 = 0.005;
 
 #[component]
 pub(crate) fn Agree() -> impl IntoView {
     let page = page();
     let accepted = page.of_session(|session| session.accepted);
+    let role = page.of_session(Session::role);
+    let has_changed = page.of_session(|session| session.has_changed);
     view! {
         <div class="two">
             <div class="stack">
@@ -22,6 +28,9 @@ pub(crate) fn Agree() -> impl IntoView {
                     <Heading>"Before anything moves"</Heading>
                     <p class="lead">"Both of you must accept exactly this."</p>
                 </div>
+                <Show when=move || has_changed.get()>
+                    <p class="notice">"The other person changed the terms. Look again."</p>
+                </Show>
                 <TermsTable/>
                 <Show
                     when=move || accepted.get().me
@@ -34,6 +43,18 @@ pub(crate) fn Agree() -> impl IntoView {
                                 <button type="button" class="second" on:click=move |_| page.send(Input::Decline)>
                                     "Not this"
                                 </button>
+                                <Show when=move || role.get() == Some(Role::Owner)>
+                                    <button
+                                        type="button"
+                                        class="second"
+                                        on:click=move |_| page.send(Input::ChooseModel)
+                                    >
+                                        "Another model"
+                                    </button>
+                                </Show>
+                                <Show when=move || role.get().is_some()>
+                                    <ChangePlaces/>
+                                </Show>
                             </Actions>
                         }
                     }
@@ -51,6 +72,7 @@ pub(crate) fn Agree() -> impl IntoView {
             </div>
             <div class="stack">
                 <Gauge/>
+                <ModelFacts/>
                 <Estimate/>
             </div>
         </div>
@@ -112,6 +134,31 @@ fn TermsTable() -> impl IntoView {
     }
 }
 
+/// What both know of the model, where there is one.
+#[component]
+fn ModelFacts() -> impl IntoView {
+    let card = page().of_session(|session| session.agreement.as_ref()?.model.clone());
+    let facts = |card: ModelCard| {
+        let [channels, height, width] = card.picture;
+        let colours = if channels == 1 { "grey" } else { "in colour" };
+        view! {
+            <section class="card" aria-labelledby="model-title">
+                <h2 id="model-title">{format!("The model “{}”", card.name)}</h2>
+                <dl class="figures">
+                    <div><dt>"takes"</dt><dd>{format!("{width} × {height} pixels, {colours}")}</dd></div>
+                    <div><dt>"can say"</dt><dd>{card.labels.join(", ")}</dd></div>
+                    <div><dt>"hidden comparisons"</dt><dd class="mono">{text::thousands(card.comparisons)}</dd></div>
+                </dl>
+                <details>
+                    <summary>{text::count(card.layers.len() as u64, "layer", "layers")}</summary>
+                    <ol class="layer-names">{card.layers.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ol>
+                </details>
+            </section>
+        }
+    };
+    move || card.get().map(facts)
+}
+
 /// What it will cost.
 #[component]
 fn Estimate() -> impl IntoView {
@@ -146,15 +193,16 @@ fn estimate(session: &Session) -> Option<Estimates> {
         prepare: size(agreement.offline),
         answer: size(agreement.online),
         time: match rtt {
-            Some(rtt) => format!("about {}", text::duration(answer_ms(agreement.online, rtt))),
+            Some(rtt) => format!("about {}", text::duration(answer_ms(agreement, rtt))),
             None => "not measured yet".into(),
         },
     })
 }
 
 /// In a round both speak at once, so that it takes half a round trip; the rest is a little computing.
-fn answer_ms(online: Cost, rtt_ms: f64) -> f64 {
-    1.0 + online.rounds as f64 * rtt_ms / 2.0
+fn answer_ms(agreement: &Agreement, rtt_ms: f64) -> f64 {
+    let comparisons = agreement.model.as_ref().map_or(0, |model| model.comparisons);
+    1.0 + COMPARISON_MS * comparisons as f64 + agreement.online.rounds as f64 * rtt_ms / 2.0
 }
 
 #[cfg(test)]
@@ -164,6 +212,6 @@ mod tests {
     #[test]
     fn an_estimate_counts_half_a_round_trip_for_each_round() {
         let online = Cost { sent: 300, received: 300, rounds: 9 };
-        assert_eq!(answer_ms(online, 20.0), 91.0);
+        assert_eq!(answer_ms(&Agreement::millionaires(1, Cost::default(), online), 20.0), 91.0);
     }
 }

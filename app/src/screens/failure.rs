@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use tacit_session::{Code, Party};
 
-use crate::app::Input;
+use crate::app::{Failed, Input};
 use crate::page::page;
 use crate::parts::actions::Actions;
 use crate::parts::heading::Heading;
@@ -23,14 +23,14 @@ enum Remedy {
 pub(crate) fn Failure() -> impl IntoView {
     let page = page();
     let failure = page.model.with_untracked(|model| model.failure.clone());
-    failure.map(|(fault, seat)| {
+    failure.map(|Failed { fault, seat, job }| {
         let (code, detail) = (fault.code, fault.detail);
         let remedy = remedy(code);
         let again = move |_| match remedy {
             Remedy::Reload => {
                 window().location().reload().ok();
             }
-            _ if seat == Party::Alice => page.send(Input::Start),
+            _ if seat == Party::Alice => page.send(Input::Start(job)),
             _ => page.send(Input::GoJoin),
         };
         let label = if remedy == Remedy::Reload { "Reload the page" } else { "Start again" };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::app::InviteText;
+use crate::app::{InviteText, Role, Session};
 use crate::browser;
 use crate::page::page;
 use crate::parts::copy::Copy;
@@ -18,9 +18,10 @@ pub(crate) fn Invite() -> impl IntoView {
     let of = move |read: fn(InviteText) -> String| Signal::derive(move || invite.get().map(read).unwrap_or_default());
     let (link, code) = (of(|invite| invite.link), of(|invite| invite.code));
     let knocks = page.of_session(|session| session.knocks);
+    let role = page.of_session(Session::role);
     let share = move |_| {
-        let link = link.get_untracked();
-        spawn_local(async move { browser::share(&link).await });
+        let (link, role) = (link.get_untracked(), role.get_untracked());
+        spawn_local(async move { browser::share(said(role), &link).await });
     };
     let can_share = browser::can_share();
     view! {
@@ -28,7 +29,7 @@ pub(crate) fn Invite() -> impl IntoView {
             <div class="stack">
                 <div>
                     <Heading>"Invite one person"</Heading>
-                    <p class="lead">"Send the link, or read the code aloud. Whoever opens it has the other seat."</p>
+                    <p class="lead">{move || lead(role.get())}</p>
                 </div>
                 <Show when=has_invite fallback=|| view! { <p class="card soft">"Opening a session …"</p> }>
                     <section class="card stack" aria-labelledby="link-title">
@@ -68,5 +69,23 @@ pub(crate) fn Invite() -> impl IntoView {
                 </Show>
             </div>
         </div>
+    }
+}
+
+/// What the invite is to, for the host.
+fn lead(role: Option<Role>) -> &'static str {
+    match role {
+        None => "Send the link, or read the code aloud. Whoever opens it has the other seat.",
+        Some(Role::Holder) => "To a picture check: whoever opens the link brings the model, and you the picture.",
+        Some(Role::Owner) => "To a picture check: whoever opens the link brings the picture, and you the model.",
+    }
+}
+
+/// What goes with the link.
+fn said(role: Option<Role>) -> &'static str {
+    match role {
+        None => "Who is richer? Neither of us will say.",
+        Some(Role::Holder) => "Your model, my picture. Neither of us will show it.",
+        Some(Role::Owner) => "Your picture, my model. Neither of us will show it.",
     }
 }

@@ -1,12 +1,13 @@
 //! Result: the answer, large, and exactly what it told.
 
 use leptos::prelude::*;
-use tacit_jobs::{Answer as Told, Order};
+use tacit_jobs::{Answer as Told, Audience, Order};
 use tacit_session::{Cost, Party};
 
-use crate::app::{Answer, Both, Input, sign};
+use crate::app::{Answer, Both, Input, Next, Role, Session, sign};
 use crate::page::page;
 use crate::parts::heading::Heading;
+use crate::parts::labels::Labels;
 use crate::parts::noise::NoiseSign;
 use crate::text;
 
@@ -14,13 +15,13 @@ use crate::text;
 pub(crate) fn Result() -> impl IntoView {
     let page = page();
     let answer = page.of_session(|session| session.answer.clone().map(|answer| (answer, session.seat)));
-    let security = page.of_session(|session| session.agreement.as_ref().map(|agreement| agreement.security.clone()));
+    let security = move || answer.get().and_then(|(answer, _)| Some(answer.agreement?.security));
     view! {
         {move || answer.get().map(|(answer, seat)| view! { <Opened answer seat/> })}
         <div class="two result-rest">
             <div class="stack">
-                <p class="lead">{move || answer.get().map(|(answer, _)| told(answer.outcome.round))}</p>
-                <p class="soft">{move || security.get()}</p>
+                <p class="lead">{move || answer.get().map(|(answer, _)| told(&answer))}</p>
+                <p class="soft">{security}</p>
                 <Again/>
             </div>
             {move || answer.get().map(|(answer, _)| view! { <Figures answer/> })}
@@ -28,10 +29,43 @@ pub(crate) fn Result() -> impl IntoView {
     }
 }
 
-/// The sign, in register, and the answer in words.
+/// The answer in words, with what belongs to it.
 #[component]
 fn Opened(answer: Answer, seat: Party) -> impl IntoView {
-    let Told::Order(order) = answer.outcome.answer else { return ().into_any() };
+    let card = answer.agreement.and_then(|agreement| agreement.model);
+    match (answer.outcome.answer, card) {
+        (Told::Order(order), _) => view! { <Compared order seat/> }.into_any(),
+        (Told::Labels { ranked, scores }, Some(card)) => {
+            let label = ranked.first().and_then(|first| card.labels.get(*first)).cloned().unwrap_or_default();
+            let text = label.clone();
+            view! {
+                <div class="opened">
+                    <Heading class="riso">
+                        <span class="riso-before">"The picture shows "</span>
+                        <span data-testid="outcome" data-outcome=label.clone() data-text=label>{text}</span>
+                    </Heading>
+                    <Labels labels=card.labels ranked scores/>
+                </div>
+            }
+            .into_any()
+        }
+        (Told::Nothing | Told::Labels { .. }, _) => {
+            let headline = "They have\nthe answer.";
+            view! {
+                <div class="opened">
+                    <Heading class="riso">
+                        <span data-testid="outcome" data-outcome="nothing" data-text=headline>{headline}</span>
+                    </Heading>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// Who is richer: the sign, in register, and the answer in words.
+#[component]
+fn Compared(order: Order, seat: Party) -> impl IntoView {
     let (name, headline) = match order {
         Order::You => ("you", "You have\nmore."),
         Order::They => ("they", "They have\nmore."),
@@ -52,42 +86,61 @@ fn Opened(answer: Answer, seat: Party) -> impl IntoView {
     }
 }
 
-/// What the answer told, in all rounds so far.
-fn told(round: u32) -> String {
-    match round {
-        0 | 1 => "You both learned only this. Another round would tell one more fact.".into(),
-        n => format!("You both learned only this. It is fact number {n}; each further round tells one more."),
+/// What the answer told, and to whom, in all rounds so far.
+fn told(answer: &Answer) -> String {
+    let card = answer.agreement.as_ref().and_then(|agreement| agreement.model.as_ref());
+    let only = match (&answer.outcome.answer, card.map(|card| card.reveal.audience)) {
+        (Told::Nothing, _) => return "You learned nothing: not their picture, not even the answer.".into(),
+        (_, Some(Audience::Holder)) => {
+            "Only you learned this. They learned nothing: not your picture, not even the answer."
+        }
+        _ => "You both learned only this.",
+    };
+    match answer.outcome.round {
+        0 | 1 => format!("{only} Another round would tell one more fact."),
+        n => format!("{only} It is fact number {n}; each further round tells one more."),
     }
 }
 
-/// Once more, or leave.
+/// Once more, otherwise, or leave.
 #[component]
 fn Again() -> impl IntoView {
     let page = page();
     let answered = page.of_session(|session| session.answer.as_ref().map(|answer| answer.outcome.round));
-    // The next round is on offer once the worker has proposed it.
-    let is_offered = page.of_session(|session| {
-        let answered = session.answer.as_ref().map_or(0, |answer| answer.outcome.round);
-        session.agreement.as_ref().is_some_and(|agreement| agreement.round > answered)
-    });
+    let next = page.of_session(Session::next);
+    let role = page.of_session(Session::role);
     let accepted = page.of_session(|session| session.accepted);
-    let note = move || match (is_offered.get(), accepted.get()) {
-        (false, _) => "",
-        (true, Both { me: true, .. }) => "Waiting for the other person.",
-        (true, Both { peer: true, .. }) => "The other person wants to compare again, on the same terms.",
-        (true, _) => "On the same terms. It starts at once: everything is prepared.",
+    let has_model = page.of_session(|session| session.agreement.is_some());
+    let waits = move || accepted.get().me && next.get() != Next::Unknown;
+    let label = move || match (next.get(), role.get()) {
+        (Next::Other, _) => "Go on",
+        (_, None) => "Compare again",
+        (_, Some(_)) => "Check another picture",
     };
-    let waits = move || accepted.get().me && is_offered.get();
+    let go = move |_| page.send(if next.get_untracked() == Next::Other { Input::GoOn } else { Input::Accept });
+    let note = move || note(next.get(), role.get(), accepted.get(), has_model.get());
+    // May ask for something else, as long as the coming round is not accepted.
+    let may_change = move || next.get() == Next::Same && role.get().is_some() && !accepted.get().me;
     view! {
         <div class="actions" data-round=move || answered.get()>
             <button
                 type="button"
                 class="main"
-                disabled=move || !is_offered.get() || accepted.get().me
-                on:click=move |_| page.send(Input::Accept)
+                disabled=move || next.get() == Next::Unknown || accepted.get().me
+                on:click=go
             >
-                "Compare again"
+                {label}
             </button>
+            <Show when=move || may_change() && role.get() == Some(Role::Owner)>
+                <button type="button" class="second" on:click=move |_| page.send(Input::ChooseModel)>
+                    "Another model"
+                </button>
+            </Show>
+            <Show when=may_change>
+                <button type="button" class="second" on:click=move |_| page.send(Input::ChangePlaces)>
+                    "Change places"
+                </button>
+            </Show>
             <button type="button" class="second" on:click=move |_| page.send(Input::Leave)>"Leave"</button>
         </div>
         <p class="waiting small">
@@ -97,11 +150,31 @@ fn Again() -> impl IntoView {
     }
 }
 
+/// What is said beside the buttons.
+fn note(next: Next, role: Option<Role>, accepted: Both, has_model: bool) -> &'static str {
+    match (next, role, accepted) {
+        (Next::Unknown, ..) => "",
+        (_, _, Both { me: true, .. }) => "Waiting for the other person.",
+        (Next::Other, Some(Role::Owner), _) if !has_model => {
+            "The other person wants to change places: you would bring the model."
+        }
+        (Next::Other, Some(Role::Holder), _) if !has_model => {
+            "The other person wants to change places: you would bring the picture."
+        }
+        (Next::Other, ..) => "The other person proposes other terms. You will see them first.",
+        (Next::Same, None, Both { peer: true, .. }) => "The other person wants to compare again, on the same terms.",
+        (Next::Same, Some(_), Both { peer: true, .. }) => {
+            "The other person wants to check another picture, on the same terms."
+        }
+        (Next::Same, ..) => "On the same terms. Nothing needs to be set up again.",
+    }
+}
+
 /// What it took.
 #[component]
 fn Figures(answer: Answer) -> impl IntoView {
     let words = page().of_session(|session| session.words);
-    let Answer { outcome, online_ms, offline_ms } = answer;
+    let Answer { outcome, online_ms, offline_ms, .. } = answer;
     let bytes = |cost: Cost| text::bytes(cost.sent + cost.received);
     let prepared = format!("{} · {}", text::duration(offline_ms), bytes(outcome.offline));
     let answered = format!(
@@ -117,5 +190,22 @@ fn Figures(answer: Answer) -> impl IntoView {
             <div><dt>"round"</dt><dd class="mono">{outcome.round}</dd></div>
             <div><dt>"words"</dt><dd class="mono">{move || words.get().unwrap_or_default().join(" · ")}</dd></div>
         </dl>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_that_are_not_the_same_are_never_called_the_same() {
+        for role in [None, Some(Role::Owner), Some(Role::Holder)] {
+            for has_model in [true, false] {
+                for peer in [true, false] {
+                    let text = note(Next::Other, role, Both { me: false, peer }, has_model);
+                    assert!(!text.contains("same terms") && !text.is_empty(), "{text}");
+                }
+            }
+        }
     }
 }

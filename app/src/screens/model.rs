@@ -1,0 +1,311 @@
+//! Model: its owner chooses it and what it tells; the other person waits.
+
+use leptos::html::Input as Field;
+use leptos::prelude::*;
+use tacit_jobs::{Audience, Detail, ModelFile, Reveal};
+use tacit_session::{Code, Fault};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::app::{Input, Role};
+use crate::browser::image;
+use crate::page::page;
+use crate::parts::gauge::Gauge;
+use crate::parts::heading::Heading;
+
+/// The most bytes of a model file.
+const MOST_BYTES: f64 = (16 << 20) as f64;
+
+/// A model that comes with the page.
+struct Bundled {
+    /// In `models/`, and what it is called.
+    name: &'static str,
+    knows: &'static str,
+    /// Its worth, from its model card.
+    facts: &'static str,
+}
+
+const BUNDLED: [Bundled; 2] = [
+    Bundled { name: "digits", knows: "One handwritten digit, 0 to 9.", facts: "99 of 100 right" },
+    Bundled { name: "clothes", knows: "One piece of clothing, a bag or a shoe, of ten kinds.", facts: "9 of 10 right" },
+];
+
+/// Which one is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Bundled(usize),
+    Mine,
+}
+
+#[component]
+pub(crate) fn Model() -> impl IntoView {
+    let role = page().of_session(|session| session.role());
+    move || match role.get() {
+        Some(Role::Owner) => view! { <Choosing/> }.into_any(),
+        _ => view! { <Waiting/> }.into_any(),
+    }
+}
+
+/// What the picture's owner sees meanwhile.
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <div class="two">
+            <div class="stack">
+                <div>
+                    <Heading>"They choose a model"</Heading>
+                    <p class="lead">
+                        "You will see what it is, what it tells and to whom, before you accept anything. Nothing is asked \
+                         of you yet."
+                    </p>
+                </div>
+                <p class="waiting">
+                    <span class="pulse" aria-hidden="true"></span>
+                    "The other person is choosing a model."
+                </p>
+                <div class="actions"><ChangePlaces/></div>
+            </div>
+            <div class="stack"><Gauge/></div>
+        </div>
+    }
+}
+
+/// Whoever has the model gets the picture, and the other way round.
+#[component]
+pub(crate) fn ChangePlaces() -> impl IntoView {
+    let page = page();
+    view! {
+        <button type="button" class="second" on:click=move |_| page.send(Input::ChangePlaces)>"Change places"</button>
+    }
+}
+
+#[component]
+fn Choosing() -> impl IntoView {
+    let page = page();
+    let file = NodeRef::<Field>::new();
+    let choice = RwSignal::new(Choice::Bundled(0));
+    let detail = RwSignal::new(Detail::default());
+    let audience = RwSignal::new(Audience::default());
+    let is_loading = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<String>);
+    let is_sent = page.of_session(|session| session.model_is_sent);
+    let refusal = page.of_session(|session| session.refusal.clone());
+    let may_keep = page.of_session(|session| session.agreement.is_some());
+    let is_busy = move || is_loading.get() || is_sent.get();
+    let dropped = StoredValue::new_local(None::<web_sys::File>);
+    let dropped_name = RwSignal::new(None::<String>);
+    let select = move |chosen: Choice| {
+        wrong.set(None);
+        choice.set(chosen);
+    };
+    let listeners = [
+        window_event_listener(leptos::ev::dragover, |event| event.prevent_default()),
+        window_event_listener(leptos::ev::drop, move |event| {
+            event.prevent_default();
+            if let Some(file) = image::dropped(event.data_transfer()) {
+                dropped_name.set(Some(file.name()));
+                dropped.set_value(Some(file));
+                select(Choice::Mine);
+            }
+        }),
+    ];
+    let listeners = StoredValue::new_local(Some(listeners));
+    on_cleanup(move || {
+        if let Some(listeners) = listeners.try_update_value(Option::take).flatten() {
+            listeners.into_iter().for_each(WindowListenerHandle::remove);
+        }
+    });
+    let chosen = move |_| {
+        dropped.set_value(None);
+        dropped_name.set(None);
+        select(Choice::Mine);
+    };
+    let propose = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if is_loading.get_untracked() || is_sent.get_untracked() {
+            return;
+        }
+        wrong.set(None);
+        is_loading.set(true);
+        let mine = dropped.get_value().or_else(|| image::chosen(&file.get_untracked()?));
+        let (choice, reveal) =
+            (choice.get_untracked(), Reveal { detail: detail.get_untracked(), audience: audience.get_untracked() });
+        spawn_local(async move {
+            let bytes = match choice {
+                Choice::Bundled(index) => {
+                    let path = format!("./models/{}.tacit", BUNDLED[index].name);
+                    image::fetch(&path).await.ok_or("This model did not load. Check your network, then try again.")
+                }
+                Choice::Mine => read(mine).await,
+            };
+            // The screen may be gone.
+            if is_loading.try_set(false).is_some() {
+                return;
+            }
+            match bytes {
+                Ok(bytes) => page.send(Input::Model { model: ModelFile(bytes), reveal }),
+                Err(why) => wrong.set(Some(why.into())),
+            }
+        });
+    };
+    let bundled = BUNDLED.iter().enumerate().map(|(index, model)| {
+        let this = Choice::Bundled(index);
+        view! {
+            <label class="card option">
+                <input
+                    type="radio"
+                    name="model"
+                    aria-label=model.name
+                    aria-describedby=format!("about-{}", model.name)
+                    prop:checked=move || choice.get() == this
+                    on:change=move |_| select(this)
+                />
+                <span class="option-text">
+                    <span class="option-name">{model.name}</span>
+                    <span class="soft" id=format!("about-{}", model.name)>
+                        {model.knows} " " <span class="mono option-facts">{model.facts}</span>
+                    </span>
+                </span>
+            </label>
+        }
+    });
+    let message = move || wrong.get().or_else(|| refusal.get().map(|fault| refused(&fault)));
+    view! {
+        <form class="two" novalidate on:submit=propose>
+            <div class="stack">
+                <div>
+                    <Heading>"Choose your model"</Heading>
+                    <p class="lead">
+                        "Its weights stay in this browser. They will see its name, its labels, its layers and their sizes."
+                    </p>
+                </div>
+                <fieldset class="stack options">
+                    <legend class="unseen">"Model"</legend>
+                    {bundled.collect_view()}
+                    <div class="card option">
+                        <input
+                            type="radio"
+                            id="model-mine"
+                            name="model"
+                            prop:checked=move || choice.get() == Choice::Mine
+                            on:change=move |_| select(Choice::Mine)
+                        />
+                        <span class="option-text">
+                            <label class="option-name" for="model-mine">"A model of mine"</label>
+                            <span class="soft">"A .tacit file of at most 16 MiB. Choose it, or drop it here."</span>
+                            <span class="file-field">
+                                <label for="model-file">"Model file"</label>
+                                <input
+                                    id="model-file"
+                                    class="file"
+                                    type="file"
+                                    accept=".tacit"
+                                    aria-describedby="model-error"
+                                    node_ref=file
+                                    on:change=chosen
+                                />
+                            </span>
+                            {move || dropped_name.get().map(|name| view! { <span class="mono">{name}</span> })}
+                        </span>
+                    </div>
+                </fieldset>
+            </div>
+            <div class="stack">
+                <section class="card stack" aria-labelledby="reveal-title">
+                    <h2 id="reveal-title">"What it tells"</h2>
+                    <Radios
+                        legend="They put in a picture. What comes out?"
+                        name="detail"
+                        value=detail
+                        options=&[
+                            (Detail::Label, "The label that fits best"),
+                            (Detail::TopThree, "The three labels that fit best"),
+                            (Detail::Scores, "The score of every label"),
+                        ]
+                    />
+                    <p class="soft small">"Scores tell more about your model than a label does."</p>
+                    <Radios
+                        legend="Who learns it?"
+                        name="audience"
+                        value=audience
+                        options=&[(Audience::Holder, "Only whose picture it is"), (Audience::Both, "Both of you")]
+                    />
+                </section>
+                <p class="wrong" id="model-error" role="alert">{message}</p>
+                <p class="waiting small" role="status">
+                    <span class="pulse" class:still=move || !is_busy() aria-hidden="true"></span>
+                    {move || if is_busy() { "Your program looks at the model." } else { "" }}
+                </p>
+                <div class="actions">
+                    <button type="submit" class="main" disabled=is_busy>"Propose it"</button>
+                    <Show when=move || may_keep.get() fallback=|| view! { <ChangePlaces/> }>
+                        <button type="button" class="second" on:click=move |_| page.send(Input::GoOn)>
+                            "Keep the one you have"
+                        </button>
+                    </Show>
+                </div>
+            </div>
+        </form>
+    }
+}
+
+/// One of a few.
+#[component]
+fn Radios<T: Copy + PartialEq + Send + Sync + 'static>(
+    legend: &'static str,
+    name: &'static str,
+    value: RwSignal<T>,
+    options: &'static [(T, &'static str)],
+) -> impl IntoView {
+    let option = move |&(this, text): &(T, &'static str)| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name=name
+                    prop:checked=move || value.get() == this
+                    on:change=move |_| value.set(this)
+                />
+                {text}
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="choices down">
+            <legend>{legend}</legend>
+            {options.iter().map(option).collect_view()}
+        </fieldset>
+    }
+}
+
+/// The bytes of the person's own file.
+async fn read(file: Option<web_sys::File>) -> Result<Vec<u8>, &'static str> {
+    let file = file.ok_or("Choose a model file first.")?;
+    if file.size() > MOST_BYTES {
+        return Err("This file has more than 16 MiB. Take a smaller model.");
+    }
+    image::bytes(&file).await.ok_or("This file cannot be read. Choose it again.")
+}
+
+/// Why a model was not taken, and what to do.
+fn refused(fault: &Fault) -> String {
+    let (headline, next) = (fault.code.headline(), fault.code.next_step());
+    match (fault.code, &fault.detail) {
+        // The detail names the layer and what to change: that is what to do.
+        (Code::ModelRefused, Some(detail)) => format!("{headline} {detail}"),
+        (_, Some(detail)) => format!("{headline} {next} ({detail})"),
+        (_, None) => format!("{headline} {next}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_layer_and_says_what_to_do() {
+        let refusal = refused(&Fault::new(Code::ModelRefused, "dense 1: its sums do not fit; halve its weights."));
+        assert!(refusal.contains("dense 1") && !refusal.contains("below"), "{refusal}");
+        let refusal = refused(&Fault::new(Code::ModelUnreadable, "the checksum differs"));
+        assert!(refusal.contains("Take the file") && refusal.ends_with("(the checksum differs)"), "{refusal}");
+    }
+}

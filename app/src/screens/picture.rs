@@ -1,0 +1,191 @@
+//! Picture: draw one, or choose one; beside it, the very pixels that the model will get.
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use tacit_jobs::ModelCard;
+
+use crate::app::Input;
+use crate::browser::image;
+use crate::page::page;
+use crate::parts::gauge::Gauge;
+use crate::parts::heading::Heading;
+use crate::picture::{Fit, Photo, picture};
+
+mod easel;
+mod pad;
+mod sources;
+
+use easel::Easel;
+use pad::Pad;
+use sources::Sources;
+
+#[component]
+pub(crate) fn Picture() -> impl IntoView {
+    let page = page();
+    let card = page.model.with_untracked(|model| model.session.as_ref()?.agreement.as_ref()?.model.clone());
+    // Both have accepted a model: there is one.
+    card.map(|card| view! { <Making card/> })
+}
+
+#[component]
+fn Making(card: ModelCard) -> impl IntoView {
+    let page = page();
+    let fit = Fit::natural(card.picture, &card.labels);
+    let easel = Easel::new(card.picture, fit);
+    let refusal = page.model.with_untracked(|model| model.session.as_ref()?.refusal.clone());
+    easel.wrong.set(refusal.map(|fault| [fault.code.headline(), fault.code.next_step()].join(" ")));
+    let [_, height, width] = card.picture;
+    let heading = match fit {
+        Fit::Writing if card.labels.iter().all(|label| label.parse::<u8>().is_ok()) => "Draw a digit",
+        Fit::Writing => "Write one character",
+        Fit::Thing | Fit::Whole => "Choose a picture",
+    };
+    let check = move |_| match untrack(|| easel.pixels()).map(|pixels| picture(card.picture, pixels)) {
+        Some(Ok(picture)) => page.send(Input::Check(picture)),
+        _ => easel.wrong.set(Some("There is nothing to check yet. Draw something, or choose a picture.".into())),
+    };
+    view! {
+        <div class="two picture">
+            <div class="stack">
+                <div>
+                    <Heading>{heading}</Heading>
+                    <p class="lead">
+                        {format!("The model “{}” knows {}. Your picture stays in this browser.", card.name, known(&card.labels))}
+                    </p>
+                </div>
+                <section class="card stack" aria-label="Your picture">
+                    <Show when=move || easel.has_photo.get() fallback=move || view! { <Pad easel/> }>
+                        <Preview easel/>
+                    </Show>
+                    <Sources easel/>
+                    <p class="soft" role="status">{move || easel.is_loading.get().then_some("Opening the picture …")}</p>
+                </section>
+            </div>
+            <div class="stack">
+                <section class="card stack seen-card" aria-labelledby="seen-title">
+                    <div class="seen-head">
+                        <h2 id="seen-title">"What the model will see"</h2>
+                        <p class="soft">{format!("{width} × {height} pixels, and nothing else.")}</p>
+                    </div>
+                    <Seen easel/>
+                    <Preparing easel/>
+                    <p class="wrong" id="picture-error" role="alert">{move || easel.wrong.get()}</p>
+                    <div class="actions"><button type="button" class="main" on:click=check>"Check it"</button></div>
+                </section>
+                <Gauge/>
+            </div>
+        </div>
+    }
+}
+
+/// What a model can tell, in a few words.
+fn known(labels: &[String]) -> String {
+    match labels {
+        [first, .., last] if labels.iter().all(|label| label.chars().count() == 1) => format!("{first} to {last}"),
+        labels => labels.join(", "),
+    }
+}
+
+/// The photo, as it was chosen.
+#[component]
+fn Preview(easel: Easel) -> impl IntoView {
+    let canvas = NodeRef::<Canvas>::new();
+    Effect::new(move |_| {
+        easel.with_photo(|photo: &Photo| {
+            canvas.get().and_then(|canvas| {
+                let (width, height, rgba) = photo.pixels();
+                image::show(&canvas, width, height, rgba)
+            })
+        });
+    });
+    view! {
+        <canvas class="pad photo" node_ref=canvas role="img" aria-label="Your picture"></canvas>
+        <div class="pad-tools">
+            <button type="button" class="quiet" on:click=move |_| easel.remove_photo()>"Draw instead"</button>
+        </div>
+    }
+}
+
+/// The pixels of the model's view, enlarged.
+#[component]
+fn Seen(easel: Easel) -> impl IntoView {
+    let canvas = NodeRef::<Canvas>::new();
+    let [channels, height, width] = easel.shape;
+    let is_blank = RwSignal::new(true);
+    Effect::new(move |_| {
+        let pixels = easel.pixels();
+        is_blank.set(pixels.is_none());
+        let pixels = pixels.unwrap_or_else(|| vec![0; channels * height * width]);
+        if let Some(canvas) = canvas.get() {
+            image::show(&canvas, width, height, &rgba(&pixels, height * width));
+        }
+    });
+    let label = move || if is_blank.get() { "Nothing yet" } else { "Your picture as the model gets it" };
+    view! { <canvas class="seen" data-testid="seen" node_ref=canvas role="img" aria-label=label></canvas> }
+}
+
+/// Pixels channel by channel, as a canvas takes them. One channel is grey; of more than three, three are shown.
+fn rgba(pixels: &[u8], area: usize) -> Vec<u8> {
+    let channels = pixels.len() / area;
+    let channel = |i: usize, c: usize| pixels[c.min(channels - 1) * area + i];
+    (0..area).flat_map(|i| [channel(i, 0), channel(i, 1), channel(i, 2), 255]).collect()
+}
+
+/// How the picture is prepared, where there is a choice.
+#[component]
+fn Preparing(easel: Easel) -> impl IntoView {
+    let is_grey = easel.shape[0] == 1;
+    let choice = move |fit: Fit, name: &'static str| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="fit"
+                    prop:checked=move || easel.fit.get() == fit
+                    on:change=move |_| easel.fit.set(fit)
+                />
+                {name}
+            </label>
+        }
+    };
+    let has_photo = easel.has_photo;
+    view! {
+        <Show when=move || Fit::is_choice(easel.shape)>
+            <fieldset class="choices">
+                <legend class="small soft">"Prepare it as"</legend>
+                {choice(Fit::Writing, "writing")}
+                {choice(Fit::Thing, "a thing")}
+                {choice(Fit::Whole, "it is")}
+            </fieldset>
+        </Show>
+        <Show when=move || is_grey && has_photo.get()>
+            <label class="choice">
+                <input
+                    type="checkbox"
+                    prop:checked=move || easel.inverted.get()
+                    on:change=move |event| easel.inverted.set(event_target_checked(&event))
+                />
+                "Invert: dark becomes bright"
+            </label>
+        </Show>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_knows_is_said_shortly() {
+        let labels = |labels: &[&str]| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(known(&labels(&["0", "1", "9"])), "0 to 9");
+        assert_eq!(known(&labels(&["coat", "bag"])), "coat, bag");
+    }
+
+    #[test]
+    fn grey_and_coloured_pixels_are_shown_in_their_colours() {
+        assert_eq!(rgba(&[7, 9], 2), [7, 7, 7, 255, 9, 9, 9, 255]);
+        assert_eq!(rgba(&[1, 2, 3, 4, 5, 6], 2), [1, 3, 5, 255, 2, 4, 6, 255]);
+        assert_eq!(rgba(&[1, 2], 1), [1, 2, 2, 255]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Where else a picture comes from: a file, dropped or pasted, or the camera.
+
+use leptos::html::{Dialog, Video};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::easel::Easel;
+use crate::browser::image::{self, Camera};
+
+/// What browsers are told that we take; whatever comes is looked at anyway.
+const KINDS: &str = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
+
+#[component]
+pub(super) fn Sources(easel: Easel) -> impl IntoView {
+    let choose = move |event: leptos::ev::Event| {
+        if let Some(file) = image::chosen(&event_target(&event)) {
+            easel.take(file.into());
+        }
+    };
+    // So that the same file can be chosen once more.
+    let forget = move |event: leptos::ev::MouseEvent| event_target::<web_sys::HtmlInputElement>(&event).set_value("");
+    let listeners = [
+        window_event_listener(leptos::ev::paste, move |event| {
+            if let Some(file) = image::dropped(event.clipboard_data()) {
+                event.prevent_default();
+                easel.take(file.into());
+            }
+        }),
+        // Anywhere on the page: a file that misses the pad must not replace the page.
+        window_event_listener(leptos::ev::dragover, |event| event.prevent_default()),
+        window_event_listener(leptos::ev::drop, move |event| {
+            event.prevent_default();
+            if let Some(file) = image::dropped(event.data_transfer()) {
+                easel.take(file.into());
+            }
+        }),
+    ];
+    let listeners = StoredValue::new_local(Some(listeners));
+    on_cleanup(move || {
+        if let Some(listeners) = listeners.try_update_value(Option::take).flatten() {
+            listeners.into_iter().for_each(WindowListenerHandle::remove);
+        }
+    });
+    view! {
+        <div class="sources">
+            <div class="file-field">
+                <label for="picture-file">"Picture file"</label>
+                <input
+                    id="picture-file"
+                    class="file"
+                    type="file"
+                    accept=KINDS
+                    aria-describedby="picture-hint picture-error"
+                    on:click=forget
+                    on:change=choose
+                />
+            </div>
+            <Show when=Camera::is_there>
+                <Shot easel/>
+            </Show>
+        </div>
+        <p class="soft small" id="picture-hint">"Or drop a picture here, or paste one."</p>
+    }
+}
+
+/// The camera, from when it is asked for until the picture is taken.
+#[component]
+fn Shot(easel: Easel) -> impl IntoView {
+    let dialog = NodeRef::<Dialog>::new();
+    let video = NodeRef::<Video>::new();
+    let camera = StoredValue::new_local(None::<Camera>);
+    let is_asking = RwSignal::new(false);
+    let is_wanted = StoredValue::new(false);
+    let stop = move || {
+        is_wanted.set_value(false);
+        camera.update_value(|camera| drop(camera.take()));
+    };
+    let open = move |_| {
+        is_asking.set(true);
+        is_wanted.set_value(true);
+        spawn_local(async move {
+            let opened = Camera::open().await;
+            // Whoever has left meanwhile wants no camera: it goes off again at once.
+            if is_wanted.try_get_value() != Some(true) {
+                return;
+            }
+            is_asking.set(false);
+            match (opened, dialog.get_untracked(), video.get_untracked()) {
+                (Ok(opened), Some(dialog), Some(video)) if dialog.show_modal().is_ok() => {
+                    opened.show_in(&video);
+                    camera.set_value(Some(opened));
+                }
+                (Err(wrong), ..) => easel.wrong.set(Some(wrong.into())),
+                _ => {}
+            }
+        });
+    };
+    let close = move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    };
+    let take = move |_| {
+        if let Some(photo) = video.get_untracked().and_then(|video| image::snapshot(&video)) {
+            easel.show(photo);
+            close();
+        }
+    };
+    on_cleanup(stop);
+    view! {
+        <button type="button" class="second" disabled=move || is_asking.get() on:click=open>"Use the camera"</button>
+        <dialog class="dialog camera" node_ref=dialog aria-labelledby="camera-title" on:close=move |_| stop()>
+            <h2 id="camera-title">"Hold it into the middle"</h2>
+            // There is nothing to hear in it.
+            <video node_ref=video autoplay playsinline muted aria-label="What the camera sees"></video>
+            <p class="soft">"The picture stays in this browser. The camera goes off as soon as you have taken it."</p>
+            <div class="actions">
+                <button type="button" class="main" on:click=take>"Take the picture"</button>
+                <button type="button" class="second" on:click=move |_| close()>"Cancel"</button>
+            </div>
+        </dialog>
+    }
+}
