@@ -107,8 +107,8 @@ impl Recipe {
                 "ankle boot",
             ],
             layers: &[
-                Layer::Convolution { filters: 8, kernel: 5, stride: 2, ceiling: None },
-                Layer::Convolution { filters: 20, kernel: 5, stride: 2, ceiling: None },
+                Layer::Convolution { filters: 5, kernel: 5, stride: 2, ceiling: None },
+                Layer::Convolution { filters: 16, kernel: 5, stride: 2, ceiling: None },
                 Layer::Dense { outputs: 64, ceiling: Some(4.0) },
             ],
             // All shoes of the data set look one way; people's do not.
