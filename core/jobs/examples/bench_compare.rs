@@ -5,8 +5,7 @@
 
 use std::time::Instant;
 
-use tacit_jobs::millionaires::Millionaires;
-use tacit_jobs::{Amount, Order};
+use tacit_jobs::{Amount, Machine, Order};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Cost, Fault, Party, Session};
 use tacit_symmetric::Prg;
@@ -26,8 +25,8 @@ async fn party(session: Session<QueueLink>, seed: u8) -> Result<Run, Fault> {
     };
     let amount = Amount::from_minor_units(amount).map_err(|error| Fault::internal(error.to_string()))?;
     let started = Instant::now();
-    let mut job = Millionaires::new(session, Prg::from_seed([seed; 32]));
-    job.prepare().await?;
+    let mut job = Machine::new(session, Prg::from_seed([seed; 32]));
+    job.stock_comparisons().await?;
     assert_eq!(job.compare(&amount).await?, expected);
     let cold = (milliseconds(started), job.spent_offline() + job.spent_online());
     let mut warm = Vec::new();

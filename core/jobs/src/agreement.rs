@@ -39,6 +39,11 @@ pub enum Detail {
     Scores,
 }
 
+impl Detail {
+    /// Every one.
+    pub const ALL: [Detail; 3] = [Detail::Label, Detail::TopThree, Detail::Scores];
+}
+
 /// Who learns what a picture shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -48,6 +53,11 @@ pub enum Audience {
     Holder,
     /// Both.
     Both,
+}
+
+impl Audience {
+    /// Every one.
+    pub const ALL: [Audience; 2] = [Audience::Holder, Audience::Both];
 }
 
 /// What both know of a model: never a weight.
@@ -104,7 +114,7 @@ pub struct Agreement {
     pub online: Cost,
     /// The model, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<ModelCard>,
+    pub model: Option<Box<ModelCard>>,
 }
 
 impl Agreement {
@@ -171,7 +181,7 @@ impl Agreement {
                 .into(),
             offline,
             online,
-            model: Some(model),
+            model: Some(Box::new(model)),
         }
     }
 
@@ -197,7 +207,8 @@ impl Agreement {
         for (name, cost) in [("offline", offline), ("online", online)] {
             text += &format!("{name}: {} bytes, {} rounds\n", cost.sent + cost.received, cost.rounds);
         }
-        if let Some(ModelCard { name, labels, plan, reveal, .. }) = model {
+        if let Some(model) = model {
+            let ModelCard { name, labels, plan, reveal, .. } = &**model;
             // The plan's hash stands for the layers, the shapes and everything else that both programs follow.
             let plan = data_encoding::HEXLOWER.encode(plan);
             text += &format!("model: {name:?} of {labels:?}\nplan: {plan}\nreveal: {reveal:?}\n");

@@ -5,16 +5,20 @@
 
 mod agreement;
 mod amount;
+pub mod classify;
 mod command;
 mod event;
+pub mod machine;
 pub mod millionaires;
 pub mod pairing;
 mod picture;
 mod progress;
+mod round;
 mod talk;
 
 pub use agreement::{Agreement, Audience, Detail, Job, ModelCard, Reveal, Terms};
 pub use amount::{Amount, AmountError};
 pub use command::{Command, Input, ModelFile, Pairing};
 pub use event::{Answer, Event, Order, Outcome, Stamped};
+pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};

@@ -1,13 +1,11 @@
 //! Who is richer: Yao's millionaires, with a stock of material so that a comparison starts at once.
 
-use tacit_ot::Engine;
-use tacit_session::{Cost, Fault, Link, Party, Session, Stage};
-use tacit_share::material::{self, Material};
+use tacit_session::{Cost, Fault, Link, Party, Stage};
+use tacit_share::material;
 use tacit_share::{compare, open};
-use tacit_symmetric::Prg;
 
 use crate::progress::Plan;
-use crate::{Agreement, Amount, Order};
+use crate::{Amount, Machine, Order, machine};
 
 /// Comparisons whose material is kept in stock.
 pub const STOCK: u32 = 8;
@@ -15,72 +13,40 @@ pub const STOCK: u32 = 8;
 /// The stock is filled up after a comparison that leaves this many or fewer.
 const LOW: u32 = 2;
 
-/// One party's side of repeated comparisons: the extension state and the stock, for as long as the pairing lives.
-///
-/// Both parties follow the same rule for refilling, so neither has to ask.
-pub struct Millionaires<L> {
-    session: Session<L>,
-    rng: Prg,
-    engine: Option<Engine>,
-    stock: Vec<Material>,
+/// How many comparisons are missing where so many are left, and it is time to prepare more; none where it is not.
+#[must_use]
+pub fn missing(left: u32) -> u32 {
+    if left <= LOW { STOCK - left } else { 0 }
 }
 
-impl<L: Link> Millionaires<L> {
-    /// Nothing prepared yet.
-    #[must_use]
-    pub fn new(session: Session<L>, rng: Prg) -> Self {
-        Self { session, rng, engine: None, stock: Vec::new() }
-    }
-
+impl<L: Link> Machine<L> {
     /// Comparisons that can start at once.
     #[must_use]
-    pub fn ready(&self) -> u32 {
-        u32::try_from(self.stock.len()).unwrap_or(u32::MAX)
+    pub fn comparisons(&self) -> u32 {
+        u32::try_from(self.comparisons.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether it is time to [`prepare`](Self::prepare).
-    #[must_use]
-    pub fn is_low(&self) -> bool {
-        self.ready() <= LOW
-    }
-
-    /// What preparing has cost so far.
-    #[must_use]
-    pub fn spent_offline(&self) -> Cost {
-        self.spent(Stage::is_offline)
-    }
-
-    /// What comparing has cost so far.
-    #[must_use]
-    pub fn spent_online(&self) -> Cost {
-        self.spent(Stage::is_online)
-    }
-
-    fn spent(&self, which: fn(Stage) -> bool) -> Cost {
-        let ledger = self.session.ledger();
-        Stage::ALL.into_iter().filter(|stage| which(*stage)).map(|stage| ledger.stage(stage)).sum()
-    }
-
-    /// What the next [`prepare`](Self::prepare) will cost, by stage.
-    pub(crate) fn prepare_plan(&self) -> Plan {
-        let setup = if self.engine.is_none() { setup_cost() } else { Cost::default() };
-        let missing = STOCK - self.ready();
-        vec![(Stage::BaseOt, setup), (Stage::Extend, refill_cost(self.session.party(), missing))]
-    }
-
-    /// Sets up the extension if there is none, and fills the stock. Cost: [`setup_cost`] once, [`refill_cost`] each time.
+    /// Fills the stock if it is low. Cost: [`refill_cost`] of what is [`missing`], and that of the set-up if there was none.
     ///
     /// # Errors
     /// The link's, or the peer's.
-    pub async fn prepare(&mut self) -> Result<(), Fault> {
-        let engine = match &mut self.engine {
-            Some(engine) => engine,
-            none => none.insert(Engine::setup(&mut self.session, &mut self.rng).await?),
-        };
-        let missing = STOCK as usize - self.stock.len();
+    pub async fn stock_comparisons(&mut self) -> Result<(), Fault> {
+        self.set_up().await?;
+        let missing = missing(self.comparisons()) as usize;
+        if missing == 0 {
+            return Ok(());
+        }
+        let engine = self.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
         let mut all = material::prepare(&mut self.session, engine, demand() * missing).await?;
-        self.stock.extend((0..missing).map(|_| all.take(demand())));
+        self.comparisons.extend((0..missing).map(|_| all.take(demand())));
         Ok(())
+    }
+
+    /// What [`stock_comparisons`](Self::stock_comparisons) will cost, by stage.
+    pub(crate) fn stock_plan(&self) -> Plan {
+        let setup = if self.engine.is_none() { machine::setup_cost() } else { Cost::default() };
+        let refill = refill_cost(self.session.party(), missing(self.comparisons()));
+        vec![(Stage::BaseOt, setup), (Stage::Extend, refill)]
     }
 
     /// Compares this party's amount with the other's; both learn the order. Cost: [`compare_cost`].
@@ -88,7 +54,7 @@ impl<L: Link> Millionaires<L> {
     /// # Errors
     /// The link's, or the peer's; [`Code::Internal`](tacit_session::Code::Internal) when nothing is in stock.
     pub async fn compare(&mut self, amount: &Amount) -> Result<Order, Fault> {
-        let material = self.stock.pop().ok_or_else(|| Fault::internal("no material in stock"))?;
+        let material = self.comparisons.pop().ok_or_else(|| Fault::internal("no material in stock"))?;
         let s = &mut self.session;
         // 1. Shares of x < y and x = y, x at Alice and y at Bob.
         s.enter(Stage::Compare);
@@ -110,12 +76,6 @@ fn demand() -> material::Demand {
     compare::demand(1)
 }
 
-/// What setting up the extension costs, once per pairing.
-#[must_use]
-pub fn setup_cost() -> Cost {
-    Engine::setup_cost()
-}
-
 /// What preparing material for `n` comparisons costs `party`.
 #[must_use]
 pub fn refill_cost(party: Party, n: u32) -> Cost {
@@ -131,15 +91,4 @@ pub fn compare_cost() -> Cost {
 /// What a comparison costs, by stage.
 pub(crate) fn compare_plan() -> Plan {
     vec![(Stage::Compare, compare::less_and_equal_cost(1)), (Stage::Reveal, open::reveal_cost(2))]
-}
-
-/// The agreement on round `round` of a pairing, as `party` counts sent and received.
-pub(crate) fn agreement(party: Party, round: u32) -> Agreement {
-    // The stock is filled at the start, and again whenever it is low: both know when.
-    let offline = match (round - 1) % (STOCK - LOW) {
-        _ if round == 1 => setup_cost() + refill_cost(party, STOCK),
-        0 => refill_cost(party, STOCK - LOW),
-        _ => Cost::default(),
-    };
-    Agreement::millionaires(round, offline, compare_cost())
 }

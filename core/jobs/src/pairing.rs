@@ -9,13 +9,14 @@ use std::rc::Rc;
 
 use futures::stream::{Stream, StreamExt};
 use futures::{FutureExt, select_biased};
-use tacit_session::{Code, Fault, Lane, Link, Session, lanes};
+use tacit_session::{Code, Fault, Lane, Link, Party, Session, Stage, lanes};
 use tacit_symmetric::Prg;
 
-use crate::millionaires::{self, Millionaires};
+use crate::classify::{self, Check, open_model};
 use crate::progress::Progress;
-use crate::talk::{Stop, Talk, VERSION};
-use crate::{Agreement, Amount, Answer, Command, Event, Input, Outcome, Pairing};
+use crate::round::{Given, History, Mine, Proposal, Round, Subject};
+use crate::talk::{ModelOffer, Number, Stop, Talk, VERSION};
+use crate::{Answer, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine, millionaires};
 
 /// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said before).
 ///
@@ -38,13 +39,15 @@ pub async fn run<L: Link + 'static>(
         if let Err(end) = step {
             break end;
         }
-        driver.start_work();
+        if let Err(end) = driver.go_on().await {
+            break end;
+        }
         step = select_biased! {
             // What has arrived finds its lane before anything else is decided.
             _ = pump => Ok(()),
             done = driver.work.finished().fuse() => driver.on_done(done),
             talk = driver.control.recv::<Talk>(()).fuse() => match talk {
-                Ok(talk) => driver.on_talk(talk),
+                Ok(talk) => driver.on_talk(talk).await,
                 Err(fault) => Err(End::Here(fault)),
             },
             command = commands.next() => match command {
@@ -89,12 +92,18 @@ impl From<Fault> for End {
     }
 }
 
-/// What was done, with the job given back.
-type Finished<L> = Result<(Box<Millionaires<L>>, Done), Fault>;
+/// What was done, with the machine given back.
+type Finished<L> = Result<(Box<Machine<L>>, Done), Fault>;
 
 enum Done {
-    Prepared,
-    Compared(Outcome),
+    /// Something was prepared; for so many rounds, of so many that are kept.
+    Prepared {
+        ready: u32,
+        target: u32,
+    },
+    /// Nothing that a person would see as stock.
+    SetUp,
+    Ran(Outcome),
 }
 
 /// What the protocol side is doing.
@@ -102,7 +111,7 @@ enum Work<L> {
     /// The other program has not said hello yet, or it is over.
     Nothing,
     /// Free for the next thing.
-    Idle(Box<Millionaires<L>>),
+    Idle(Box<Machine<L>>),
     /// At work.
     Busy(Pin<Box<dyn Future<Output = Finished<L>>>>),
 }
@@ -117,28 +126,24 @@ impl<L> Work<L> {
     }
 }
 
-/// One round, from agreement to both inputs.
-#[derive(Default)]
-struct Round {
-    accepted_here: bool,
-    accepted_there: bool,
-    input: Option<Amount>,
-    ready_there: bool,
-}
-
 struct Driver<L: Link + 'static> {
     control: Session<Lane<L>>,
     work: Work<Lane<L>>,
-    /// The job, until the other program has said hello.
-    waiting: Option<Box<Millionaires<Lane<L>>>>,
+    /// The machine, until the other program has said hello.
+    waiting: Option<Box<Machine<Lane<L>>>>,
     pairing: Pairing,
     words_same_here: bool,
     words_same_there: bool,
-    /// What is agreed on next, and how far that is.
-    agreement: Agreement,
+    history: History,
+    /// What is agreed on next; nothing until the host's program has said it.
+    proposal: Option<Proposal>,
     round: Round,
-    /// Whether this person has seen `agreement`. The other side may finish a round, and accept the next, a moment sooner.
-    proposed: bool,
+    /// This person's model, once one was chosen.
+    mine: Option<Mine>,
+    /// Whether a round runs whose result is not out: what comes next is shown after it.
+    running: bool,
+    /// Whether what the first proposal lets us prepare was begun.
+    started: bool,
     progress: Rc<Progress>,
     emit: Emit,
 }
@@ -146,19 +151,21 @@ struct Driver<L: Link + 'static> {
 impl<L: Link + 'static> Driver<L> {
     fn new(control: Lane<L>, protocol: Lane<L>, pairing: Pairing, rng: Prg, emit: Emit) -> Self {
         let progress = Rc::new(Progress::new(Rc::clone(&emit)));
-        let mut session = Session::new(pairing.seat, protocol);
-        let observer = Rc::clone(&progress);
-        session.ledger_mut().observe(move |entry| observer.record(entry));
+        let mut machine = Machine::new(Session::new(pairing.seat, protocol), rng);
+        machine.observe(&progress);
         Self {
             control: Session::new(pairing.seat, control),
             work: Work::Nothing,
-            waiting: Some(Box::new(Millionaires::new(session, rng))),
+            waiting: Some(Box::new(machine)),
             pairing,
             words_same_here: !pairing.confirm_words,
             words_same_there: !pairing.confirm_words,
-            agreement: millionaires::agreement(pairing.seat, 1),
+            history: History::new(),
+            proposal: None,
             round: Round::default(),
-            proposed: false,
+            mine: None,
+            running: false,
+            started: false,
             progress,
             emit,
         }
@@ -179,22 +186,68 @@ impl<L: Link + 'static> Driver<L> {
         }
     }
 
-    /// Shows what is agreed on next.
-    fn propose(&mut self) {
-        self.proposed = true;
-        (self.emit)(Event::Proposed { agreement: self.agreement.clone() });
-        if self.round.accepted_there {
-            (self.emit)(Event::PeerAccepted);
+    /// The number of the next proposal from here.
+    fn next_number(&self) -> Number {
+        let count = self.proposal.as_ref().map_or(0, |proposal| proposal.number.count);
+        Number { count: count.saturating_add(1), by_alice: self.pairing.seat == Party::Alice }
+    }
+
+    /// Takes a proposal, from here or from there, in the place of the last one.
+    fn adopt(&mut self, number: Number, job: Job, subject: Option<Subject>) {
+        let job_shown = self.proposal.as_ref().is_some_and(|old| old.job_shown && old.job == job);
+        self.round = Round::default();
+        self.proposal = Some(Proposal { number, job, subject, job_shown, agreement: None });
+        self.show();
+    }
+
+    /// Shows what is proposed, as far as it was not shown and nothing runs.
+    fn show(&mut self) {
+        let Some(proposal) = self.proposal.as_mut().filter(|_| !self.running) else { return };
+        if !proposal.job_shown {
+            proposal.job_shown = true;
+            (self.emit)(Event::Offered { job: proposal.job });
+        }
+        if let (None, Some(subject)) = (&proposal.agreement, &proposal.subject) {
+            let agreement = subject.agreement(self.history, self.pairing.seat);
+            proposal.agreement = Some(agreement.clone());
+            (self.emit)(Event::Proposed { agreement });
+            if self.round.accepted_there {
+                (self.emit)(Event::PeerAccepted);
+            }
         }
     }
 
-    fn on_talk(&mut self, talk: Talk) -> Result<(), End> {
-        if let Some(job) = self.waiting.take() {
+    /// Proposes something to both.
+    async fn propose(&mut self, job: Job, mine: Option<Mine>) -> Result<(), End> {
+        let number = self.next_number();
+        let (model, subject) = match (job, mine) {
+            (Job::Classify { .. }, Some(Mine { check, .. })) => {
+                let plan = check.plan.encode();
+                (Some(ModelOffer { reveal: check.reveal, plan }), Some(Subject::Classify(check)))
+            }
+            (Job::Classify { .. }, None) => (None, None),
+            (Job::Millionaires, _) => (None, Some(Subject::Millionaires)),
+        };
+        self.control.send(&Talk::Propose { number, job, model }).await?;
+        self.adopt(number, job, subject);
+        Ok(())
+    }
+
+    /// This person's model, if that is what the job is about.
+    fn own_model(&self, job: Job) -> Option<Mine> {
+        let owns = job == Job::Classify { owner: self.pairing.seat };
+        self.mine.clone().filter(|_| owns)
+    }
+
+    async fn on_talk(&mut self, talk: Talk) -> Result<(), End> {
+        if let Some(machine) = self.waiting.take() {
             return match talk {
                 Talk::Hello { version: VERSION } => {
-                    self.work = Work::Idle(job);
+                    self.work = Work::Idle(machine);
                     (self.emit)(Event::PeerPresent);
-                    self.propose();
+                    if self.pairing.seat == Party::Alice {
+                        self.propose(self.pairing.job, None).await?;
+                    }
                     Ok(())
                 }
                 Talk::Hello { version } => {
@@ -209,15 +262,10 @@ impl<L: Link + 'static> Driver<L> {
                 (self.emit)(Event::PeerConfirmedWords);
                 self.advance(|d| d.words_same_there = true);
             }
-            Talk::Accept { hash } if !self.round.accepted_there => {
-                if hash != self.agreement.hash() {
-                    return Err(Fault::new(Code::VersionsDiffer, "accepted another agreement").into());
-                }
-                if self.proposed {
-                    (self.emit)(Event::PeerAccepted);
-                }
-                self.advance(|d| d.round.accepted_there = true);
+            Talk::Propose { number, job, model } if !self.round.accepted_there => {
+                self.on_proposal(number, job, model)?;
             }
+            Talk::Accept { proposal, hash } => self.on_acceptance(proposal, hash)?,
             Talk::Ready if self.agreed() && !self.round.ready_there => {
                 self.round.ready_there = true;
                 (self.emit)(Event::PeerReady);
@@ -228,6 +276,51 @@ impl<L: Link + 'static> Driver<L> {
         Ok(())
     }
 
+    fn on_proposal(&mut self, number: Number, job: Job, model: Option<ModelOffer>) -> Result<(), End> {
+        let theirs = number.by_alice == (self.pairing.seat == Party::Bob);
+        let begins = self.proposal.is_some() || (self.pairing.seat == Party::Bob && number.count == 1);
+        if !theirs || !begins || number.count > self.next_number().count {
+            return Err(Fault::peer("a proposal out of turn").into());
+        }
+        if self.proposal.as_ref().is_some_and(|proposal| number < proposal.number) {
+            // Ours came at the same time and counts.
+            return Ok(());
+        }
+        let subject = match (job, model) {
+            (Job::Millionaires, None) => Some(Subject::Millionaires),
+            (Job::Classify { .. }, None) => None,
+            (Job::Classify { owner }, Some(ModelOffer { reveal, plan })) if owner != self.pairing.seat => {
+                let plan = tacit_nn::Plan::decode(&plan).map_err(|_| Fault::peer("a plan that is none"))?;
+                Some(Subject::Classify(Check { plan: Rc::new(plan), owner, reveal }))
+            }
+            _ => return Err(Fault::peer("a model that is not theirs to propose").into()),
+        };
+        self.adopt(number, job, subject);
+        Ok(())
+    }
+
+    fn on_acceptance(&mut self, number: Number, hash: [u8; 32]) -> Result<(), End> {
+        let Some(proposal) = &self.proposal else { return Err(Fault::peer("accepted nothing").into()) };
+        if number < proposal.number {
+            // They had not heard yet that there is another one.
+            return Ok(());
+        }
+        let Some(subject) = proposal.subject.as_ref().filter(|_| number == proposal.number) else {
+            return Err(Fault::peer("accepted what was not proposed").into());
+        };
+        if self.round.accepted_there {
+            return Err(Fault::peer("accepted twice").into());
+        }
+        if hash != subject.agreement(self.history, self.pairing.seat).hash() {
+            return Err(Fault::new(Code::VersionsDiffer, "accepted another agreement").into());
+        }
+        if proposal.agreement.is_some() {
+            (self.emit)(Event::PeerAccepted);
+        }
+        self.advance(|d| d.round.accepted_there = true);
+        Ok(())
+    }
+
     /// Obeys the person. A command that has no place here (a second click) is passed over.
     async fn on_command(&mut self, command: Command) -> Result<(), End> {
         match command {
@@ -235,70 +328,200 @@ impl<L: Link + 'static> Driver<L> {
                 self.control.send(&Talk::WordsSame).await?;
                 self.advance(|d| d.words_same_here = true);
             }
-            Command::Accept if self.proposed && !self.round.accepted_here => {
-                self.control.send(&Talk::Accept { hash: self.agreement.hash() }).await?;
+            Command::Offer { job } if self.may_propose() => self.propose(job, self.own_model(job)).await?,
+            Command::Model { model, reveal } if self.may_propose() => self.on_model(&model, reveal).await?,
+            Command::Accept if !self.round.accepted_here && !self.running => {
+                let Some(Proposal { number, agreement: Some(agreement), .. }) = &self.proposal else { return Ok(()) };
+                self.control.send(&Talk::Accept { proposal: *number, hash: agreement.hash() }).await?;
                 self.advance(|d| d.round.accepted_here = true);
             }
-            Command::Input { input: Input::Amount(amount) } if self.agreed() && self.round.input.is_none() => {
-                self.control.send(&Talk::Ready).await?;
-                self.round.input = Some(amount);
-            }
+            Command::Input { input } if self.agreed() && self.round.input.is_none() => self.on_input(input).await?,
             Command::WordsDiffer => return Err(Fault::from(Code::WordsDiffer).into()),
             Command::Decline => return Err(Fault::from(Code::Declined).into()),
             Command::Cancel => return Err(Fault::from(Code::Cancelled).into()),
             Command::Stalled => return Err(Fault::from(Code::Stalled).into()),
             Command::ConfirmWords
-            | Command::Accept
-            | Command::Input { .. }
             | Command::Offer { .. }
-            | Command::Model { .. } => {}
+            | Command::Model { .. }
+            | Command::Accept
+            | Command::Input { .. } => {}
         }
         Ok(())
     }
 
+    /// Something else may be proposed until this person has accepted, and not while a round runs.
+    fn may_propose(&self) -> bool {
+        self.proposal.is_some() && !self.round.accepted_here && !self.running
+    }
+
+    async fn on_model(&mut self, model: &ModelFile, reveal: Reveal) -> Result<(), End> {
+        let owner = self.pairing.seat;
+        let job = Job::Classify { owner };
+        if self.proposal.as_ref().is_none_or(|proposal| proposal.job != job) {
+            return Ok(());
+        }
+        match open_model(&model.0) {
+            Ok((plan, model)) => {
+                let mine = Mine { model: Rc::new(model), check: Check { plan: Rc::new(plan), owner, reveal } };
+                self.mine = Some(mine.clone());
+                self.propose(job, Some(mine)).await
+            }
+            Err(fault) => {
+                (self.emit)(Event::Refused { fault });
+                Ok(())
+            }
+        }
+    }
+
+    async fn on_input(&mut self, input: Input) -> Result<(), End> {
+        let subject = self.proposal.as_ref().and_then(|proposal| proposal.subject.as_ref());
+        let given = match (subject, input) {
+            (Some(Subject::Millionaires), Input::Amount(amount)) => Given::Amount(amount),
+            (Some(Subject::Classify(check)), Input::Picture(picture)) if check.owner != self.pairing.seat => {
+                if let Err(fault) = check.takes(&picture) {
+                    (self.emit)(Event::Refused { fault });
+                    return Ok(());
+                }
+                Given::Picture(picture)
+            }
+            _ => return Ok(()),
+        };
+        self.control.send(&Talk::Ready).await?;
+        self.round.input = Some(given);
+        Ok(())
+    }
+
     fn on_done(&mut self, finished: Finished<Lane<L>>) -> Result<(), End> {
-        let (job, done) = finished?;
-        let (ready, spent) = (job.ready(), job.spent_offline());
-        self.work = Work::Idle(job);
+        let (machine, done) = finished?;
+        let spent = machine.spent_offline();
+        self.work = Work::Idle(machine);
         match done {
-            Done::Prepared => (self.emit)(Event::Stock { ready, target: millionaires::STOCK, spent }),
-            Done::Compared(outcome) => {
+            Done::SetUp => {}
+            Done::Prepared { ready, target } => (self.emit)(Event::Stock { ready, target, spent }),
+            Done::Ran(outcome) => {
+                self.running = false;
                 (self.emit)(Event::Finished { outcome });
-                self.propose();
+                self.show();
             }
         }
         Ok(())
     }
 
-    /// Starts what can be started. Both sides decide alike: a stock that is low is filled up as soon as a round
-    /// is over, before any input to the next one can be there.
-    fn start_work(&mut self) {
-        let Work::Idle(job) = &self.work else { return };
-        let compare = self.round.ready_there && self.round.input.is_some() && job.ready() > 0;
-        if !compare && !job.is_low() {
-            return;
+    /// Does what follows by itself. Both sides decide alike, by what they have agreed on: the first proposal lets them set up, an
+    /// agreement lets them prepare what it needs, and both inputs let them run.
+    async fn go_on(&mut self) -> Result<(), End> {
+        // The owner of a model has nothing more to put in.
+        if self.agreed()
+            && self.round.input.is_none()
+            && let Some(Subject::Classify(check)) = self.proposal.as_ref().and_then(|p| p.subject.as_ref())
+            && check.owner == self.pairing.seat
+        {
+            self.control.send(&Talk::Ready).await?;
+            self.round.input = Some(Given::Model);
         }
-        let Work::Idle(mut job) = std::mem::replace(&mut self.work, Work::Nothing) else { return };
-        if !compare {
-            self.progress.begin(job.prepare_plan());
-            self.work = Work::Busy(Box::pin(async move {
-                job.prepare().await?;
-                Ok((job, Done::Prepared))
+        self.work = match std::mem::replace(&mut self.work, Work::Nothing) {
+            Work::Idle(machine) => self.next_work(machine),
+            other => other,
+        };
+        Ok(())
+    }
+
+    /// What a free machine does next.
+    fn next_work(&mut self, mut machine: Box<Machine<Lane<L>>>) -> Work<Lane<L>> {
+        let Some(proposal) = &self.proposal else { return Work::Idle(machine) };
+        let Some(subject) = proposal.subject.clone().filter(|_| self.started && self.agreed()) else {
+            return if self.started { Work::Idle(machine) } else { self.start(machine, proposal.job) };
+        };
+        let is_prepared = match &subject {
+            Subject::Millionaires => millionaires::missing(machine.comparisons()) == 0,
+            Subject::Classify(_) => machine.has_picture(),
+        };
+        if is_prepared {
+            return self.run(machine, subject);
+        }
+        let party = self.pairing.seat;
+        match subject {
+            Subject::Millionaires => {
+                self.progress.begin(machine.stock_plan());
+                Work::Busy(Box::pin(async move {
+                    machine.stock_comparisons().await?;
+                    let ready = machine.comparisons();
+                    Ok((machine, Done::Prepared { ready, target: millionaires::STOCK }))
+                }))
+            }
+            Subject::Classify(check) => {
+                let costs = check.prepare_cost(party, self.history.needs_key(check.owner));
+                self.progress.begin(classify::plan(costs));
+                let model = self.model_for(&check);
+                Work::Busy(Box::pin(async move {
+                    machine.prepare_picture(&check, model.as_deref()).await?;
+                    Ok((machine, Done::Prepared { ready: 1, target: 1 }))
+                }))
+            }
+        }
+    }
+
+    /// What the very first proposal lets both do at once: whatever is agreed on later, transfers will be needed.
+    fn start(&mut self, mut machine: Box<Machine<Lane<L>>>, job: Job) -> Work<Lane<L>> {
+        self.started = true;
+        if job == Job::Millionaires {
+            self.progress.begin(machine.stock_plan());
+            return Work::Busy(Box::pin(async move {
+                machine.stock_comparisons().await?;
+                let ready = machine.comparisons();
+                Ok((machine, Done::Prepared { ready, target: millionaires::STOCK }))
             }));
-            return;
         }
-        let Some(amount) = std::mem::take(&mut self.round).input else { return };
-        let round = self.agreement.round;
-        self.agreement = millionaires::agreement(self.pairing.seat, round + 1);
-        self.proposed = false;
+        self.progress.begin(vec![(Stage::BaseOt, machine::setup_cost())]);
+        Work::Busy(Box::pin(async move {
+            machine.set_up().await?;
+            Ok((machine, Done::SetUp))
+        }))
+    }
+
+    /// This person's model, where it is the one that was agreed on.
+    fn model_for(&self, check: &Check) -> Option<Rc<tacit_nn::Owned>> {
+        let mine = self.mine.as_ref().filter(|mine| mine.check.owner == check.owner);
+        mine.map(|mine| Rc::clone(&mine.model))
+    }
+
+    /// Runs, if both inputs are in.
+    fn run(&mut self, mut machine: Box<Machine<Lane<L>>>, subject: Subject) -> Work<Lane<L>> {
+        if !self.round.ready_there || self.round.input.is_none() {
+            return Work::Idle(machine);
+        }
+        let Some(given) = std::mem::take(&mut self.round).input else { return Work::Idle(machine) };
+        let round = self.history.round;
+        self.history.began(&subject);
+        if let Some(proposal) = &mut self.proposal {
+            // On the same terms, until somebody proposes something else.
+            proposal.agreement = None;
+        }
+        self.running = true;
         (self.emit)(Event::Started);
-        self.progress.begin(millionaires::compare_plan());
-        self.work = Work::Busy(Box::pin(async move {
-            let before = job.spent_online();
-            let order = job.compare(&amount).await?;
-            let online = job.spent_online() - before;
-            let outcome = Outcome { round, answer: Answer::Order(order), online, offline: job.spent_offline() };
-            Ok((job, Done::Compared(outcome)))
-        }));
+        let before = machine.spent_online();
+        let model = match &subject {
+            Subject::Classify(check) => self.model_for(check),
+            Subject::Millionaires => None,
+        };
+        self.progress.begin(match &subject {
+            Subject::Millionaires => millionaires::compare_plan(),
+            Subject::Classify(check) => classify::plan(check.run_cost(self.pairing.seat)),
+        });
+        let emit = Rc::clone(&self.emit);
+        Work::Busy(Box::pin(async move {
+            let answer = match (subject, &given) {
+                (Subject::Millionaires, Given::Amount(amount)) => Answer::Order(machine.compare(amount).await?),
+                (Subject::Classify(check), Given::Picture(_) | Given::Model) => {
+                    let picture = if let Given::Picture(picture) = &given { Some(picture) } else { None };
+                    let at = |index| emit(Event::Layer { index });
+                    machine.check_picture(&check, model.as_deref(), picture, at).await?
+                }
+                _ => return Err(Fault::internal("an input to another job")),
+            };
+            let online = machine.spent_online() - before;
+            let outcome = Outcome { round, answer, online, offline: machine.spent_offline() };
+            Ok((machine, Done::Ran(outcome)))
+        }))
     }
 }

@@ -1,23 +1,44 @@
 //! What the two programs tell each other on behalf of their persons: the control lane.
 
-use tacit_session::{Code, Fault, Malformed, Message, Tag};
+use tacit_session::{Code, Fault, Malformed, Message, Party, Tag};
+
+use crate::{Audience, Detail, Job, Reveal};
 
 /// The version of everything that crosses after the meeting. Two programs with different ones do not start.
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 2;
 
 /// A message between the persons' programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Talk {
     /// The first message of each side; its form never changes, so that any two versions can tell.
     Hello { version: u16 },
     /// This person says that the words are the same.
     WordsSame,
-    /// This person accepts the agreement with this hash.
-    Accept { hash: [u8; 32] },
+    /// This person accepts the agreement with this hash, which came of this proposal.
+    Accept { proposal: Number, hash: [u8; 32] },
     /// This person has given an input.
     Ready,
     /// It is over, and why. Nothing comes after it.
     Stop(Stop),
+    /// What to do next, instead of what was proposed before.
+    Propose { number: Number, job: Job, model: Option<ModelOffer> },
+}
+
+/// Tells proposals apart. The greater one counts, on both sides: so it does not matter whose came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Number {
+    /// One more than that of the proposal it takes the place of.
+    pub(crate) count: u32,
+    /// Of two at once, Alice's counts.
+    pub(crate) by_alice: bool,
+}
+
+/// What the owner of a model tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ModelOffer {
+    pub(crate) reveal: Reveal,
+    /// The encoded plan, not looked at yet.
+    pub(crate) plan: Vec<u8>,
 }
 
 /// Why one side ends a session.
@@ -72,6 +93,20 @@ impl Stop {
     }
 }
 
+impl Number {
+    fn encode(self) -> [u8; 5] {
+        let [a, b, c, d] = self.count.to_le_bytes();
+        [a, b, c, d, self.by_alice.into()]
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        match bytes {
+            [a, b, c, d, by @ (0 | 1)] => Ok(Self { count: u32::from_le_bytes([*a, *b, *c, *d]), by_alice: *by == 1 }),
+            _ => Err(Malformed),
+        }
+    }
+}
+
 impl Message for Talk {
     const TAG: Tag = Tag::Control;
     type Shape = ();
@@ -80,9 +115,22 @@ impl Message for Talk {
         match self {
             Talk::Hello { version } => [&[0][..], &version.to_le_bytes()].concat(),
             Talk::WordsSame => vec![1],
-            Talk::Accept { hash } => [&[2][..], hash].concat(),
+            Talk::Accept { proposal, hash } => [&[2][..], &proposal.encode(), hash].concat(),
             Talk::Ready => vec![3],
             Talk::Stop(stop) => vec![4, *stop as u8],
+            Talk::Propose { number, job, model } => {
+                let job = match job {
+                    Job::Millionaires => 0,
+                    Job::Classify { owner: Party::Alice } => 1,
+                    Job::Classify { owner: Party::Bob } => 2,
+                };
+                let mut body = [&[5][..], &number.encode(), &[job]].concat();
+                if let Some(ModelOffer { reveal, plan }) = model {
+                    body.extend([reveal.detail as u8, reveal.audience as u8]);
+                    body.extend(plan);
+                }
+                body
+            }
         }
     }
 
@@ -90,9 +138,31 @@ impl Message for Talk {
         match body {
             [0, a, b] => Ok(Talk::Hello { version: u16::from_le_bytes([*a, *b]) }),
             [1] => Ok(Talk::WordsSame),
-            [2, hash @ ..] => Ok(Talk::Accept { hash: hash.try_into().map_err(|_| Malformed)? }),
+            [2, rest @ ..] => {
+                let (number, hash) = rest.split_last_chunk().ok_or(Malformed)?;
+                Ok(Talk::Accept { proposal: Number::decode(number)?, hash: *hash })
+            }
             [3] => Ok(Talk::Ready),
             [4, stop] => Stop::ALL.into_iter().find(|s| *s as u8 == *stop).map(Talk::Stop).ok_or(Malformed),
+            [5, a, b, c, d, e, job, rest @ ..] => {
+                let number = Number::decode(&[*a, *b, *c, *d, *e])?;
+                let job = match job {
+                    0 => Job::Millionaires,
+                    1 => Job::Classify { owner: Party::Alice },
+                    2 => Job::Classify { owner: Party::Bob },
+                    _ => return Err(Malformed),
+                };
+                let model = match rest {
+                    [] => None,
+                    [detail, audience, plan @ ..] => {
+                        let detail = Detail::ALL.into_iter().find(|d| *d as u8 == *detail).ok_or(Malformed)?;
+                        let audience = Audience::ALL.into_iter().find(|a| *a as u8 == *audience).ok_or(Malformed)?;
+                        Some(ModelOffer { reveal: Reveal { detail, audience }, plan: plan.to_vec() })
+                    }
+                    [_] => return Err(Malformed),
+                };
+                Ok(Talk::Propose { number, job, model })
+            }
             _ => Err(Malformed),
         }
     }
@@ -115,7 +185,20 @@ mod tests {
     #[test]
     fn every_message_reads_back() {
         let stops = Stop::ALL.into_iter().map(Talk::Stop);
-        let others = [Talk::Hello { version: 513 }, Talk::WordsSame, Talk::Accept { hash: [7; 32] }, Talk::Ready];
+        let number = Number { count: 70_000, by_alice: true };
+        let reveal = Reveal { detail: Detail::Scores, audience: Audience::Both };
+        let others = [
+            Talk::Hello { version: 513 },
+            Talk::WordsSame,
+            Talk::Accept { proposal: number, hash: [7; 32] },
+            Talk::Ready,
+            Talk::Propose { number, job: Job::Millionaires, model: None },
+            Talk::Propose {
+                number: Number { by_alice: false, ..number },
+                job: Job::Classify { owner: Party::Bob },
+                model: Some(ModelOffer { reveal, plan: vec![1, 2, 3] }),
+            },
+        ];
         for talk in stops.chain(others) {
             assert_eq!(Talk::decode(&talk.encode(), ()), Ok(talk));
         }

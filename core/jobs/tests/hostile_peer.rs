@@ -58,7 +58,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     (length, any::<u8>(), any::<[u8; 8]>()).prop_map(|(length, first, rest)| {
         let mut body: Vec<u8> = rest.iter().copied().cycle().take(length).collect();
         if let Some(byte) = body.first_mut() {
-            *byte = first % 6;
+            *byte = first % 7;
         }
         body
     })
@@ -91,7 +91,7 @@ proptest! {
             let link = Rc::new(bob);
             let [mut control, mut protocol] = [0, 1].map(|_| Session::new(Party::Bob, Rc::clone(&link)));
             if hello {
-                forge(&mut control, 0, vec![0, 1, 0]).await;
+                forge(&mut control, 0, vec![0, 2, 0]).await;
             }
             for (index, body) in script {
                 let lane = if index == 0 { &mut control } else { &mut protocol };

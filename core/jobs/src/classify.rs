@@ -1,0 +1,186 @@
+//! Private picture check: one has a model, the other a picture; what it shows under that model is told to whom they agreed.
+
+use std::rc::Rc;
+
+use tacit_compute::Cpu;
+use tacit_nn::prepare::{self, Tools};
+use tacit_nn::quantise::quantise;
+use tacit_nn::run::{self, Input};
+use tacit_nn::{Answer as Seen, Keys, Owned, Plan, Prepared, Task, Told, cost, file};
+use tacit_rlwe::Context;
+use tacit_session::{Code, Cost, Fault, Link, Party, Stage};
+use tacit_share::linear::Role;
+use tacit_share::open::To;
+
+use crate::{Answer, Audience, Detail, Machine, ModelCard, Picture, Reveal, progress};
+
+/// What a machine keeps for picture checks.
+#[derive(Default)]
+pub(crate) struct Pictures {
+    keys: Keys,
+    prepared: Option<Prepared>,
+}
+
+/// One picture check as both know it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The plan that both follow.
+    pub plan: Rc<Plan>,
+    /// Who has the model.
+    pub owner: Party,
+    /// What is told, and to whom.
+    pub reveal: Reveal,
+}
+
+/// A model file, read and made ready by its owner.
+///
+/// # Errors
+/// [`Code::ModelUnreadable`] when it is no model; [`Code::ModelRefused`], with the layer's name and what to change, when it
+/// cannot be run.
+pub fn open_model(model: &[u8]) -> Result<(Plan, Owned), Fault> {
+    let model = file::read(model).map_err(|error| Fault::new(Code::ModelUnreadable, error.to_string()))?;
+    let refused = |refusal: tacit_nn::Refusal| Fault::new(Code::ModelRefused, refusal.to_string());
+    let (plan, weights) = quantise(&model).map_err(refused)?;
+    let owned = Owned::new(&Context::new(), &Cpu, &plan, &weights).map_err(refused)?;
+    Ok((plan, owned))
+}
+
+impl Check {
+    /// The side of `party`.
+    #[must_use]
+    pub fn role(&self, party: Party) -> Role {
+        if party == self.owner { Role::Owner } else { Role::Client }
+    }
+
+    /// What both know of the model.
+    #[must_use]
+    pub fn card(&self) -> ModelCard {
+        let plan = &*self.plan;
+        let input = plan.input;
+        let comparisons: usize = plan.steps.iter().map(tacit_nn::Step::comparisons).sum();
+        ModelCard {
+            name: plan.model.clone(),
+            labels: plan.labels.clone(),
+            picture: [input.channels, input.height, input.width],
+            layers: plan.steps.iter().map(|step| step.name.clone()).collect(),
+            comparisons: comparisons as u64,
+            plan: plan.hash(),
+            reveal: self.reveal,
+        }
+    }
+
+    fn task(&self) -> Task {
+        let told = match self.reveal.detail {
+            Detail::Label => Told::First,
+            Detail::TopThree => Told::Three,
+            Detail::Scores => Told::Scores,
+        };
+        let to = match self.reveal.audience {
+            Audience::Holder => To::One(self.owner.other()),
+            Audience::Both => To::Both,
+        };
+        Task { batch: 1, told, to }
+    }
+
+    /// What preparing costs `party`, by stage, without the set-up; with a new key or without.
+    #[must_use]
+    pub fn prepare_cost(&self, party: Party, new_key: bool) -> Vec<(Stage, Cost)> {
+        cost::prepare(party, self.role(party), &Context::new(), &self.plan, self.task(), new_key)
+    }
+
+    /// What a run costs `party`, by stage.
+    #[must_use]
+    pub fn run_cost(&self, party: Party) -> Vec<(Stage, Cost)> {
+        cost::run(party, self.role(party), &self.plan, self.task())
+    }
+
+    /// What both are shown of costs that `party` counts: rounds are those of the picture's owner, so that both see the same.
+    #[must_use]
+    pub fn shown(&self, party: Party, cost: impl Fn(Party) -> Vec<(Stage, Cost)>) -> Cost {
+        let sum = |party| cost(party).into_iter().map(|(_, cost)| cost).sum::<Cost>();
+        Cost { rounds: sum(self.owner.other()).rounds, ..sum(party) }
+    }
+
+    /// The answer as this person reads it.
+    fn read(&self, seen: Option<Vec<Seen>>) -> Answer {
+        match seen.and_then(|mut pictures| pictures.pop()) {
+            None => Answer::Nothing,
+            Some(Seen::Places(ranked)) => Answer::Labels { ranked, scores: None },
+            Some(Seen::Scores(logits)) => {
+                let mut ranked: Vec<usize> = (0..logits.len()).collect();
+                // A stable sort: of equal ones the earlier comes first.
+                ranked.sort_by_key(|&label| std::cmp::Reverse(logits.get(label).copied()));
+                let unit = f64::from(1u32 << self.plan.fraction);
+                let score = |label: &usize| logits.get(*label).map_or(0.0, |&logit| f64::from(logit) / unit);
+                let scores = Some(ranked.iter().map(score).collect());
+                Answer::Labels { ranked, scores }
+            }
+        }
+    }
+
+    /// Whether a picture has the shape that the model takes.
+    ///
+    /// # Errors
+    /// [`Code::PictureRefused`] with both shapes.
+    pub fn takes(&self, picture: &Picture) -> Result<(), Fault> {
+        let input = self.plan.input;
+        let (wanted, got) = ([input.channels, input.height, input.width], picture.shape());
+        if wanted == got {
+            return Ok(());
+        }
+        let shape = |[channels, height, width]: [usize; 3]| format!("{width} × {height} pixels in {channels} channels");
+        Err(Fault::new(Code::PictureRefused, format!("the model takes {}, not {}", shape(wanted), shape(got))))
+    }
+}
+
+impl<L: Link> Machine<L> {
+    /// Whether material for a picture is there.
+    #[must_use]
+    pub fn has_picture(&self) -> bool {
+        self.pictures.prepared.is_some()
+    }
+
+    /// Prepares a check of one picture, instead of any that was prepared before. The owner has a `model`. Cost:
+    /// [`Check::prepare_cost`], and that of the set-up if there was none.
+    ///
+    /// # Errors
+    /// The link's, or the peer's.
+    pub async fn prepare_picture(&mut self, check: &Check, model: Option<&Owned>) -> Result<(), Fault> {
+        self.set_up().await?;
+        let engine = self.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
+        let tools = Tools { context: self.context.get_or_insert_with(Context::new), compute: &Cpu };
+        let keys = &mut self.pictures.keys;
+        let (plan, task) = (&*check.plan, check.task());
+        let prepared =
+            prepare::prepare(&mut self.session, &tools, engine, keys, plan, model, task, &mut self.rng).await?;
+        self.pictures.prepared = Some(prepared);
+        Ok(())
+    }
+
+    /// Checks a picture under the owner's model. Cost: [`Check::run_cost`].
+    ///
+    /// # Errors
+    /// The link's, or the peer's; [`Code::Internal`] when nothing is prepared.
+    pub async fn check_picture(
+        &mut self,
+        check: &Check,
+        model: Option<&Owned>,
+        picture: Option<&Picture>,
+        at: impl FnMut(usize),
+    ) -> Result<Answer, Fault> {
+        let prepared = self.pictures.prepared.take().ok_or_else(|| Fault::internal("no picture was prepared"))?;
+        let input = match (model, picture) {
+            (Some(model), None) => Input::Model(model),
+            (None, Some(picture)) => Input::Pictures(picture.pixels()),
+            _ => return Err(Fault::internal("one puts in a model, the other a picture")),
+        };
+        let tools = Tools { context: self.context.get_or_insert_with(Context::new), compute: &Cpu };
+        let seen = run::run(&mut self.session, &tools, prepared, &check.plan, input, at).await?;
+        Ok(check.read(seen))
+    }
+}
+
+/// The stages of a check, as progress counts them: those in which something crosses.
+pub(crate) fn plan(costs: Vec<(Stage, Cost)>) -> progress::Plan {
+    costs.into_iter().filter(|(_, cost)| cost.sent + cost.received > 0).collect()
+}

@@ -1,0 +1,72 @@
+//! The protocol side of a pairing: what all jobs share, for as long as two people are paired.
+
+use tacit_ot::Engine;
+use tacit_rlwe::Context;
+use tacit_session::{Cost, Fault, Link, Session, Stage};
+use tacit_share::material::Material;
+use tacit_symmetric::Prg;
+
+use crate::classify::Pictures;
+use crate::progress::Progress;
+
+/// One party's session, randomness, transfers and stocks.
+///
+/// Both parties call the same methods in the same order, so neither has to ask.
+pub struct Machine<L> {
+    pub(crate) session: Session<L>,
+    pub(crate) rng: Prg,
+    pub(crate) engine: Option<Engine>,
+    /// Comparisons whose material is prepared.
+    pub(crate) comparisons: Vec<Material>,
+    pub(crate) pictures: Pictures,
+    pub(crate) context: Option<Context>,
+}
+
+impl<L: Link> Machine<L> {
+    /// Nothing prepared yet.
+    #[must_use]
+    pub fn new(session: Session<L>, rng: Prg) -> Self {
+        let pictures = Pictures::default();
+        Self { session, rng, engine: None, comparisons: Vec::new(), pictures, context: None }
+    }
+
+    /// Has every frame counted.
+    pub(crate) fn observe(&mut self, progress: &std::rc::Rc<Progress>) {
+        let observer = std::rc::Rc::clone(progress);
+        self.session.ledger_mut().observe(move |entry| observer.record(entry));
+    }
+
+    /// Sets up the extension, once per pairing. Cost: [`setup_cost`].
+    ///
+    /// # Errors
+    /// The link's, or the peer's.
+    pub async fn set_up(&mut self) -> Result<(), Fault> {
+        if self.engine.is_none() {
+            self.engine = Some(Engine::setup(&mut self.session, &mut self.rng).await?);
+        }
+        Ok(())
+    }
+
+    /// What preparing has cost so far.
+    #[must_use]
+    pub fn spent_offline(&self) -> Cost {
+        self.spent(Stage::is_offline)
+    }
+
+    /// What runs have cost so far.
+    #[must_use]
+    pub fn spent_online(&self) -> Cost {
+        self.spent(Stage::is_online)
+    }
+
+    fn spent(&self, which: fn(Stage) -> bool) -> Cost {
+        let ledger = self.session.ledger();
+        Stage::ALL.into_iter().filter(|stage| which(*stage)).map(|stage| ledger.stage(stage)).sum()
+    }
+}
+
+/// What setting up the extension costs, once per pairing. Part of it travels with the first material.
+#[must_use]
+pub fn setup_cost() -> Cost {
+    Engine::setup_cost()
+}

@@ -1,0 +1,338 @@
+//! Picture checks between two whole programs: who learns what, changes of mind, changes of place, and models that are
+//! refused.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use tacit_compute::Cpu;
+use tacit_jobs::{
+    Agreement, Answer, Audience, Command, Detail, Event, Input, Job, ModelFile, Pairing, Picture, Reveal, pairing,
+};
+use tacit_nn::quantise::quantise;
+use tacit_nn::{Model, Node, Op, Shape, bench, file, plain};
+use tacit_session::lockstep::{self, QueueLink, Tamper};
+use tacit_session::{Code, Cost, Fault, Party, Tag};
+
+type Person = Box<dyn Fn(&Event, &UnboundedSender<Command>)>;
+
+fn network(name: &str, labels: usize) -> Model {
+    Model {
+        name: name.into(),
+        input: Shape::new(1, 6, 6),
+        labels: (0..labels).map(|label| format!("label {label}")).collect(),
+        nodes: vec![
+            Node::new("conv", bench::convolution(1, 3, 3, 1, 0), &[0]),
+            Node::new("relu", Op::Relu { ceiling: Some(2.0) }, &[1]),
+            Node::new("pool", Op::MaxPool { size: 2, stride: 2 }, &[2]),
+            Node::new("flat", Op::Flatten, &[3]),
+            Node::new("dense", bench::dense(3, 12, labels), &[4]),
+        ],
+    }
+}
+
+fn model_file(model: &Model) -> ModelFile {
+    ModelFile(file::write(model).unwrap())
+}
+
+fn picture(seed: u8) -> Picture {
+    let pixels = bench::pictures(Shape::new(1, 6, 6), 1, seed).remove(0);
+    Picture::new(1, 6, 6, pixels).unwrap()
+}
+
+/// The logits that the oracle has for [`picture`].
+fn logits(model: &Model, seed: u8) -> Vec<i32> {
+    let model = file::read(&file::write(model).unwrap()).unwrap();
+    let (plan, weights) = quantise(&model).unwrap();
+    plain::logits(&plan, &weights, &Cpu, picture(seed).pixels())
+}
+
+/// The labels in the oracle's order.
+fn ranked(model: &Model, seed: u8) -> Vec<usize> {
+    let logits = logits(model, seed);
+    let mut order: Vec<usize> = (0..logits.len()).collect();
+    order.sort_by_key(|&label| (-logits[label], label));
+    order
+}
+
+async fn live(link: QueueLink, seat: Party, job: Job, person: Person) -> (Vec<Event>, Fault) {
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let diary = Rc::clone(&events);
+    let (commands, receiver) = unbounded();
+    let pairing = Pairing { seat, confirm_words: false, job };
+    let end = pairing::run(link, pairing, [seat as u8 + 1; 32], receiver, move |event| {
+        person(&event, &commands);
+        diary.borrow_mut().push(event);
+    })
+    .await;
+    (events.take(), end)
+}
+
+fn meet(job: Job, alice: Person, bob: Person) -> [(Vec<Event>, Fault); 2] {
+    meet_over(lockstep::queues(), job, alice, bob)
+}
+
+fn meet_over((a, b): (QueueLink, QueueLink), job: Job, alice: Person, bob: Person) -> [(Vec<Event>, Fault); 2] {
+    // A guest's own idea of the job counts for nothing.
+    let (alice, bob) = lockstep::join(live(a, Party::Alice, job, alice), live(b, Party::Bob, Job::Millionaires, bob));
+    [alice, bob]
+}
+
+fn answers(events: &[Event]) -> Vec<Answer> {
+    let answer =
+        |event: &Event| if let Event::Finished { outcome } = event { Some(outcome.answer.clone()) } else { None };
+    events.iter().filter_map(answer).collect()
+}
+
+fn agreements(events: &[Event]) -> Vec<Agreement> {
+    let agreement =
+        |event: &Event| if let Event::Proposed { agreement } = event { Some(agreement.clone()) } else { None };
+    events.iter().filter_map(agreement).collect()
+}
+
+/// Accepts everything; gives `model` when it is to own one, and pictures 1, 2, 3, …; stops after so many answers.
+fn willing(seat: Party, model: Model, reveal: Reveal, rounds: usize) -> Person {
+    let (done, given, shown) = (Cell::new(0), Cell::new(0u8), RefCell::new(None));
+    Box::new(move |event, commands| {
+        let say = |command| commands.unbounded_send(command).unwrap();
+        match event {
+            Event::Offered { job } => {
+                shown.replace(Some(*job));
+                if *job == (Job::Classify { owner: seat }) {
+                    say(Command::Model { model: model_file(&model), reveal });
+                }
+            }
+            Event::Proposed { .. } if done.get() == rounds => say(Command::Cancel),
+            Event::Proposed { .. } => say(Command::Accept),
+            Event::Agreed if *shown.borrow() != Some(Job::Classify { owner: seat }) => {
+                given.set(given.get() + 1);
+                say(Command::Input { input: Input::Picture(picture(given.get())) });
+            }
+            Event::Finished { .. } => done.set(done.get() + 1),
+            _ => {}
+        }
+    })
+}
+
+#[test]
+fn the_label_goes_to_whom_it_is_promised_and_the_next_round_is_warm() {
+    let model = network("small", 4);
+    for owner in [Party::Alice, Party::Bob] {
+        let person = |seat| willing(seat, network("small", 4), Reveal::default(), 3);
+        let [alice, bob] = meet(Job::Classify { owner }, person(Party::Alice), person(Party::Bob));
+        let (keeper, holder) = if owner == Party::Alice { (alice, bob) } else { (bob, alice) };
+        assert_eq!(answers(&keeper.0), vec![Answer::Nothing; 3]);
+        let labels: Vec<Answer> =
+            (1..4).map(|seed| Answer::Labels { ranked: vec![ranked(&model, seed)[0]], scores: None }).collect();
+        assert_eq!(answers(&holder.0), labels);
+        // What was agreed on is what was measured, and only the first round pays for the set-up and the key.
+        for events in [&keeper.0, &holder.0] {
+            let agreements = agreements(events);
+            let mut before = Cost::default();
+            let outcomes =
+                events.iter().filter_map(|e| if let Event::Finished { outcome } = e { Some(outcome) } else { None });
+            for (outcome, agreement) in outcomes.zip(&agreements) {
+                let offline = outcome.offline - before;
+                assert_eq!((offline.sent, offline.received), (agreement.offline.sent, agreement.offline.received));
+                assert_eq!(outcome.online, agreement.online);
+                before = outcome.offline;
+            }
+            assert!(agreements[0].offline.sent > agreements[1].offline.sent);
+            assert_eq!(agreements[1].offline, agreements[2].offline);
+        }
+        let layers = holder.0.iter().filter(|event| matches!(event, Event::Layer { .. })).count();
+        assert_eq!(layers, 3 * agreements(&holder.0)[0].model.as_ref().unwrap().layers.len());
+    }
+}
+
+#[test]
+fn more_is_told_where_more_was_agreed_on() {
+    let model = network("small", 4);
+    for (detail, audience) in [(Detail::TopThree, Audience::Both), (Detail::Scores, Audience::Holder)] {
+        let reveal = Reveal { detail, audience };
+        let person = |seat| willing(seat, network("small", 4), reveal, 1);
+        let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob));
+        let [owner, holder] = [&alice, &bob].map(|(events, _)| answers(events).remove(0));
+        if audience == Audience::Both {
+            assert_eq!(owner, holder);
+        } else {
+            assert_eq!(owner, Answer::Nothing);
+        }
+        let Answer::Labels { ranked: got, scores } = holder else { panic!("labels were asked for") };
+        assert_eq!(got, ranked(&model, 1)[..if detail == Detail::Scores { 4 } else { 3 }]);
+        assert_eq!(scores.map(|scores| scores.len()), (detail == Detail::Scores).then_some(4));
+    }
+}
+
+#[test]
+fn they_change_places_and_then_compare_amounts() {
+    let person = |seat: Party| -> Person {
+        let willing =
+            willing(seat, network(if seat == Party::Alice { "hers" } else { "his" }, 4), Reveal::default(), 9);
+        let rounds = Cell::new(0);
+        Box::new(move |event, commands| {
+            let say = |command| commands.unbounded_send(command).unwrap();
+            match (rounds.get(), event) {
+                (_, Event::Finished { .. }) => rounds.set(rounds.get() + 1),
+                // After the first round both want the same change; Alice's counts.
+                (1, Event::Proposed { agreement }) if agreement.job == (Job::Classify { owner: Party::Alice }) => {
+                    say(Command::Offer { job: Job::Classify { owner: Party::Bob } });
+                }
+                (2, Event::Proposed { agreement }) if agreement.job != Job::Millionaires => {
+                    if seat == Party::Bob {
+                        say(Command::Offer { job: Job::Millionaires });
+                    }
+                }
+                (2, Event::Agreed) => {
+                    let amount = tacit_jobs::Amount::from_minor_units(5 + seat as u64).unwrap();
+                    say(Command::Input { input: Input::Amount(amount) });
+                }
+                (3, Event::Proposed { .. }) => say(Command::Cancel),
+                _ => willing(event, commands),
+            }
+        })
+    };
+    let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob));
+    let label = |answer: &Answer| matches!(answer, Answer::Labels { .. });
+    let [hers, his] = [&alice, &bob].map(|(events, _)| answers(events));
+    assert!(hers[0] == Answer::Nothing && label(&his[0]), "{hers:?} {his:?}");
+    assert!(label(&hers[1]) && his[1] == Answer::Nothing, "{hers:?} {his:?}");
+    use tacit_jobs::Order;
+    assert_eq!((&hers[2], &his[2]), (&Answer::Order(Order::They), &Answer::Order(Order::You)));
+}
+
+#[test]
+fn a_model_can_be_changed_until_its_owner_has_accepted() {
+    let owner: Person = {
+        let willing = willing(Party::Alice, network("first", 4), Reveal::default(), 1);
+        Box::new(move |event, commands| match event {
+            Event::Proposed { agreement } if agreement.model.as_ref().unwrap().name == "first" => {
+                let model = model_file(&network("second", 3));
+                commands.unbounded_send(Command::Model { model, reveal: Reveal::default() }).unwrap();
+            }
+            event => willing(event, commands),
+        })
+    };
+    let holder = willing(Party::Bob, network("none", 2), Reveal::default(), 1);
+    let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, owner, holder);
+    // Bob accepted the first one at once; that acceptance is void.
+    let names: Vec<String> = agreements(&bob.0).into_iter().take(2).map(|a| a.model.unwrap().name).collect();
+    assert_eq!(names, ["first", "second"]);
+    let label = ranked(&network("second", 3), 1)[0];
+    assert_eq!(answers(&bob.0), [Answer::Labels { ranked: vec![label], scores: None }]);
+    assert_eq!(alice.1.code, Code::Cancelled);
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
+    // Without ceilings, what could add up in so many layers is more than 32 bits hold.
+    let mut steep = network("steep", 4);
+    steep.nodes = vec![Node::new("flat", Op::Flatten, &[0])];
+    for layer in 0..14 {
+        let value = steep.nodes.len();
+        let inputs = if layer == 0 { 36 } else { 64 };
+        steep.nodes.push(Node::new(&format!("dense {layer}"), bench::dense(layer, inputs, 64), &[value]));
+        steep.nodes.push(Node::new(&format!("relu {layer}"), Op::Relu { ceiling: None }, &[value + 1]));
+    }
+    steep.nodes.push(Node::new("last", bench::dense(9, 64, 4), &[steep.nodes.len()]));
+    let mut cut = file::write(&network("cut", 4)).unwrap();
+    cut.truncate(cut.len() - 1);
+    let refused = RefCell::new(vec![ModelFile(vec![1, 2, 3]), ModelFile(cut), model_file(&steep)]);
+    let owner: Person = {
+        let willing = willing(Party::Alice, network("good", 4), Reveal::default(), 1);
+        Box::new(move |event, commands| {
+            let say = |command| commands.unbounded_send(command).unwrap();
+            let next = refused.borrow_mut().pop();
+            match (event, next) {
+                (Event::Offered { .. } | Event::Refused { .. }, Some(model)) => {
+                    say(Command::Model { model, reveal: Reveal::default() });
+                }
+                (Event::Refused { .. }, None) => {
+                    say(Command::Model { model: model_file(&network("good", 4)), reveal: Reveal::default() });
+                }
+                (event, next) => {
+                    refused.borrow_mut().extend(next);
+                    willing(event, commands);
+                }
+            }
+        })
+    };
+    // The first picture has another shape; the second is taken.
+    let holder: Person = {
+        let willing = willing(Party::Bob, network("none", 2), Reveal::default(), 1);
+        Box::new(move |event, commands| match event {
+            Event::Agreed => {
+                let wrong = Picture::new(1, 5, 5, vec![0; 25]).unwrap();
+                commands.unbounded_send(Command::Input { input: Input::Picture(wrong) }).unwrap();
+                willing(event, commands);
+            }
+            event => willing(event, commands),
+        })
+    };
+    let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, owner, holder);
+    let codes = |events: &[Event]| -> Vec<Fault> {
+        events
+            .iter()
+            .filter_map(|e| if let Event::Refused { fault } = e { Some(fault.clone()) } else { None })
+            .collect()
+    };
+    let hers = codes(&alice.0);
+    let [steep, cut, noise] = &hers[..] else { panic!("{hers:?} of {:?}", alice.0) };
+    assert_eq!([steep.code, cut.code, noise.code], [Code::ModelRefused, Code::ModelUnreadable, Code::ModelUnreadable]);
+    assert!(
+        steep.detail.as_ref().is_some_and(|detail| detail.contains("dense") || detail.contains("last")),
+        "{steep:?}"
+    );
+    assert_eq!(codes(&bob.0).iter().map(|fault| fault.code).collect::<Vec<_>>(), [Code::PictureRefused]);
+    assert!(matches!(answers(&bob.0)[..], [Answer::Labels { .. }]));
+}
+
+/// Every frame of a whole session cut short, in both directions: its receiver ends with a fault, and nobody gets an answer
+/// that is not the right one.
+#[test]
+fn a_hostile_peer_gets_a_fault_and_nothing_else() {
+    let model = network("small", 4);
+    let reveal = Reveal { detail: Detail::Scores, audience: Audience::Both };
+    let session = |reveal, tamper: &Tamper| {
+        let person = |seat| willing(seat, network("small", 4), reveal, 1);
+        let queues = lockstep::queues_with(tamper);
+        meet_over(queues, Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob))
+    };
+    let mut tags = Vec::new();
+    for reveal in [Reveal::default(), reveal] {
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        let sink = Rc::clone(&seen);
+        let watch: Tamper = Rc::new(RefCell::new(move |party, index, message: Vec<u8>| {
+            sink.borrow_mut().push((party, index, message[0]));
+            vec![message]
+        }));
+        session(reveal, &watch);
+        let frames = seen.take();
+        tags.extend(frames.iter().map(|&(.., tag)| tag));
+        let last = |party| frames.iter().filter(|frame| frame.0 == party).map(|frame| frame.1).max();
+        for &(party, index, tag) in &frames {
+            // The last words of whoever leaves have nobody to hurt.
+            if tag == Tag::Control as u8 && last(party) <= Some(index + 1) {
+                continue;
+            }
+            let tamper: Tamper = Rc::new(RefCell::new(move |from, i, mut message: Vec<u8>| {
+                if (from, i) == (party, index) {
+                    message.pop();
+                }
+                vec![message]
+            }));
+            let [alice, bob] = session(reveal, &tamper);
+            let victim = if party == Party::Alice { &bob } else { &alice };
+            assert_eq!(victim.1.code, Code::PeerBroke, "{party:?}'s frame {index} (tag {tag})");
+            for answer in answers(&alice.0).into_iter().chain(answers(&bob.0)) {
+                if let Answer::Labels { ranked: got, .. } = answer {
+                    assert_eq!(got[0], ranked(&model, 1)[0], "a wrong answer: frame {index}");
+                }
+            }
+        }
+    }
+    let comparisons = [Tag::MaskedInputs];
+    for tag in Tag::ALL.into_iter().filter(|tag| !comparisons.contains(tag)) {
+        assert!(tags.contains(&(tag as u8)), "{} does not cross", tag.name());
+    }
+}
