@@ -57,6 +57,7 @@ async fn open_words(s: &mut Queue, x: &Words) -> Result<Vec<u32>, Fault> {
 }
 
 /// Runs one program on both sides, and holds what it cost to what was declared.
+#[expect(clippy::needless_pass_by_value, reason = "a program is written where it is run")]
 fn both<T>(run: impl AsyncFn(&mut Queue) -> Result<(T, Cost), Fault>) -> (T, T) {
     let side = async |mut s: Queue| run(&mut s).await.unwrap();
     let ((alice, a), (bob, b)) = lockstep::run(side, side);
