@@ -10,12 +10,14 @@ use tacit_rlwe::Packing;
 pub use crate::wire::{MAX_BYTES, Malformed};
 
 use crate::Shape;
-use crate::graph::{MAX_LABELS, MAX_NODES, MAX_WEIGHTS, is_bounded, is_name};
+use crate::check::{is_bounded, is_name};
+use crate::graph::{MAX_LABELS, MAX_NODES, MAX_WEIGHTS};
 
-/// The most comparisons of a plan.
-pub const MAX_COMPARISONS: usize = 1 << 22;
-/// The most ciphertexts of a plan, requests and responses.
-pub const MAX_CIPHERTEXTS: usize = 1 << 12;
+/// The most comparisons of a plan: their material takes some 60 MB.
+pub const MAX_COMPARISONS: usize = 1 << 20;
+/// The most ciphertexts of a plan, requests and responses. The client asks for all at once, and so many are less than what a
+/// link keeps for a party that is slow to read.
+pub const MAX_CIPHERTEXTS: usize = 1 << 9;
 /// The most bits of a truncation, and of the logits' fraction.
 pub const MAX_TRUNCATE: u32 = 30;
 
@@ -165,7 +167,7 @@ impl Plan {
     fn is_affordable(&self) -> bool {
         let (mut comparisons, mut weights, mut ciphertexts) = (0, 0, 0);
         for step in &self.steps {
-            comparisons += step.comparisons();
+            comparisons = step.comparisons().saturating_add(comparisons);
             if let StepOp::Linear { shape, .. } = step.op {
                 let Some(packing) = Packing::convolution(&shape) else { return false };
                 weights += shape.weights();
@@ -226,7 +228,7 @@ impl Step {
     pub fn comparisons(&self) -> usize {
         let n = self.output.len();
         match self.op {
-            StepOp::Max { size, .. } => n * (size * size - 1),
+            StepOp::Max { size, .. } => n.saturating_mul(size * size - 1),
             StepOp::Relu { ceiling, .. } => n * if ceiling.is_some() { 2 } else { 1 },
             StepOp::Linear { .. } | StepOp::Average { .. } | StepOp::Add => 0,
         }

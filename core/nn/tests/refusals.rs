@@ -85,11 +85,12 @@ fn pictures_that_are_too_large() {
     let conv = |channels| bench::convolution(channels, 64, 1, 1, 0);
     let relu = || Op::Relu { ceiling: None };
     let mut layers = vec![("conv", conv(1))];
-    let names = ["relu 1", "relu 2", "relu 3", "relu 4", "relu 5"];
+    let names = ["relu 1", "relu 2"];
     layers.extend(names.map(|name| (name, relu())));
     layers.push(("pool", Op::AveragePool { size: 128, stride: 1 }));
     let refused = refusal(&model(Shape::new(1, 128, 128), 64, layers));
-    assert_eq!(refused.layer, "relu 5", "{refused}");
+    // A million comparisons is the most; one of these layers has as many.
+    assert_eq!(refused.layer, "relu 2", "{refused}");
 }
 
 #[test]
