@@ -70,3 +70,8 @@ impl<L: Link> Machine<L> {
 pub fn setup_cost() -> Cost {
     Engine::setup_cost()
 }
+
+/// What crosses of [`setup_cost`] before the first material.
+pub(crate) fn base_cost() -> Cost {
+    tacit_ot::base::cost()
+}

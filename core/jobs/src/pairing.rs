@@ -101,8 +101,6 @@ enum Done {
         ready: u32,
         target: u32,
     },
-    /// Nothing that a person would see as stock.
-    SetUp,
     Ran(Outcome),
 }
 
@@ -396,7 +394,8 @@ impl<L: Link + 'static> Driver<L> {
         let spent = machine.spent_offline();
         self.work = Work::Idle(machine);
         match done {
-            Done::SetUp => {}
+            // Said all the same: a host program with a clock hears that the machines rest.
+            Done::SetUp => (self.emit)(Event::Stock { ready: 0, target: 1, spent }),
             Done::Prepared { ready, target } => (self.emit)(Event::Stock { ready, target, spent }),
             Done::Ran(outcome) => {
                 self.running = false;
@@ -472,10 +471,11 @@ impl<L: Link + 'static> Driver<L> {
                 Ok((machine, Done::Prepared { ready, target: millionaires::STOCK }))
             }));
         }
-        self.progress.begin(vec![(Stage::BaseOt, machine::setup_cost())]);
+        self.progress.begin(vec![(Stage::BaseOt, machine::base_cost())]);
         Work::Busy(Box::pin(async move {
             machine.set_up().await?;
-            Ok((machine, Done::SetUp))
+            // No picture yet, but this part of the preparation is over.
+            Ok((machine, Done::Prepared { ready: 0, target: 1 }))
         }))
     }
 
