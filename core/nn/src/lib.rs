@@ -10,6 +10,7 @@
 #[doc(hidden)]
 pub mod bench;
 pub mod calibrate;
+mod check;
 pub mod cost;
 mod demand;
 pub mod file;

@@ -13,6 +13,7 @@
 //! bits: narrower comparisons are cheaper.
 
 use tacit_rlwe::{Packing, noise, params::WORD_32};
+use zeroize::Zeroizing;
 
 use crate::graph::Model;
 use crate::lower::{LowOp, Lowered};
@@ -261,7 +262,8 @@ impl Layer {
         let hidden = Packing::convolution(shape).map_or(0, |packing| {
             // Whole numbers with bits to spare stand for the weights.
             let scale = f64::from(1 << 24) / f64::max(largest, f64::MIN_POSITIVE);
-            let whole: Vec<i32> = weights.iter().map(|&w| (f64::from(w) * scale) as i32).collect();
+            let whole = weights.iter().map(|&w| (f64::from(w) * scale) as i32).collect::<Vec<_>>();
+            let whole = Zeroizing::new(whole);
             let norm = norm(&packing, &whole) as f64 / scale;
             let hides = |bits: &i32| {
                 let norm = norm * 2f64.powi(*bits) * 1.01;
@@ -283,7 +285,7 @@ impl Layer {
 pub(crate) fn norm(packing: &Packing, weights: &[i32]) -> u64 {
     let group = |filters| -> u64 {
         let channels = (0..packing.channel_groups()).map(|channels| {
-            let poly = zeroize::Zeroizing::new(packing.weights(weights, filters, channels));
+            let poly = Zeroizing::new(packing.weights(weights, filters, channels));
             poly.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>()
         });
         channels.sum()

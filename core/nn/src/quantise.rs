@@ -1,7 +1,7 @@
 //! From real numbers to whole ones, with proof that they fit.
 //!
 //! *Computes*: a [`Plan`] and its [`Weights`]. A value x becomes the whole number nearest to x·2^f; the bytes of a picture
-//! stand for themselves. Bits are shared out by estimates ([`crate::precision`]) but every range is then proven by
+//! stand for themselves. Bits are shared out by estimates, but every range is then proven by
 //! intervals of whole numbers, channel by channel, on the weights that will be used: for all pictures, and whichever way
 //! truncations round. What cannot be proven is refused.
 
@@ -56,7 +56,10 @@ fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
                 })?;
                 ciphertexts += packing.requests() + packing.responses();
             }
-            LowOp::Max { size, .. } => comparisons += step.output.len() * (size * size - 1),
+            LowOp::Max { size, .. } => {
+                // Saturating, for words of 32 bits.
+                comparisons = step.output.len().saturating_mul(size * size - 1).saturating_add(comparisons);
+            }
             LowOp::Relu { ceiling } => comparisons += step.output.len() * if ceiling.is_some() { 2 } else { 1 },
             LowOp::Average { .. } | LowOp::Add => {}
         }

@@ -134,7 +134,7 @@ pub(crate) fn linear_difference<W: Copy + Into<T>, T: Number>(
     input: &[Range<T>],
     outputs: &[Range<T>],
 ) -> T {
-    if shape.positions() > 1 || shape.filters * shape.weights() > 1 << 22 {
+    if shape.positions() > 1 || (shape.filters as u64).pow(2) * shape.patch() as u64 > 1 << 22 {
         let outputs: Vec<_> = outputs.iter().flat_map(|&range| std::iter::repeat_n(range, shape.positions())).collect();
         return largest_difference(&outputs);
     }

@@ -1,7 +1,7 @@
 //! Reading bytes that may be anything.
 #![deny(clippy::indexing_slicing)]
 
-use crate::graph::is_name;
+use crate::check::is_name;
 
 /// What is left of some bytes. Everything is little-endian; `None` where there is not enough left.
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
