@@ -394,8 +394,6 @@ impl<L: Link + 'static> Driver<L> {
         let spent = machine.spent_offline();
         self.work = Work::Idle(machine);
         match done {
-            // Said all the same: a host program with a clock hears that the machines rest.
-            Done::SetUp => (self.emit)(Event::Stock { ready: 0, target: 1, spent }),
             Done::Prepared { ready, target } => (self.emit)(Event::Stock { ready, target, spent }),
             Done::Ran(outcome) => {
                 self.running = false;
