@@ -4,6 +4,19 @@
 //! stand for themselves. Bits are shared out by estimates, but every range is then proven by
 //! intervals of whole numbers, channel by channel, on the weights that will be used: for all pictures, and whichever way
 //! truncations round. What cannot be proven is refused.
+//!
+//! ```
+//! use tacit_compute::Cpu;
+//! use tacit_nn::{bench, calibrate::calibrate, plain, quantise::quantise};
+//!
+//! let mut model = bench::m1(1);
+//! let pictures = bench::pictures(model.input, 4, 1);
+//! calibrate(&mut model, pictures.iter().map(Vec::as_slice), 2.0)?;
+//! let (plan, weights) = quantise(&model)?;
+//! let logits = plain::logits(&plan, &weights, &Cpu, &pictures[0]);
+//! println!("{}", plan.labels[plain::top(&logits)]);
+//! # Ok::<(), tacit_nn::Refusal>(())
+//! ```
 
 use tacit_compute::Convolution;
 use tacit_rlwe::{Packing, noise, params::WORD_32};
