@@ -22,6 +22,8 @@ pub(crate) struct Figures {
     float: usize,
     fixed: usize,
     disagree: usize,
+    /// How many there are of each kind, and how many of them whole numbers get right.
+    each: [(usize, usize); CLASSES],
     /// The largest difference of a logit between real and whole numbers, and the largest logit.
     error: f32,
     largest: f32,
@@ -44,6 +46,8 @@ pub(crate) fn check(model: &Model, pictures: &Pictures) -> Result<(Plan, Figures
         let (real, whole) = (top(&real), plain::top(&whole));
         figures.float += usize::from(real == label);
         figures.fixed += usize::from(whole == label);
+        figures.each[label].0 += 1;
+        figures.each[label].1 += usize::from(whole == label);
         figures.disagree += usize::from(real != whole);
     }
     Ok((plan, figures))
@@ -55,6 +59,8 @@ impl std::fmt::Display for Figures {
         writeln!(f, "on {} test pictures", self.pictures)?;
         writeln!(f, "  float accuracy  {:.2} %", share(self.float))?;
         writeln!(f, "  fixed accuracy  {:.2} %", share(self.fixed))?;
+        let each = self.each.map(|(all, right)| format!("{:.1}", 100.0 * right as f32 / all as f32));
+        writeln!(f, "  of each label   {}", each.join(" "))?;
         writeln!(f, "  labels that differ between the two  {}", self.disagree)?;
         write!(f, "  largest error of a logit  {:.5}, largest logit {:.2}", self.error, self.largest)
     }

@@ -12,6 +12,7 @@ mod strokes;
 mod train;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -85,8 +86,15 @@ impl Which {
     }
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let Err(error) = run(Arguments::parse().command) else { return ExitCode::SUCCESS };
+    // Causes in one line, and no backtrace: these are mistakes of people, not ours.
+    eprintln!("✗ {error:#}");
+    ExitCode::FAILURE
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Train { model, data, out, epochs, seed, held_out } => {
             let recipe = model.recipe(Schedule { epochs, seed, held_out });
             let data = data::folder(data.folder.as_deref(), recipe.source)?;
