@@ -99,11 +99,13 @@ impl Packing {
         best
     }
 
-    /// What is to be small: bytes, but for those of the outputs, which are always the same; then products.
-    fn burden(&self, params: &Params) -> (usize, usize) {
-        let bytes = |primes| primes * params.size * PRIME_BITS / 8;
-        let sent = self.requests() * bytes(params.primes.len()) + self.responses() * bytes(params.kept);
-        (sent, self.responses() * self.channel_groups())
+    /// What is to be small: bytes, but for those of the outputs, which are always the same; then products. In 64 bits, so that
+    /// a browser and a native party choose alike.
+    fn burden(&self, params: &Params) -> (u64, u64) {
+        let bytes = |primes: usize| (primes * params.size * PRIME_BITS / 8) as u64;
+        let [requests, responses, groups] =
+            [self.requests(), self.responses(), self.channel_groups()].map(|n| n as u64);
+        (requests * bytes(params.primes.len()) + responses * bytes(params.kept), responses * groups)
     }
 
     /// The layer.
