@@ -6,7 +6,7 @@ import { contextOptions, launch, Mortal } from './chromium.js';
 import { Party } from './party.js';
 import { Server } from './server.js';
 
-export { agree, compare, meetByCode, meetByLink } from './flow.js';
+export { agree, agreeOnModel, checkDrawing, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
 export { expect };
 
 export const test = base.extend({

@@ -47,9 +47,26 @@ export class Party {
     return this.page.getByTestId(id);
   }
 
-  /** Starts a session and reads its invite. */
+  /** What can be chosen and is called `name`: one of a few, or yes and no. */
+  choice(name, role = 'radio') {
+    return this.page.getByRole(role, { name, exact: true });
+  }
+
+  /** Starts a comparison and reads its invite. */
   async invite() {
     await this.open();
+    return this.#invited();
+  }
+
+  /** Starts a picture check, with the `picture` or with the `model`, and reads its invite. */
+  async startCheck(role) {
+    await this.open();
+    await this.choice('Private picture check').check();
+    await this.choice(`I have the ${role}`).check();
+    return this.#invited();
+  }
+
+  async #invited() {
     await this.press('Start, and invite someone');
     await this.at('invite');
     const link = await shown(this.byTestId('invite-link'));
@@ -91,10 +108,58 @@ export class Party {
     await this.press('Compare');
   }
 
-  /** Waits for the answer: `you`, `they` or `equal` is richer. */
+  /** Waits for the answer: `you`, `they` or `equal` is richer; of a check the label, or `nothing`. */
   async answer() {
     await this.at('result');
     return this.byTestId('outcome').getAttribute('data-outcome');
+  }
+
+  /**
+   * Proposes a model: `digits`, `clothes`, or a file as Playwright takes one (a path, or a name with bytes), and what it
+   * tells: `detail` and `audience` by the words on the screen.
+   */
+  async chooseModel(model, { detail, audience } = {}) {
+    await this.at('model');
+    if (['digits', 'clothes'].includes(model)) await this.choice(model).check();
+    else await this.page.getByLabel('Model file', { exact: true }).setInputFiles(model);
+    if (detail) await this.choice(detail).check();
+    if (audience) await this.choice(audience).check();
+    await this.press('Propose it');
+  }
+
+  /** Draws `strokes` on the pad with the mouse, each a list of [x, y] from 0 to 1. */
+  async draw(strokes) {
+    await this.at('picture');
+    const pad = this.byTestId('pad');
+    await pad.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await pad.boundingBox();
+    const { mouse } = this.page;
+    for (const [first, ...rest] of strokes) {
+      await mouse.move(x + first[0] * width, y + first[1] * height);
+      await mouse.down();
+      for (const point of rest) await mouse.move(x + point[0] * width, y + point[1] * height, { steps: 6 });
+      await mouse.up();
+    }
+  }
+
+  /** Chooses a picture file, as Playwright takes one. */
+  async choosePicture(file) {
+    await this.at('picture');
+    await this.page.getByLabel('Picture file', { exact: true }).setInputFiles(file);
+  }
+
+  /** The pixels that the model will see, as a canvas has them: red, green, blue and opacity of each. */
+  seen() {
+    return this.byTestId('seen').evaluate((canvas) => {
+      const { width, height } = canvas;
+      return { width, height, data: Array.from(canvas.getContext('2d').getImageData(0, 0, width, height).data) };
+    });
+  }
+
+  /** Asks for the check. */
+  async check() {
+    await this.at('picture');
+    await this.press('Check it');
   }
 
   /** After a result: once more, up to where an amount is asked for. */

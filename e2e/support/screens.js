@@ -1,7 +1,7 @@
 // Every screen and every failure card, each reached by doing what leads there. The accessibility check visits them
 // all, and `cargo xtask shots` takes their pictures.
 
-import { agree, compare, meetByCode, meetByLink } from './flow.js';
+import { agree, agreeOnModel, checkDrawing, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
 import { launch, Mortal } from './chromium.js';
 import { altering, Proxy } from './proxy.js';
 import { Server } from './server.js';
@@ -15,6 +15,13 @@ export const screens = {
     const alice = await person('Alice');
     await alice.open();
     await alice.at('home');
+    return alice;
+  },
+
+  'home-check': async ({ person }) => {
+    const alice = await person('Alice');
+    await alice.open();
+    await alice.choice('Private picture check').check();
     return alice;
   },
 
@@ -95,7 +102,108 @@ export const screens = {
   'result-you': (stage) => result(stage, '1250', '980'),
   'result-they': (stage) => result(stage, '980', '1250'),
   'result-equal': (stage) => result(stage, '1250', '1250'),
+
+  'invite-check': async ({ person }) => {
+    const alice = await person('Alice');
+    await alice.startCheck('picture');
+    return alice;
+  },
+
+  model: async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetToCheck(alice, bob);
+    return alice;
+  },
+
+  'model-refused': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetToCheck(alice, bob);
+    await alice.chooseModel({ name: 'notes.tacit', mimeType: 'application/octet-stream', buffer: Buffer.from('no model') });
+    await alice.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
+    return alice;
+  },
+
+  'model-waiting': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetToCheck(alice, bob);
+    return bob;
+  },
+
+  'agree-check': async ({ person }) => {
+    const [alice, bob] = await couple(person);
+    await meetToCheck(alice, bob);
+    await alice.chooseModel('digits');
+    await alice.at('agree');
+    return alice;
+  },
+
+  picture: async ({ person }) => {
+    const [, bob] = await checking(person);
+    await bob.draw(seven);
+    return bob;
+  },
+
+  'picture-refused': async ({ person }) => {
+    const [, bob] = await checking(person);
+    await bob.choosePicture({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    await bob.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
+    return bob;
+  },
+
+  'picture-file': async ({ person }) => {
+    const [, bob] = await checking(person, 'clothes');
+    const bytes = await bob.page.evaluate(drawShoe);
+    await bob.choosePicture({ name: 'shoe.png', mimeType: 'image/png', buffer: Buffer.from(bytes) });
+    await bob.button('Draw instead').waitFor();
+    return bob;
+  },
+
+  'run-owner': async ({ person }) => {
+    const [alice] = await checking(person);
+    return alice;
+  },
+
+  'result-label': async ({ person }) => {
+    const [alice, bob] = await checking(person);
+    await checkDrawing(alice, bob);
+    return bob;
+  },
+
+  'result-scores': async ({ person }) => {
+    const reveal = { detail: 'The score of every label', audience: 'Both of you' };
+    const [alice, bob] = await checking(person, 'digits', reveal);
+    await checkDrawing(alice, bob);
+    return alice;
+  },
+
+  'result-nothing': async ({ person }) => {
+    const [alice, bob] = await checking(person);
+    await checkDrawing(alice, bob);
+    return alice;
+  },
 };
+
+/** In a page: a dark shoe on white paper, as a PNG file's bytes. */
+async function drawShoe() {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 400, height: 300 });
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#ffffff';
+  context.fillRect(0, 0, 400, 300);
+  context.fillStyle = '#26262c';
+  context.fill(new Path2D('M60 110 Q70 150 110 148 Q150 140 176 104 Q236 150 318 170 Q356 184 350 214 L52 214 Q48 150 60 110 Z'));
+  context.fillStyle = '#85858f';
+  context.fillRect(46, 212, 308, 20);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+  return Array.from(new Uint8Array(await blob.arrayBuffer()));
+}
+
+/** Alice has a model, Bob is asked for a picture. */
+async function checking(person, model, reveal) {
+  const [alice, bob] = await couple(person);
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob, model, reveal);
+  return [alice, bob];
+}
 
 /** Failures by their code, as far as they come at once. */
 export const failures = {

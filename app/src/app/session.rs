@@ -345,10 +345,12 @@ impl Session {
             }
             Event::PeerReady => {
                 self.ready.peer = true;
-                Step::Say(match self.role() {
-                    None => "The other person has put in their amount.",
-                    Some(_) => "The other person has put in their picture.",
-                })
+                match self.role() {
+                    None => Step::Say("The other person has put in their amount."),
+                    Some(Role::Owner) => Step::Say("The other person has put in their picture."),
+                    // A model was there from the beginning.
+                    Some(Role::Holder) => Step::Stay,
+                }
             }
             Event::Progress { stage, done, total } => {
                 let work = Some(Work { stage, done, total });
@@ -375,6 +377,8 @@ impl Session {
             Event::Started => {
                 self.started = Some(at);
                 self.layer = None;
+                // Material is spent as soon as it is touched.
+                self.stock.ready = self.stock.ready.saturating_sub(1);
                 self.ready = Both { me: true, peer: true };
                 Step::Go(Screen::Run, "")
             }

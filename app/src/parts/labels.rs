@@ -43,7 +43,7 @@ pub(crate) fn Labels(labels: Vec<String>, ranked: Vec<usize>, scores: Option<Vec
             <ul class="labels" class:scored=has_scores aria-label="Everything the model can say">
                 {lines.into_iter().map(line).collect_view()}
             </ul>
-            <figcaption class="soft small">
+            <figcaption class="soft note">
                 {if has_scores { "Every label with its score, as agreed." } else { "Everything the model can say." }}
             </figcaption>
         </figure>

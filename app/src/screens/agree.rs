@@ -138,7 +138,7 @@ fn TermsTable() -> impl IntoView {
 #[component]
 fn ModelFacts() -> impl IntoView {
     let card = page().of_session(|session| session.agreement.as_ref()?.model.clone());
-    let facts = |card: ModelCard| {
+    let facts = |card: Box<ModelCard>| {
         let [channels, height, width] = card.picture;
         let colours = if channels == 1 { "grey" } else { "in colour" };
         view! {
@@ -163,12 +163,15 @@ fn ModelFacts() -> impl IntoView {
 #[component]
 fn Estimate() -> impl IntoView {
     let estimate = page().of_session(estimate);
+    let is_check = page().of_session(|session| session.role().is_some());
+    // Material for comparisons is a stock for many rounds.
+    let prepare = move || if is_check.get() { "to prepare" } else { "to prepare, once" };
     let of = move |read: fn(Estimates) -> String| move || estimate.get().map(read).unwrap_or_default();
     view! {
         <section class="card" aria-labelledby="estimate-title">
             <h2 id="estimate-title">"What it takes"</h2>
             <dl class="figures">
-                <div><dt>"to prepare, once"</dt><dd class="mono">{of(|e| e.prepare)}</dd></div>
+                <div><dt>{prepare}</dt><dd class="mono">{of(|e| e.prepare)}</dd></div>
                 <div><dt>"to answer"</dt><dd class="mono">{of(|e| e.answer)}</dd></div>
                 <div><dt>"on this connection"</dt><dd class="mono">{of(|e| e.time)}</dd></div>
             </dl>

@@ -222,7 +222,7 @@ fn Choosing() -> impl IntoView {
                             (Detail::Scores, "The score of every label"),
                         ]
                     />
-                    <p class="soft small">"Scores tell more about your model than a label does."</p>
+                    <p class="soft note">"Scores tell more about your model than a label does."</p>
                     <Radios
                         legend="Who learns it?"
                         name="audience"

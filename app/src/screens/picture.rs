@@ -24,7 +24,7 @@ pub(crate) fn Picture() -> impl IntoView {
     let page = page();
     let card = page.model.with_untracked(|model| model.session.as_ref()?.agreement.as_ref()?.model.clone());
     // Both have accepted a model: there is one.
-    card.map(|card| view! { <Making card/> })
+    card.map(|card| view! { <Making card=*card/> })
 }
 
 #[component]
@@ -152,7 +152,7 @@ fn Preparing(easel: Easel) -> impl IntoView {
     view! {
         <Show when=move || Fit::is_choice(easel.shape)>
             <fieldset class="choices">
-                <legend class="small soft">"Prepare it as"</legend>
+                <legend class="soft note">"Prepare it as"</legend>
                 {choice(Fit::Writing, "writing")}
                 {choice(Fit::Thing, "a thing")}
                 {choice(Fit::Whole, "it is")}

@@ -168,7 +168,7 @@ pub(super) fn Pad(easel: Easel) -> impl IntoView {
                 <button type="button" class="quiet" disabled=move || is_blank.get() on:click=clear>"Clear"</button>
             </span>
         </div>
-        <p class="soft small pad-keys" id="pad-keys">
+        <p class="soft note pad-keys" id="pad-keys">
             "By keyboard: arrow keys move the pen, Space puts it down or lifts it, Backspace takes a stroke back."
         </p>
         <p class="unseen" role="status">

@@ -59,7 +59,7 @@ pub(super) fn Sources(easel: Easel) -> impl IntoView {
                 <Shot easel/>
             </Show>
         </div>
-        <p class="soft small" id="picture-hint">"Or drop a picture here, or paste one."</p>
+        <p class="soft note" id="picture-hint">"Or drop a picture here, or paste one."</p>
     }
 }
 
