@@ -1,10 +1,17 @@
 //! Picture checks between two threads of one process over loopback TCP.
 //!
-//! `cargo run --release -p tacit-nn --example bench_classify -- [RUNS]` prints one JSON object for each model and batch: `cold_ms` from
-//! an open link to the answer, `prepare_ms` and `online_ms` on a pairing that is set up; medians, as the client saw them.
+//! `cargo run --release -p tacit-nn --example bench_classify` prints one JSON object for each model and batch:
+//!
+//! - `cold_ms`: from an open link to the answer, on a new pairing whose owner has yet to make the model ready.
+//! - `prepare_ms`, `online_ms`: on a pairing that is set up. All three are medians, as the client saw them.
+//! - `bytes_prepare`, `bytes_online`, `rounds_online`: of a warm run, both directions, as the client's ledger counts them.
+//! - `peak_mb`: the most memory that the process ever had, both parties together. So that it is this measurement's own, each
+//!   runs in a process of its own, which is this program with `MODEL BATCH RUNS`.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Instant;
@@ -14,7 +21,7 @@ use tacit_nn::calibrate::calibrate;
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Keys, Model, Owned, Plan, Task, Told, Weights, bench};
+use tacit_nn::{Keys, Model, Owned, Plan, Task, Told, Weights, bench, file};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::{Cost, Fault, Link, LinkError, Party, Session, Stage};
@@ -71,21 +78,24 @@ struct Figures {
     rounds_online: u64,
 }
 
-async fn party(
-    link: TcpLink,
-    party: Party,
-    plan: &Plan,
-    weights: Option<&Weights>,
-    pixels: &[u8],
+/// What both parties know of a measurement, and what each keeps to itself.
+struct Case {
+    plan: Plan,
+    weights: Weights,
+    pixels: Vec<u8>,
     task: Task,
-    runs: usize,
-) -> Result<Figures, Fault> {
+}
+
+/// One cold run, and `runs` warm ones after it.
+async fn party(link: TcpLink, party: Party, case: &Case, runs: usize) -> Result<Figures, Fault> {
+    let Case { plan, weights, pixels, task } = case;
+    let opened = Instant::now();
     let context = Context::new();
     let tools = Tools { context: &context, compute: &Cpu };
-    let model = weights.map(|weights| Owned::new(&context, &Cpu, plan, weights).expect("a plan that was proven"));
+    let model = (party == Party::Alice)
+        .then(|| Owned::new(&context, &Cpu, plan, weights).expect("a plan whose noise was checked"));
     let mut s = Session::new(party, link);
     let mut rng = Prg::from_seed([party as u8; 32]);
-    let opened = Instant::now();
     let mut engine = Engine::setup(&mut s, &mut rng).await?;
     let mut keys = Keys::default();
     let mut figures = Figures {
@@ -99,7 +109,7 @@ async fn party(
     for round in 0..=runs {
         let (before, began) = (s.ledger().total(), Instant::now());
         let prepared =
-            prepare::prepare(&mut s, &tools, &mut engine, &mut keys, plan, model.as_ref(), task, &mut rng).await?;
+            prepare::prepare(&mut s, &tools, &mut engine, &mut keys, plan, model.as_ref(), *task, &mut rng).await?;
         let (between, ran) = (s.ledger().total(), Instant::now());
         let input = model.as_ref().map_or(Input::Pictures(pixels), Input::Model);
         run::run(&mut s, &tools, prepared, plan, input, |_| {}).await?;
@@ -115,10 +125,26 @@ async fn party(
         figures.bytes_online = all(online);
         figures.rounds_online = online.rounds;
     }
-    if std::env::var_os("STAGES").is_some() {
+    if std::env::var_os("STAGES").is_some() && runs > 0 {
         Stage::ALL.into_iter().for_each(|stage| eprintln!("{party:?} {stage:?} {:?}", s.ledger().stage(stage)));
     }
     Ok(figures)
+}
+
+/// Both parties of a pairing; what the client saw.
+fn pairing(case: &Case, runs: usize) -> Result<Figures, Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::scope(|scope| {
+        let owner = scope.spawn(|| -> Result<Figures, Failure> {
+            let link = TcpLink::new(listener.accept()?.0)?;
+            Ok(futures::executor::block_on(party(link, Party::Alice, case, runs))?)
+        });
+        let link = TcpLink::new(TcpStream::connect(address)?)?;
+        let figures = futures::executor::block_on(party(link, Party::Bob, case, runs))?;
+        owner.join().map_err(|_| "the owner's thread broke")??;
+        Ok(figures)
+    })
 }
 
 fn milliseconds(since: Instant) -> f64 {
@@ -137,38 +163,35 @@ fn peak_megabytes() -> Option<u64> {
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1000)
 }
 
-fn measure(name: &str, model: &Model, batch: usize, runs: usize) -> Result<(), Failure> {
-    let (plan, weights) = quantise(model)?;
+fn measure(name: &str, batch: usize, runs: usize) -> Result<(), Failure> {
+    let (plan, weights) = quantise(&model(name)?)?;
     let pixels = bench::pictures(plan.input, batch, 3).concat();
-    let task = Task { batch, told: Told::First, to: To::One(Party::Bob) };
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    let figures = thread::scope(|scope| -> Result<Figures, Failure> {
-        let owner = scope.spawn(|| -> Result<Figures, Failure> {
-            let link = TcpLink::new(listener.accept()?.0)?;
-            Ok(futures::executor::block_on(party(link, Party::Alice, &plan, Some(&weights), &pixels, task, runs))?)
-        });
-        let link = TcpLink::new(TcpStream::connect(address)?)?;
-        let figures = futures::executor::block_on(party(link, Party::Bob, &plan, None, &pixels, task, runs))?;
-        owner.join().map_err(|_| "the owner's thread broke")??;
-        Ok(figures)
-    })?;
-    let Figures { cold, prepare, online, bytes_prepare, bytes_online, rounds_online } = figures;
+    let case = Case { plan, weights, pixels, task: Task { batch, told: Told::First, to: To::One(Party::Bob) } };
+    // The first one finds cold caches, which is not what cold means here.
+    pairing(&case, 0)?;
+    let cold = (0..runs).map(|_| Ok(pairing(&case, 0)?.cold)).collect::<Result<_, Failure>>()?;
+    let Figures { prepare, online, bytes_prepare, bytes_online, rounds_online, .. } = pairing(&case, runs)?;
     let peak = peak_megabytes().map_or("null".into(), |peak| peak.to_string());
     println!(
-        r#"{{"bench":"classify","model":"{name}","host":"native","batch":{batch},"runs":{runs},"cold_ms":{cold:.1},"prepare_ms":{:.1},"online_ms":{:.1},"bytes_prepare":{bytes_prepare},"bytes_online":{bytes_online},"rounds_online":{rounds_online},"peak_mb":{peak}}}"#,
+        r#"{{"bench":"classify","model":"{name}","host":"native","batch":{batch},"runs":{runs},"cold_ms":{:.1},"prepare_ms":{:.1},"online_ms":{:.1},"bytes_prepare":{bytes_prepare},"bytes_online":{bytes_online},"rounds_online":{rounds_online},"peak_mb":{peak}}}"#,
+        median(cold),
         median(prepare),
         median(online),
     );
     Ok(())
 }
 
-fn main() -> Result<(), Failure> {
-    let runs = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(5);
-    for (name, model, batch) in [("m1", bench::m1(1), 1), ("m1", bench::m1(1), 16), ("m2", bench::m2(1), 1)] {
-        measure(name, &calibrated(model), batch, runs)?;
+/// The bench models by their names; any other name is a bundled one's.
+fn model(name: &str) -> Result<Model, Failure> {
+    match name {
+        "m1" => Ok(calibrated(bench::m1(1))),
+        "m2" => Ok(calibrated(bench::m2(1))),
+        _ => Ok(file::read(&std::fs::read(bundled(name))?)?),
     }
-    Ok(())
+}
+
+fn bundled(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../static/models").join(name).with_extension("tacit")
 }
 
 /// Random weights need ceilings before their ranges can be proven.
@@ -176,4 +199,23 @@ fn calibrated(mut model: Model) -> Model {
     let pictures = bench::pictures(model.input, 8, 2);
     calibrate(&mut model, pictures.iter().map(Vec::as_slice), 2.0).expect("random networks that can be calibrated");
     model
+}
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--json").collect();
+    match &arguments[..] {
+        [] => {}
+        [name, batch, runs] => return measure(name, batch.parse()?, runs.parse()?),
+        _ => return Err("usage: bench_classify [MODEL BATCH RUNS]".into()),
+    }
+    for (name, batch, runs) in [("m1", 1, 20), ("m1", 16, 10), ("m2", 1, 5), ("digits", 1, 20), ("clothes", 1, 20)] {
+        if name.starts_with('m') || bundled(name).is_file() {
+            let arguments = [name, &batch.to_string(), &runs.to_string()].map(ToOwned::to_owned);
+            let status = Command::new(std::env::current_exe()?).args(arguments).status()?;
+            if !status.success() {
+                return Err(format!("the measurement of {name} ended with {status}").into());
+            }
+        }
+    }
+    Ok(())
 }
