@@ -152,7 +152,11 @@ export class Party {
   seen() {
     return this.byTestId('seen').evaluate((canvas) => {
       const { width, height } = canvas;
-      return { width, height, data: Array.from(canvas.getContext('2d').getImageData(0, 0, width, height).data) };
+      // Chromium warns of a canvas that is read again and again; a copy may be.
+      const copy = Object.assign(document.createElement('canvas'), { width, height });
+      const context = copy.getContext('2d', { willReadFrequently: true });
+      context.drawImage(canvas, 0, 0);
+      return { width, height, data: Array.from(context.getImageData(0, 0, width, height).data) };
     });
   }
 

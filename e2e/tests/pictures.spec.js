@@ -1,0 +1,157 @@
+// A private picture check: one has the model, the other the picture.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { agreeOnModel, checkDrawing, expect, meetToCheck, seven, test } from '../support/fixtures.js';
+import { pageFolder } from '../support/environment.js';
+import { digits, gif, pngThatClaims, shoe } from '../support/pictures.js';
+
+const complaint = (party) => party.page.getByRole('alert').filter({ hasText: /\S/ });
+
+/** After a result: another picture, on the same terms. */
+async function checkAnother(owner, holder) {
+  await Promise.all([owner.press('Check another picture'), holder.press('Check another picture')]);
+  await Promise.all([owner.at('run'), holder.at('picture')]);
+}
+
+test('ten digits in one session, of which the owner learns nothing', async ({ alice, bob }) => {
+  test.setTimeout(300_000);
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob);
+  const told = [];
+  for (const [digit, strokes] of digits.entries()) {
+    if (digit > 0) await checkAnother(alice, bob);
+    const [hers, his] = await checkDrawing(alice, bob, strokes);
+    expect(hers).toBe('nothing');
+    told.push(his);
+  }
+  const right = told.filter((label, digit) => label === String(digit));
+  expect(right.length, `told ${told.join(' ')}`).toBeGreaterThanOrEqual(9);
+});
+
+test('a shoe from a file is a shoe', async ({ alice, bob }) => {
+  test.setTimeout(120_000);
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob, 'clothes');
+  await bob.choosePicture({ name: 'shoe.png', mimeType: 'image/png', buffer: shoe() });
+  await expect(bob.button('Draw instead')).toBeVisible();
+  await bob.check();
+  const [hers, his] = await Promise.all([alice.answer(), bob.answer()]);
+  expect(hers).toBe('nothing');
+  expect(['sneaker', 'ankle boot', 'sandal']).toContain(his);
+});
+
+test('pictures that are no good are refused in words, and the drawing stays', async ({ alice, bob }) => {
+  test.setTimeout(120_000);
+  const refused = [
+    ['notes.png', Buffer.from('no picture'), /not a picture that Tacit reads\. Take a PNG/],
+    ['huge.png', pngThatClaims(10_000, 6_000), /60 megapixels \(10000 × 6000\)\. Make it smaller/],
+    ['moving.gif', gif(2), /This picture moves\. Take one that stands still/],
+  ];
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob);
+  await bob.draw(seven);
+  const before = await bob.seen();
+  expect(before.data.filter((_, i) => i % 4 === 0).some((grey) => grey > 0)).toBe(true);
+  for (const [name, buffer, words] of refused) {
+    await bob.choosePicture({ name, mimeType: `image/${name.split('.')[1]}`, buffer });
+    await expect(complaint(bob)).toHaveText(words);
+    expect(await bob.seen()).toEqual(before);
+  }
+  await bob.check();
+  expect(await Promise.all([alice.answer(), bob.answer()])).toEqual(['nothing', '7']);
+});
+
+test('an empty pad is not checked', async ({ alice, bob }) => {
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob);
+  await bob.check();
+  await expect(complaint(bob)).toHaveText(/nothing to check yet/);
+  await bob.draw(seven);
+  await expect(complaint(bob)).toBeHidden();
+});
+
+test('files that are no models are refused in words, and another one is taken', async ({ alice, bob }) => {
+  test.setTimeout(120_000);
+  const whole = readFileSync(join(pageFolder, 'models', 'digits.tacit'));
+  const refused = [
+    ['noise.tacit', Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * i * 31 + (i >> 3) * 7) & 255)), 'not a Tacit model'],
+    ['cut.tacit', whole.subarray(0, whole.length / 2), 'not complete'],
+    ['altered.tacit', Buffer.from(whole.map((byte, i) => (i === 40_000 ? byte ^ 1 : byte))), 'damaged'],
+  ];
+  await meetToCheck(alice, bob);
+  for (const [name, buffer, why] of refused) {
+    await alice.chooseModel({ name, mimeType: 'application/octet-stream', buffer });
+    await expect(complaint(alice)).toHaveText(/not a model that Tacit can read\. Take the file as it was made/);
+    await expect(complaint(alice)).toContainText(`(this file is ${why})`);
+    await Promise.all([alice.at('model'), bob.at('model')]);
+  }
+  await agreeOnModel(alice, bob);
+  expect(await checkDrawing(alice, bob)).toEqual(['nothing', '7']);
+});
+
+test('both may learn it, with the score of every label', async ({ alice, bob }) => {
+  test.setTimeout(120_000);
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob, 'digits', { detail: 'The score of every label', audience: 'Both of you' });
+  expect(await checkDrawing(alice, bob)).toEqual(['7', '7']);
+});
+
+test('whoever starts may have the picture', async ({ alice, bob }) => {
+  test.setTimeout(120_000);
+  await meetToCheck(alice, bob, 'picture');
+  await agreeOnModel(bob, alice);
+  expect(await checkDrawing(bob, alice)).toEqual(['nothing', '7']);
+});
+
+test('after a result the two change places', async ({ alice, bob }) => {
+  test.setTimeout(180_000);
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob);
+  expect(await checkDrawing(alice, bob)).toEqual(['nothing', '7']);
+  await alice.press('Change places');
+  // Bob may still be reading the answer.
+  await expect(bob.screen('result')).toContainText('wants to change places: you would bring the model');
+  await bob.press('Go on');
+  await Promise.all([alice.at('model'), bob.at('model')]);
+  await agreeOnModel(bob, alice);
+  expect(await checkDrawing(bob, alice, digits[0])).toEqual(['nothing', '0']);
+});
+
+// How far the two are when one of them goes.
+const stages = {
+  'while the model is chosen': meetToCheck,
+  'before the agreement': async (alice, bob) => {
+    await meetToCheck(alice, bob);
+    await alice.chooseModel('digits');
+    await Promise.all([alice.at('agree'), bob.at('agree')]);
+  },
+  'while the picture is drawn': async (alice, bob) => {
+    await meetToCheck(alice, bob);
+    await agreeOnModel(alice, bob);
+    await bob.draw(seven);
+  },
+  'after the answer': async (alice, bob) => {
+    await meetToCheck(alice, bob);
+    await agreeOnModel(alice, bob);
+    await checkDrawing(alice, bob);
+  },
+};
+
+for (const [stage, reach] of Object.entries(stages)) {
+  test(`the model's owner leaves ${stage}`, async ({ alice, bob }) => {
+    test.setTimeout(120_000);
+    await reach(alice, bob);
+    await alice.press('Leave');
+    await bob.failed('peer-cancelled');
+    await alice.at('home');
+  });
+
+  test(`the picture's holder closes the page ${stage}`, async ({ alice, bob }) => {
+    test.setTimeout(120_000);
+    await reach(alice, bob);
+    await bob.page.close();
+    await alice.failed('peer-left');
+  });
+}
