@@ -86,7 +86,7 @@ fn the_second_round_is_offered_on_the_result_and_accepted_once() {
 #[test]
 fn preparing_is_timed_from_its_first_progress_to_the_stock_and_added_up() {
     let mut model = paired();
-    let progress = |done| Event::Progress { stage: Stage::BaseOt, done, total: 10 };
+    let progress = |done| Event::Progress { stage: Stage::BaseOt, done, total: 10, rounds: 1 };
     let stock = |ready| Event::Stock { ready, target: 8, spent: Cost::default() };
     worker(&mut model, 100.0, progress(0));
     worker(&mut model, 130.0, progress(10));
@@ -198,7 +198,7 @@ fn both_screens_show_the_same_sign() {
 
 #[test]
 fn no_share_of_work_is_more_than_all_of_it() {
-    let work = |done, total| Work { stage: Stage::Extend, done, total }.fraction();
+    let work = |done, total| Work { stage: Stage::Extend, done, total, rounds: 0 }.fraction();
     assert_eq!([work(0, 0), work(5, 10), work(11, 10)], [0.0, 0.5, 1.0]);
 }
 

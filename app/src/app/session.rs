@@ -34,6 +34,8 @@ pub(crate) struct Work {
     pub(crate) stage: Stage,
     pub(crate) done: u64,
     pub(crate) total: u64,
+    /// Of the whole piece of work, so far.
+    pub(crate) rounds: u64,
 }
 
 impl Work {
@@ -352,8 +354,8 @@ impl Session {
                     Some(Role::Holder) => Step::Stay,
                 }
             }
-            Event::Progress { stage, done, total } => {
-                let work = Some(Work { stage, done, total });
+            Event::Progress { stage, done, total, rounds } => {
+                let work = Some(Work { stage, done, total, rounds });
                 if stage.is_offline() {
                     self.stock.work = work;
                     self.stock.since.get_or_insert(at);

@@ -12,12 +12,22 @@ pub(crate) fn Gauge() -> impl IntoView {
     let stock = page().of_session(|session| session.stock);
     let is_check = page().of_session(|session| session.role().is_some());
     let is_ready = move || stock.get().ready > 0 && stock.get().work.is_none();
+    // The owner of a model that was agreed on has nothing more to do.
+    let is_done = page().of_session(|session| session.ready.me);
+    let title = move || match (is_ready(), is_done.get()) {
+        (true, false) => "Ready before you are",
+        (true, true) => "Ready before they are",
+        (false, false) => "Getting ready while you decide",
+        (false, true) => "Getting ready",
+    };
+    let depends = move || match is_check.get() {
+        true => "This part does not depend on the picture.",
+        false => "This part does not depend on what you will put in.",
+    };
     view! {
         <section class="card gauge-card" aria-labelledby="gauge-title">
-            <h2 id="gauge-title">
-                {move || if is_ready() { "Ready before you are" } else { "Getting ready while you decide" }}
-            </h2>
-            <p class="soft">"This part does not depend on what you will put in."</p>
+            <h2 id="gauge-title">{title}</h2>
+            <p class="soft">{depends}</p>
             <Bar
                 label="Preparation"
                 fraction=Signal::derive(move || fraction(stock.get()))

@@ -13,6 +13,7 @@ struct Line {
 }
 
 /// Every label in the model's order; what was told stands out by size, weight and a number.
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 #[component]
 pub(crate) fn Labels(labels: Vec<String>, ranked: Vec<usize>, scores: Option<Vec<f64>>) -> impl IntoView {
     let has_scores = scores.is_some();

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use tacit_jobs::{Agreement, ModelCard, Terms};
 use tacit_session::{Cost, Party};
 
-use crate::app::{Input, Role, Session};
+use crate::app::{Input, Session};
 use crate::page::page;
 use crate::parts::actions::Actions;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
-use crate::screens::model::ChangePlaces;
+use crate::screens::model::Otherwise;
 use crate::text;
 
 /// What computing on one hidden comparison takes, with the share of the layers around it, on an ordinary machine.
@@ -43,19 +43,10 @@ pub(crate) fn Agree() -> impl IntoView {
                                 <button type="button" class="second" on:click=move |_| page.send(Input::Decline)>
                                     "Not this"
                                 </button>
-                                <Show when=move || role.get() == Some(Role::Owner)>
-                                    <button
-                                        type="button"
-                                        class="second"
-                                        on:click=move |_| page.send(Input::ChooseModel)
-                                    >
-                                        "Another model"
-                                    </button>
-                                </Show>
-                                <Show when=move || role.get().is_some()>
-                                    <ChangePlaces/>
-                                </Show>
                             </Actions>
+                            <Show when=move || role.get().is_some()>
+                                <Otherwise/>
+                            </Show>
                         }
                     }
                 >

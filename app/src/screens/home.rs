@@ -118,9 +118,7 @@ fn Jobs(job: RwSignal<Job>) -> impl IntoView {
                     />
                     <span class="option-text">
                         <span class="option-name">"Private picture check"</span>
-                        <span class="soft" id="about-check">
-                            "One has a picture, the other a model. Only the label comes out."
-                        </span>
+                        <span class="soft" id="about-check">"A picture, a model. Only the label comes out."</span>
                     </span>
                     <span class="job-sign" aria-hidden="true"><i>"7"</i><i>"?"</i></span>
                 </label>

@@ -40,6 +40,8 @@ fn Making(card: ModelCard) -> impl IntoView {
         Fit::Writing => "Write one character",
         Fit::Thing | Fit::Whole => "Choose a picture",
     };
+    // What is not written is rather photographed.
+    let draws_second = fit != Fit::Writing;
     let check = move |_| match untrack(|| easel.pixels()).map(|pixels| picture(card.picture, pixels)) {
         Some(Ok(picture)) => page.send(Input::Check(picture)),
         _ => easel.wrong.set(Some("There is nothing to check yet. Draw something, or choose a picture.".into())),
@@ -53,12 +55,11 @@ fn Making(card: ModelCard) -> impl IntoView {
                         {format!("The model “{}” knows {}. Your picture stays in this browser.", card.name, known(&card.labels))}
                     </p>
                 </div>
+                {draws_second.then(|| view! { <Sources easel/> })}
                 <section class="card stack" aria-label="Your picture">
                     <Show when=move || easel.has_photo.get() fallback=move || view! { <Pad easel/> }>
                         <Preview easel/>
                     </Show>
-                    <Sources easel/>
-                    <p class="soft" role="status">{move || easel.is_loading.get().then_some("Opening the picture …")}</p>
                 </section>
             </div>
             <div class="stack">
@@ -72,6 +73,7 @@ fn Making(card: ModelCard) -> impl IntoView {
                     <p class="wrong" id="picture-error" role="alert">{move || easel.wrong.get()}</p>
                     <div class="actions"><button type="button" class="main" on:click=check>"Check it"</button></div>
                 </section>
+                {(!draws_second).then(|| view! { <Sources easel/> })}
                 <Gauge/>
             </div>
         </div>
@@ -155,7 +157,7 @@ fn Preparing(easel: Easel) -> impl IntoView {
                 <legend class="soft note">"Prepare it as"</legend>
                 {choice(Fit::Writing, "writing")}
                 {choice(Fit::Thing, "a thing")}
-                {choice(Fit::Whole, "it is")}
+                {choice(Fit::Whole, "the whole picture")}
             </fieldset>
         </Show>
         <Show when=move || is_grey && has_photo.get()>

@@ -9,6 +9,7 @@ use crate::page::page;
 use crate::parts::heading::Heading;
 use crate::parts::labels::Labels;
 use crate::parts::noise::NoiseSign;
+use crate::screens::model::Otherwise;
 use crate::text;
 
 #[component]
@@ -38,9 +39,11 @@ fn Opened(answer: Answer, seat: Party) -> impl IntoView {
         (Told::Labels { ranked, scores }, Some(card)) => {
             let label = ranked.first().and_then(|first| card.labels.get(*first)).cloned().unwrap_or_default();
             let text = label.clone();
+            // A single character is set as large as the page allows.
+            let class = if label.chars().count() == 1 { "riso single" } else { "riso" };
             view! {
                 <div class="opened">
-                    <Heading class="riso">
+                    <Heading class>
                         <span class="riso-before">"The picture shows "</span>
                         <span data-testid="outcome" data-outcome=label.clone() data-text=label>{text}</span>
                     </Heading>
@@ -131,22 +134,15 @@ fn Again() -> impl IntoView {
             >
                 {label}
             </button>
-            <Show when=move || may_change() && role.get() == Some(Role::Owner)>
-                <button type="button" class="second" on:click=move |_| page.send(Input::ChooseModel)>
-                    "Another model"
-                </button>
-            </Show>
-            <Show when=may_change>
-                <button type="button" class="second" on:click=move |_| page.send(Input::ChangePlaces)>
-                    "Change places"
-                </button>
-            </Show>
             <button type="button" class="second" on:click=move |_| page.send(Input::Leave)>"Leave"</button>
         </div>
         <p class="waiting small">
             <span class="pulse" class:still=move || !waits() aria-hidden="true"></span>
             {note}
         </p>
+        <Show when=may_change>
+            <Otherwise/>
+        </Show>
     }
 }
 

@@ -98,7 +98,8 @@ fn lead(runs: bool, role: Option<Role>) -> &'static str {
 }
 
 fn crossed(work: Work) -> String {
-    format!("{} of {}", text::bytes(work.done), text::bytes(work.total))
+    let rounds = text::count(work.rounds, "round", "rounds");
+    format!("{} of {} · {rounds}", text::bytes(work.done), text::bytes(work.total))
 }
 
 fn lines(session: &Session) -> Vec<(State, String)> {

@@ -42,24 +42,29 @@ pub(super) fn Sources(easel: Easel) -> impl IntoView {
         }
     });
     view! {
-        <div class="sources">
-            <div class="file-field">
-                <label for="picture-file">"Picture file"</label>
-                <input
-                    id="picture-file"
-                    class="file"
-                    type="file"
-                    accept=KINDS
-                    aria-describedby="picture-hint picture-error"
-                    on:click=forget
-                    on:change=choose
-                />
+        <section class="card stack" aria-label="A picture from elsewhere">
+            <div class="sources">
+                <div class="file-field">
+                    <label for="picture-file">"Picture file"</label>
+                    <input
+                        id="picture-file"
+                        class="file"
+                        type="file"
+                        accept=KINDS
+                        aria-describedby="picture-hint picture-error"
+                        on:click=forget
+                        on:change=choose
+                    />
+                </div>
+                <Show when=Camera::is_there>
+                    <Shot easel/>
+                </Show>
             </div>
-            <Show when=Camera::is_there>
-                <Shot easel/>
-            </Show>
-        </div>
-        <p class="soft note" id="picture-hint">"Or drop a picture here, or paste one."</p>
+            <p class="soft note" id="picture-hint">"Or drop a picture anywhere on this page, or paste one."</p>
+            <p class="soft loading-line" role="status">
+                {move || easel.is_loading.get().then_some("Opening the picture …")}
+            </p>
+        </section>
     }
 }
 
