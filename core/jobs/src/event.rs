@@ -42,6 +42,9 @@ pub enum Event {
         done: u64,
         /// Bytes in all, from the cost model.
         total: u64,
+        /// Rounds so far, of the whole piece of work that the stage belongs to.
+        #[serde(default)]
+        rounds: u64,
     },
     /// The protocol has come to a layer of the model.
     Layer {

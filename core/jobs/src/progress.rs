@@ -1,9 +1,9 @@
 //! How far the machines are: what crossed against what the cost model says will cross.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use tacit_session::{Cost, Entry, Stage};
+use tacit_session::{Cost, Direction, Entry, Stage};
 
 use crate::Event;
 
@@ -14,17 +14,22 @@ pub(crate) type Plan = Vec<(Stage, Cost)>;
 pub(crate) struct Progress {
     emit: Rc<dyn Fn(Event)>,
     stages: RefCell<Vec<(Stage, u64, u64)>>,
+    rounds: Cell<u64>,
+    /// Whether something was sent since the last message came: the next one that comes begins a round.
+    has_sent: Cell<bool>,
 }
 
 impl Progress {
     pub(crate) fn new(emit: Rc<dyn Fn(Event)>) -> Self {
-        Self { emit, stages: RefCell::default() }
+        Self { emit, stages: RefCell::default(), rounds: Cell::default(), has_sent: Cell::default() }
     }
 
     /// Begins a new piece of work.
     pub(crate) fn begin(&self, plan: Plan) {
         let stages = plan.into_iter().map(|(stage, cost)| (stage, 0, cost.sent + cost.received)).collect();
         *self.stages.borrow_mut() = stages;
+        self.rounds.set(0);
+        self.has_sent.set(false);
     }
 
     /// Counts a frame.
@@ -32,7 +37,11 @@ impl Progress {
         let mut stages = self.stages.borrow_mut();
         let Some((stage, done, total)) = stages.iter_mut().find(|(stage, ..)| *stage == entry.stage) else { return };
         *done += entry.bytes as u64;
-        let event = Event::Progress { stage: *stage, done: *done, total: *total };
+        match entry.direction {
+            Direction::Sent => self.has_sent.set(true),
+            Direction::Received => self.rounds.set(self.rounds.get() + u64::from(self.has_sent.replace(false))),
+        }
+        let event = Event::Progress { stage: *stage, done: *done, total: *total, rounds: self.rounds.get() };
         drop(stages);
         (self.emit)(event);
     }
