@@ -40,7 +40,7 @@ impl Multipliers {
 /// Shares of `z·x`, place by place, for shared bits `z` and shared words `x`.
 ///
 /// *Computes*: with `z = z_0 ⊕ z_1` and `x = x_0 + x_1`, `z·x_i = z_i·x_i + z_j·(1 − 2·z_i)·x_i`: the first term is local, the
-/// second a [product](crate::product) of j's bit and i's word. *From*: Rathee et al., *CrypTFlow2*, 2020, section 3.1.2. *Security*:
+/// second a product (`product.rs`) of j's bit and i's word. *From*: Rathee et al., *CrypTFlow2*, 2020, section 3.1.2. *Security*:
 /// semi-honest, that of the products. *Cost*: [`select_cost`]: one round. *Deviations*: the transfers are random ones made
 /// before, so both directions cross at once.
 ///

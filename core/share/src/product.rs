@@ -12,7 +12,7 @@
 //! *From*: Beaver 1995 (derandomisation), Gilboa 1999. *Security*: semi-honest, perfect given fresh products: `e` hides behind
 //! `c`, `D` behind `u`. *Cost*: one bit one way, one word the other, at once. *Deviations*: both messages cross in one
 //! round; only as many bits of `D` are sent as the product is wanted to, since all of it may be read modulo a smaller power
-//! of two. The callers are [`multiplex`](crate::multiplex) and [`truncate`](crate::truncate).
+//! of two. The callers are `multiplex` and `truncate`.
 
 use tacit_ot::{ReceiverWords, SenderWords};
 use tacit_ring::Bits;

@@ -51,7 +51,7 @@ fn nodes(width: u32, n: usize) -> usize {
     tree::fold_triples(shape(width).count(), n)
 }
 
-/// Shares of [x < 0] for words with −2^(width − 1) ≤ x < 2^(width − 1) as signed numbers.
+/// Shares of `x < 0` for words with −2^(width − 1) ≤ x < 2^(width − 1) as signed numbers.
 ///
 /// *Computes*: the halves modulo 2^width add up to x modulo 2^width, whose top bit is the sign: the XOR of the halves' top bits and
 /// of the carry out of the bits below, which comes of [`digit::carries`] and [`tree::fold`]. *From*: Rathee et al., *CrypTFlow2*, 2020.

@@ -58,7 +58,7 @@ impl Material {
 /// them has its top bit set: if they do not wrap, both are below 2^31; if they do, their sum is 2^32 or more. So
 /// `x′_0/2^bits + x′_1/2^bits − wrap·2^(32 − bits)`, each rounded down, is ⌊x′/2^bits⌋ or one less; taking 2^(30 − bits) away
 /// leaves ⌈x/2^bits⌉ or ⌊x/2^bits⌋. `wrap = 1 − ā·b̄` with the complements of the top bits is a
-/// [product](crate::product) of Bob's bit and Alice's, wanted modulo 2^bits only. *From*: Rathee et al., *CrypTFlow2*, 2020; the
+/// product (`product.rs`) of Bob's bit and Alice's, wanted modulo 2^bits only. *From*: Rathee et al., *CrypTFlow2*, 2020; the
 /// two-bit wrap for numbers of known sign from Huang et al., *Cheetah*, 2022. *Security*: semi-honest, that of the product.
 /// *Cost*: [`truncate_cost`]: one round, `bits` bits one way and one the other. *Deviations*: not rounded down but to either
 /// neighbour; since halves are uniform, up with just the probability of the remainder, so the mean is exact and the error
