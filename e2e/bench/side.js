@@ -4,22 +4,24 @@
 globalThis.Side = class Side {
   /** Loads the worker and waits until it listens. */
   static async start(script, seat) {
-    const side = new Side();
+    const side = new this();
     side.seat = seat;
     side.worker = new Worker(script);
     await new Promise((resolve, reject) => {
       side.worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
       side.worker.onmessage = ({ data }) => data.kind === 'ready' && resolve();
     });
-    side.worker.onmessage = ({ data }) => data.kind === 'event' && side.#heard(JSON.parse(data.text));
+    side.worker.onmessage = ({ data }) => data.kind === 'event' && side.heard(JSON.parse(data.text));
     side.connection = new RTCPeerConnection();
     const channel = side.connection.createDataChannel('tacit', { negotiated: true, id: 0, ordered: true });
     // In the same task as its creation, or the browser keeps it.
     side.worker.postMessage({ kind: 'channel', channel }, [channel]);
-    side.#tell('pair', { seat, confirm_words: false });
+    side.tell('pair', { seat, confirm_words: false, job: side.job });
     return side;
   }
 
+  /** What the host invites to. */
+  job = 'millionaires';
   /** How often this side compares. */
   rounds = 0;
   /** What each round came to. */
@@ -74,21 +76,21 @@ globalThis.Side = class Side {
     look();
   }
 
-  #heard({ at, event }) {
+  heard({ at, event }) {
     if (event.type === 'proposed') {
       this.proposed = true;
       this.#next();
     } else if (event.type === 'agreed') {
-      this.#command({ type: 'input', amount: this.amount });
+      this.#command({ type: 'input', input: { amount: this.amount } });
     } else if (event.type === 'started') {
       this.#started = at;
     } else if (event.type === 'stock') {
       this.#stock = event.ready;
       this.#stockChanged();
     } else if (event.type === 'finished') {
-      const { order, online, offline } = event.outcome;
+      const { answer, online, offline } = event.outcome;
       const cold = performance.now() - this.opened;
-      this.#waiting.shift().resolve({ order, online, offline, cold, warm: at - this.#started });
+      this.#waiting.shift().resolve({ order: answer.order, online, offline, cold, warm: at - this.#started });
     } else if (event.type === 'ended') {
       this.#waiting.shift()?.reject(new Error(JSON.stringify(event.fault)));
     }
@@ -107,10 +109,10 @@ globalThis.Side = class Side {
   }
 
   #command(command) {
-    this.#tell('command', command);
+    this.tell('command', command);
   }
 
-  #tell(kind, value) {
+  tell(kind, value) {
     this.worker.postMessage({ kind, text: JSON.stringify(value) });
   }
 };

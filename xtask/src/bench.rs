@@ -2,6 +2,7 @@
 //!
 //! Every measurement is one JSON object a line. With `--json` stdout carries exactly these lines; without, a table.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -14,6 +15,8 @@ use crate::{browser, build, process, say, tools, workspace};
 pub(crate) enum Options {
     /// Cold and warm comparisons: native, and between two Chromium processes
     Compare(Output),
+    /// Cold and warm picture checks: native, and between two Chromium processes
+    Classify(Output),
     /// The primitives below a comparison: native, and in Chromium's Worker
     Primitives(Output),
     /// What a first visit loads
@@ -32,6 +35,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Options::Compare(output) => {
             let mut lines = example("tacit-jobs", "bench_compare")?;
             lines.extend(in_browsers("compare.js")?);
+            output.print(&lines)
+        }
+        Options::Classify(output) => {
+            let mut lines = example("tacit-nn", "bench_classify")?;
+            lines.extend(classify_in_browsers()?);
             output.print(&lines)
         }
         Options::Primitives(output) => {
@@ -53,6 +61,11 @@ fn example(package: &str, name: &str) -> Result<Vec<String>> {
 
 /// The measurements of a script that drives browsers against the built page.
 fn in_browsers(script: &str) -> Result<Vec<String>> {
+    in_browsers_with(script, &[])
+}
+
+/// Likewise, with arguments to the script.
+fn in_browsers_with(script: &str, arguments: &[PathBuf]) -> Result<Vec<String>> {
     tools::node_packages()?;
     let chromium = browser::chromium()?;
     let page = build::page()?;
@@ -61,10 +74,20 @@ fn in_browsers(script: &str) -> Result<Vec<String>> {
     lines(
         process::command("node")
             .arg(workspace::e2e().join("bench").join(script))
+            .args(arguments)
             .env("CHROME", chromium.program)
             .env("TACIT_SERVER", server)
             .env("TACIT_PAGE", page),
     )
+}
+
+/// Picture checks between two browsers, under models that are written for it.
+fn classify_in_browsers() -> Result<Vec<String>> {
+    let folder = workspace::target().join("bench-models");
+    let mut write = process::cargo();
+    write.args(["run", "--quiet", "--release", "-p", "tacit-nn", "--example", "write_models", "--", "bench"]);
+    process::run(write.arg(&folder))?;
+    in_browsers_with("classify.js", &[folder])
 }
 
 /// The primitives, compiled to WebAssembly and run in a browser's Worker.
@@ -79,7 +102,7 @@ fn primitives_in_a_worker() -> Result<Vec<String>> {
 }
 
 /// Runs `command` and collects its JSON lines; whatever else it prints goes to stderr.
-fn lines(command: &mut Command) -> Result<Vec<String>> {
+pub(crate) fn lines(command: &mut Command) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let ok = process::read(command, |line| {
         if line.starts_with('{') {
@@ -94,7 +117,7 @@ fn lines(command: &mut Command) -> Result<Vec<String>> {
 }
 
 impl Output {
-    fn print(&self, lines: &[String]) -> Result<()> {
+    pub(crate) fn print(&self, lines: &[String]) -> Result<()> {
         if self.json {
             lines.iter().for_each(|line| println!("{line}"));
             return Ok(());
@@ -108,7 +131,7 @@ impl Output {
 /// The rows under the names of their fields: what was measured and where first, then the figures by name.
 fn table(rows: &[Map<String, Value>]) -> String {
     let mut names: Vec<&str> = rows.iter().flat_map(Map::keys).map(String::as_str).collect();
-    names.sort_by_key(|name| (!["bench", "host", "state", "file"].contains(name), *name));
+    names.sort_by_key(|name| (!["bench", "file", "host", "model", "state"].contains(name), *name));
     names.dedup();
     let cell = |row: &Map<String, Value>, name: &str| match row.get(name) {
         None | Some(Value::Null) => String::new(),

@@ -9,6 +9,7 @@ mod bench;
 mod browser;
 mod build;
 mod demo;
+mod eval;
 mod process;
 mod say;
 mod server;
@@ -32,6 +33,8 @@ enum Command {
     Test(test::Options),
     /// Write a picture of every screen and every failure card to target/shots
     Shots(shots::Options),
+    /// Evaluate the bundled models on their test pictures
+    Eval(eval::Options),
     /// Measure
     #[command(subcommand)]
     Bench(bench::Options),
@@ -53,6 +56,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Shots(options) => shots::run(&options),
+        Command::Eval(options) => eval::run(&options),
         Command::Bench(options) => bench::run(&options),
     }
 }

@@ -1,0 +1,62 @@
+// One side of a measured picture check: Alice has the model, Bob the pictures, and both accept at once. Loaded as an init script
+// behind `side.js`.
+
+globalThis.Checker = class Checker extends globalThis.Side {
+  job = { classify: { owner: 'alice' } };
+
+  /** Checks `pictures` one after the other (Alice: only accepts as many); what each check cost. */
+  check({ model, pictures, rounds }) {
+    Object.assign(this, { model, pictures, left: rounds, results: [] });
+    if (this.offered) this.#propose();
+    if (this.proposed) this.#accept();
+    return new Promise((resolve, reject) => (this.whenDone = { resolve, reject }));
+  }
+
+  heard({ at, event }) {
+    const handle = {
+      offered: () => {
+        this.offered = true;
+        if (this.model) this.#propose();
+      },
+      proposed: () => {
+        this.proposed = true;
+        if (this.whenDone) this.#accept();
+      },
+      agreed: () => (this.agreed = at),
+      stock: () => event.ready > 0 && this.#stocked(at, event),
+      started: () => (this.started = at),
+      finished: () => this.#finished(at, event.outcome),
+      refused: () => this.whenDone?.reject(new Error(JSON.stringify(event.fault))),
+      ended: () => this.whenDone?.reject(new Error(JSON.stringify(event.fault))),
+    };
+    handle[event.type]?.();
+  }
+
+  #propose() {
+    if (this.seat !== 'alice') return;
+    const reveal = { detail: 'label', audience: 'holder' };
+    this.tell('command', { type: 'model', model: this.model, reveal });
+  }
+
+  #accept() {
+    this.proposed = false;
+    if (this.left === 0) this.whenDone.resolve(this.results);
+    else this.tell('command', { type: 'accept' });
+  }
+
+  /** Material is there: the picture comes now, so that nothing but machines is in the figures. */
+  #stocked(at, { spent }) {
+    this.prepare = at - this.agreed;
+    this.spent = spent;
+    if (this.seat === 'bob') {
+      const picture = this.pictures[this.results.length % this.pictures.length];
+      this.tell('command', { type: 'input', input: { picture } });
+    }
+  }
+
+  #finished(at, { answer, online, offline }) {
+    this.left -= 1;
+    const cold = performance.now() - this.opened;
+    this.results.push({ answer, online, offline, cold, prepare: this.prepare, ms: at - this.started });
+  }
+};

@@ -1,0 +1,124 @@
+// Picture checks between two Chromium processes over loopback WebRTC, in the product's own compute worker. One JSON object a
+// line.
+//
+//   node bench/classify.js FOLDER
+//
+// FOLDER has models and pictures with the labels that the oracle gives them (`write_models bench`). cold_ms: from the channel's
+// opening to the answer, on a new connection with two people who do not think. prepare_ms: from the agreement to material in stock;
+// online_ms: from both inputs to the answer; on a pairing that is set up. Medians, as the picture's owner saw them. A round is one
+// picture: more of them at once are measured natively only. peak_mb: the memory of the larger worker's program, which is the
+// most that it ever had, for that of WebAssembly never shrinks.
+
+import { basename, join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+
+import { contextOptions, launch } from '../support/chromium.js';
+import { pageFolder } from '../support/environment.js';
+import { Server } from '../support/server.js';
+
+const [folder] = process.argv.slice(2);
+/** Model by model: connections that are measured cold, and warm rounds on the last one. */
+const RUNS = { m1: [10, 20], m2: [3, 5], digits: [10, 20], clothes: [10, 20] };
+/** Rounds that are not counted: the compilers of a fresh browser are still at work. */
+const WARM_UP = 3;
+
+const server = await Server.start();
+try {
+  for (const [model, [cold, warm]] of Object.entries(RUNS)) await measure(model, cold, warm);
+} finally {
+  await server.stop();
+}
+
+async function measure(model, coldRuns, warmRuns) {
+  const given = read(model);
+  const browsers = await Promise.all([launch(), launch()]);
+  try {
+    const pages = await Promise.all(browsers.map(bare));
+    const cold = [];
+    await run(await connect(pages), given, WARM_UP);
+    for (let i = 0; i < coldRuns; i += 1) cold.push((await run(await connect(pages), given, 1))[0]);
+    let peak = 0;
+    const look = async () => (peak = Math.max(...(await Promise.all(pages.map(memory)))));
+    const warm = (await run(await connect(pages), given, 1 + WARM_UP + warmRuns, look)).slice(1 + WARM_UP);
+    const last = warm.at(-1);
+    const before = warm.at(-2);
+    const both = ({ sent, received }) => sent + received;
+    const line = {
+      bench: 'classify',
+      model,
+      host: 'chromium',
+      batch: 1,
+      runs: warm.length,
+      cold_ms: median(cold.map(({ cold }) => cold)),
+      prepare_ms: median(warm.map(({ prepare }) => prepare)),
+      online_ms: median(warm.map(({ ms }) => ms)),
+      bytes_prepare: both(last.offline) - both(before.offline),
+      bytes_online: both(last.online),
+      rounds_online: last.online.rounds,
+      peak_mb: Math.round(peak / 1e5) / 10,
+    };
+    console.log(JSON.stringify(line));
+  } finally {
+    await Promise.all(browsers.map((browser) => browser.close()));
+  }
+}
+
+/** A model and its pictures, as the worker takes them. */
+function read(model) {
+  const { channels, height, width, pictures } = JSON.parse(readFileSync(join(folder, `${model}.json`), 'utf8'));
+  return {
+    model: readFileSync(join(folder, `${model}.tacit`)).toString('base64'),
+    labels: pictures.map(({ label }) => label),
+    pictures: pictures.map(({ pixels }) => ({ channels, height, width, pixels: Buffer.from(pixels).toString('base64') })),
+  };
+}
+
+/** A page of the product's origin without the product on it. */
+async function bare(browser) {
+  const page = await (await browser.newContext(contextOptions)).newPage();
+  for (const script of ['side.js', 'checker.js']) await page.addInitScript({ path: join(import.meta.dirname, script) });
+  await page.goto(`${server.url}/`);
+  return page;
+}
+
+/** Two sides with a connection that is about to open. */
+async function connect([alice, bob]) {
+  const found = readdirSync(pageFolder).filter((name) => /worker.*loader.*\.js$/.test(name));
+  if (!found.length) throw new Error(`no worker in ${pageFolder}`);
+  const begin = (page, seat) =>
+    page.evaluateHandle(([script, seat]) => globalThis.Checker.start(script, seat), [`/${basename(found[0])}`, seat]);
+  const [hers, his] = await Promise.all([begin(alice, 'alice'), begin(bob, 'bob')]);
+  const offer = await hers.evaluate((side) => side.describe());
+  const answer = await his.evaluate((side, offer) => side.describe(offer), offer);
+  await hers.evaluate((side, answer) => side.accept(answer), answer);
+  return [hers, his];
+}
+
+/** Bytes that the program of a page's worker has. */
+async function memory(page) {
+  const [worker] = page.workers();
+  return worker.evaluate(async () => (await wasm_bindgen()).memory.buffer.byteLength);
+}
+
+/**
+ * So many checks; what each cost the picture's owner. The labels are checked, or the figures would mean nothing. `look` is
+ * called before the connection is closed.
+ */
+async function run([hers, his], { model, pictures, labels }, rounds, look) {
+  const [, results] = await Promise.all([
+    hers.evaluate((side, given) => side.check(given), { model, rounds }),
+    his.evaluate((side, given) => side.check(given), { pictures, rounds }),
+  ]);
+  results.forEach(({ answer }, i) => {
+    const [label] = answer.labels.ranked;
+    if (label !== labels[i % labels.length]) throw new Error(`label ${label} instead of ${labels[i % labels.length]}`);
+  });
+  await look?.();
+  await Promise.all([hers, his].map((side) => side.evaluate((side) => side.close())));
+  return results;
+}
+
+function median(times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length / 2)] * 10) / 10;
+}
