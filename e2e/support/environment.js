@@ -15,6 +15,9 @@ export const serverProgram = named('TACIT_SERVER', join(target, 'host', 'tacit-s
 /** The folder with the built page. */
 export const pageFolder = named('TACIT_PAGE', join(root, 'dist'));
 
+/** The folder with model files that are refused. */
+export const refusedModels = () => named('TACIT_REFUSED_MODELS', join(target, 'refused-models'));
+
 function named(variable, usual) {
   const path = process.env[variable] || usual;
   if (!existsSync(path)) {

@@ -198,6 +198,28 @@ export class Party {
     );
   }
 
+  /** From now on this side's program says only `more` messages; the rest never leaves. */
+  async fallSilent(more) {
+    await Promise.all(
+      this.#machines().map((machine) =>
+        machine.evaluate((more) => {
+          const send = RTCDataChannel.prototype.send;
+          RTCDataChannel.prototype.send = function (data) {
+            if (more-- > 0) return send.call(this, data);
+          };
+        }, more),
+      ),
+    );
+  }
+
+  /** Bytes of memory that the compute worker's program has: the most it ever had, for it never gives any back. */
+  async memory() {
+    const sizes = await Promise.all(
+      this.page.workers().map((worker) => worker.evaluate(async () => (await wasm_bindgen()).memory.buffer.byteLength)),
+    );
+    return Math.max(...sizes);
+  }
+
   /** From now on keeps what this side sends to the other; `sent` reads it. */
   async tap() {
     await Promise.all(

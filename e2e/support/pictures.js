@@ -46,13 +46,13 @@ function chunk(name, content) {
 }
 
 /** A grey PNG file of `width` × `height` that holds `rows`, whether or not these are as many. */
-function pngOf(width, height, rows) {
+function pngOf(width, height, rows, further = []) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   // Eight bits of grey.
   header[8] = 8;
-  const chunks = [chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
+  const chunks = [chunk('IHDR', header), ...further, chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
 }
 
@@ -65,6 +65,13 @@ export function png(width, height, grey) {
 
 /** A small PNG file that says it is a large picture. */
 export const pngThatClaims = (width, height) => pngOf(width, height, Buffer.alloc(0));
+
+/** A PNG file of one black pixel that says it moves. */
+export function apng(frames) {
+  const animation = Buffer.alloc(8);
+  animation.writeUInt32BE(frames);
+  return pngOf(1, 1, Buffer.from([0, 0]), [chunk('acTL', animation)]);
+}
 
 /** A GIF file of one black pixel, `frames` times. */
 export function gif(frames) {

@@ -25,6 +25,7 @@ const edges = [
 const mirror = { you: 'they', they: 'you', equal: 'equal' };
 
 test('every edge, in one session', async ({ alice, bob }) => {
+  test.setTimeout(120_000);
   await meetByLink(alice, bob);
   await agree(alice, bob);
   for (const [index, [hers, his, answer]] of edges.entries()) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { agreeOnModel, checkDrawing, expect, meetToCheck, seven, test } from '../support/fixtures.js';
 import { pageFolder } from '../support/environment.js';
-import { digits, gif, pngThatClaims, shoe } from '../support/pictures.js';
+import { apng, digits, gif, pngThatClaims, shoe } from '../support/pictures.js';
 
 const complaint = (party) => party.page.getByRole('alert').filter({ hasText: /\S/ });
 
@@ -48,6 +48,7 @@ test('pictures that are no good are refused in words, and the drawing stays', as
     ['notes.png', Buffer.from('no picture'), /not a picture that Tacit reads\. Take a PNG/],
     ['huge.png', pngThatClaims(10_000, 6_000), /60 megapixels \(10000 × 6000\)\. Make it smaller/],
     ['moving.gif', gif(2), /This picture moves\. Take one that stands still/],
+    ['moving.png', apng(2), /This picture moves\. Take one that stands still/],
   ];
   await meetToCheck(alice, bob);
   await agreeOnModel(alice, bob);
