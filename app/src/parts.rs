@@ -5,6 +5,7 @@ pub(crate) mod badge;
 pub(crate) mod copy;
 pub(crate) mod footer;
 pub(crate) mod gauge;
+pub(crate) mod given;
 pub(crate) mod header;
 pub(crate) mod heading;
 pub(crate) mod labels;

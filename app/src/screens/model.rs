@@ -10,6 +10,7 @@ use crate::app::{Input, Role, Session};
 use crate::browser::image;
 use crate::page::page;
 use crate::parts::gauge::Gauge;
+use crate::parts::given::on_file;
 use crate::parts::heading::Heading;
 
 /// The most bytes of a model file.
@@ -112,22 +113,10 @@ fn Choosing() -> impl IntoView {
         wrong.set(None);
         choice.set(chosen);
     };
-    let listeners = [
-        window_event_listener(leptos::ev::dragover, |event| event.prevent_default()),
-        window_event_listener(leptos::ev::drop, move |event| {
-            event.prevent_default();
-            if let Some(file) = image::dropped(event.data_transfer()) {
-                dropped_name.set(Some(file.name()));
-                dropped.set_value(Some(file));
-                select(Choice::Mine);
-            }
-        }),
-    ];
-    let listeners = StoredValue::new_local(Some(listeners));
-    on_cleanup(move || {
-        if let Some(listeners) = listeners.try_update_value(Option::take).flatten() {
-            listeners.into_iter().for_each(WindowListenerHandle::remove);
-        }
+    on_file(move |file| {
+        dropped_name.set(Some(file.name()));
+        dropped.set_value(Some(file));
+        select(Choice::Mine);
     });
     let chosen = move |_| {
         dropped.set_value(None);

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::easel::Easel;
 use crate::browser::image::{self, Camera};
+use crate::parts::given::on_file;
 
 /// What browsers are told that we take; whatever comes is looked at anyway.
 const KINDS: &str = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
@@ -19,28 +20,7 @@ pub(super) fn Sources(easel: Easel) -> impl IntoView {
     };
     // So that the same file can be chosen once more.
     let forget = move |event: leptos::ev::MouseEvent| event_target::<web_sys::HtmlInputElement>(&event).set_value("");
-    let listeners = [
-        window_event_listener(leptos::ev::paste, move |event| {
-            if let Some(file) = image::dropped(event.clipboard_data()) {
-                event.prevent_default();
-                easel.take(file.into());
-            }
-        }),
-        // Anywhere on the page: a file that misses the pad must not replace the page.
-        window_event_listener(leptos::ev::dragover, |event| event.prevent_default()),
-        window_event_listener(leptos::ev::drop, move |event| {
-            event.prevent_default();
-            if let Some(file) = image::dropped(event.data_transfer()) {
-                easel.take(file.into());
-            }
-        }),
-    ];
-    let listeners = StoredValue::new_local(Some(listeners));
-    on_cleanup(move || {
-        if let Some(listeners) = listeners.try_update_value(Option::take).flatten() {
-            listeners.into_iter().for_each(WindowListenerHandle::remove);
-        }
-    });
+    on_file(move |file| easel.take(file.into()));
     view! {
         <section class="card stack" aria-label="A picture from elsewhere">
             <div class="sources">
@@ -115,7 +95,7 @@ fn Shot(easel: Easel) -> impl IntoView {
     view! {
         <button type="button" class="second" disabled=move || is_asking.get() on:click=open>"Use the camera"</button>
         <dialog class="dialog camera" node_ref=dialog aria-labelledby="camera-title" on:close=move |_| stop()>
-            <h2 id="camera-title">"Hold it into the middle"</h2>
+            <h2 id="camera-title">"Hold it in the middle"</h2>
             // There is nothing to hear in it.
             <video node_ref=video autoplay playsinline muted aria-label="What the camera sees"></video>
             <p class="soft">"The picture stays in this browser. The camera goes off as soon as you have taken it."</p>
