@@ -130,6 +130,10 @@ fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
     let chromium = browser::chromium()?;
     let page = build::page()?;
     let server = build::server()?;
+    let refused = workspace::target().join("refused-models");
+    let mut write = process::cargo();
+    write.args(["run", "--quiet", "-p", "tacit-nn", "--example", "write_models", "--", "refused"]);
+    process::run(write.arg(&refused))?;
     say::step("Two browsers against one real server");
     let mut command = process::command("node");
     command
@@ -138,7 +142,8 @@ fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
         .args(filter)
         .env("CHROME", chromium.program)
         .env("TACIT_SERVER", server)
-        .env("TACIT_PAGE", page);
+        .env("TACIT_PAGE", page)
+        .env("TACIT_REFUSED_MODELS", refused);
     counted(&mut command, tally)
 }
 
