@@ -11,7 +11,7 @@ pub(crate) struct Options {
     /// The port to serve the page on [default: 8080; any free one with --headless]
     #[arg(long)]
     port: Option<u16>,
-    /// Let two headless browsers do a whole comparison, print what each of them saw, and end
+    /// Let two headless browsers do a whole comparison and a whole picture check, print what each of them saw, and end
     #[arg(long)]
     headless: bool,
 }
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn headless(server: &Server) -> Result<()> {
     tools::node_packages()?;
     let chromium = browser::chromium()?;
-    say::step("Two browsers compare two amounts.");
+    say::step("Two browsers compare two amounts, then check a picture.");
     process::run(
         process::command("node")
             .arg(workspace::e2e().join("scripts/demo.js"))

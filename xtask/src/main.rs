@@ -27,7 +27,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the page and serve it, or let two headless browsers show a whole comparison
+    /// Build the page and serve it, or let two headless browsers show what it does
     Demo(demo::Options),
     /// Formatting, lints, native tests, wasm tests in Chromium, documentation, and two real browsers
     Test(test::Options),
