@@ -1,15 +1,14 @@
 //! What preparing and running cost: bytes and rounds, exactly as the ledger will count them.
 
-use tacit_ot::Engine;
 use tacit_rlwe::{Context, Packing};
 use tacit_session::{Cost, Party, Stage};
 use tacit_share::linear::{self, Role};
 use tacit_share::{activation, open, rank, truncate};
 
 use crate::demand::{self, Piece};
-use crate::prepare::{PORTION, packings};
+use crate::prepare::packings;
 use crate::run::{Task, Told};
-use crate::{Plan, StepOp};
+use crate::{Plan, StepOp, supply};
 
 /// What [`prepare`](crate::prepare::prepare) costs, by stage: for `party` in `role`, with a new key or without.
 ///
@@ -32,17 +31,10 @@ pub fn prepare(
         Role::Client => u64::from(!layers.is_empty()),
         Role::Owner => (layers.len() as u64 * batch).saturating_sub(1),
     };
-    let pieces = plan.steps.iter().flat_map(|step| demand::of_step(step, task.batch));
-    let portions = pieces.chain(demand::of_answer(plan, task)).flat_map(|piece| piece.portions(PORTION));
-    // A word said and not answered before the next message comes makes that a round.
-    let (mut transfers, mut spoke) = (Cost::default(), role == Role::Owner && !layers.is_empty());
-    for portion in portions {
-        let (as_sender, as_receiver) = portion.transfers().of(party);
-        let cost = Engine::extend_cost(as_sender, as_receiver);
-        spoke |= cost.sent > 0;
-        let rounds = u64::from(cost.received > 0 && std::mem::take(&mut spoke));
-        transfers += Cost { rounds, ..cost };
-    }
+    // The client begins with the transfers while it waits; the owner's last answer is the last word.
+    let asked = !layers.is_empty();
+    let spoke = role == Role::Owner && asked;
+    let transfers = supply::cost(party, plan, task, role == Role::Client && asked, spoke);
     vec![(Stage::Correlate, Cost { rounds, ..answers + key }), (Stage::Extend, transfers)]
 }
 

@@ -28,6 +28,7 @@ mod range;
 mod read;
 mod refusal;
 pub mod run;
+mod supply;
 mod weights;
 mod wire;
 

@@ -4,23 +4,22 @@
 //! truncation, comparison and place the random products that it spends. *From*: Mishra et al., *Delphi*, 2020, for what is done
 //! before and what after; each part names its own source. *Security*: semi-honest, that of its parts; nothing that is sent
 //! depends on a picture. *Cost*: [`crate::cost::prepare`]. *Deviations*: the client asks for all layers at once and the owner answers
-//! one by one, so both are at work at the same time; transfers are made and turned into material in portions, so that memory
-//! does not grow with the model.
+//! one by one, so both are at work at the same time; transfers are made and turned into material in portions that overlap, so that
+//! memory does not grow with the model and nobody waits for the link.
 
 use tacit_compute::Compute;
 use tacit_ot::Engine;
+use tacit_ring::Tensor;
 use tacit_rlwe::{Context, Packing, PublicKey, SecretKey};
 use tacit_session::{Fault, Link, Session, Stage};
 use tacit_share::linear::{self, ClientMaterial, OwnerMaterial, Role};
 use tacit_symmetric::Prg;
 use zeroize::Zeroizing;
 
-use crate::demand::{self, Material, Piece};
+use crate::demand::Material;
 use crate::run::Task;
+use crate::supply::Supply;
 use crate::{Plan, Refusal, StepOp, Weights};
-
-/// Transfers that are made with one message each way: half a megabyte.
-pub(crate) const PORTION: usize = 1 << 17;
 
 /// A model as its owner runs it: weights as ring elements, and transformed for products under encryption. Made once.
 pub struct Owned {
@@ -134,50 +133,65 @@ pub async fn prepare<L: Link, C: Compute>(
     rng: &mut Prg,
 ) -> Result<Prepared, Fault> {
     s.begin();
-    // 1. Products of the weights, under encryption.
     s.enter(Stage::Correlate);
+    let mut supply = Supply::new(plan, task);
+    // 1. Products of the weights, under encryption.
     let linear = match model {
         Some(model) => Linear::Owner(answer(s, tools, keys, model, task.batch, rng).await?),
-        None => Linear::Client(ask(s, tools, keys, plan, task.batch, rng).await?),
+        None => {
+            let key = match &mut keys.mine {
+                Some(key) => key,
+                none => none.insert(linear::send_key(s, tools.context, tools.compute, rng).await?),
+            };
+            let asked = ask(s, tools, key, plan, task.batch, rng).await?;
+            // While the owner multiplies.
+            supply.begin(s, engine).await?;
+            s.enter(Stage::Correlate);
+            Linear::Client(receive(s, tools, key, asked).await?)
+        }
     };
     // 2. Transfers, and what is made of them.
-    let pieces = plan.steps.iter().flat_map(|step| demand::of_step(step, task.batch));
-    let pieces: Vec<Piece> = pieces.chain(demand::of_answer(plan, task)).collect();
-    let mut materials = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        materials.push(supply(s, engine, piece).await?);
-    }
-    Ok(Prepared { task, linear, pieces: materials })
+    let pieces = supply.finish(s, engine).await?;
+    Ok(Prepared { task, linear, pieces })
 }
 
-/// The client's side of the linear steps.
+/// A linear step, and the client's r for each picture.
+type Asked = (Packing, Vec<Tensor<u32>>);
+
+/// The client's side of the linear steps: all questions.
 async fn ask<L: Link, C: Compute>(
     s: &mut Session<L>,
     tools: &Tools<'_, C>,
-    keys: &mut Keys,
+    key: &SecretKey,
     plan: &Plan,
     batch: usize,
     rng: &mut Prg,
-) -> Result<Vec<Vec<ClientMaterial>>, Fault> {
+) -> Result<Vec<Asked>, Fault> {
     let Tools { context, compute } = *tools;
-    let key = match &mut keys.mine {
-        Some(key) => key,
-        none => none.insert(linear::send_key(s, context, compute, rng).await?),
-    };
-    let packings: Vec<Packing> = packings(plan).collect();
     let mut asked = Vec::new();
-    for packing in &packings {
+    for packing in packings(plan) {
         let mut layer = Vec::with_capacity(batch);
         for _ in 0..batch {
-            layer.push(linear::ask(s, context, compute, key, packing, rng).await?);
+            layer.push(linear::ask(s, context, compute, key, &packing, rng).await?);
         }
-        asked.push(layer);
+        asked.push((packing, layer));
     }
-    let mut material = Vec::new();
-    for (packing, asked) in packings.iter().zip(asked) {
-        let mut layer = Vec::with_capacity(batch);
+    Ok(asked)
+}
+
+/// The client's side of the linear steps: the answers to all questions.
+async fn receive<L: Link, C: Compute>(
+    s: &mut Session<L>,
+    tools: &Tools<'_, C>,
+    key: &SecretKey,
+    asked: Vec<Asked>,
+) -> Result<Vec<Vec<ClientMaterial>>, Fault> {
+    let Tools { context, compute } = *tools;
+    let mut material = Vec::with_capacity(asked.len());
+    for (packing, asked) in asked {
+        let mut layer = Vec::with_capacity(asked.len());
         for r in asked {
-            layer.push(linear::receive_products(s, context, compute, key, packing, r).await?);
+            layer.push(linear::receive_products(s, context, compute, key, &packing, r).await?);
         }
         material.push(layer);
     }
@@ -207,21 +221,4 @@ async fn answer<L: Link, C: Compute>(
         material.push(layer);
     }
     Ok(material)
-}
-
-/// The material of one piece, portion by portion.
-async fn supply<L: Link>(s: &mut Session<L>, engine: &mut Engine, piece: Piece) -> Result<Material, Fault> {
-    let party = s.party();
-    let mut all: Option<Material> = None;
-    for portion in piece.portions(PORTION) {
-        let (as_sender, as_receiver) = portion.transfers().of(party);
-        let mut pool = engine.extend(s, as_sender, as_receiver).await?;
-        let material = portion.material(party, &mut pool);
-        match &mut all {
-            Some(all) => all.append(&material),
-            none => *none = Some(material),
-        }
-    }
-    // No piece is empty: every step has an output, every batch a picture.
-    all.ok_or_else(|| Fault::internal("a piece of material without a portion"))
 }

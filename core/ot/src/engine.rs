@@ -84,7 +84,8 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
 
     /// New random transfers: as many in each direction as said. The peer says the same with the roles swapped.
     ///
-    /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million.
+    /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million; who wants many portions
+    /// [begins](Self::begin) the next ones before he [finishes](Self::finish) one.
     ///
     /// *Cost*: [`extend_cost`](Self::extend_cost).
     ///
@@ -96,17 +97,41 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
         as_sender: usize,
         as_receiver: usize,
     ) -> Result<Pool, Fault> {
+        let begun = self.begin(s, as_receiver).await?;
+        self.finish(s, begun, as_sender).await
+    }
+
+    /// The first half of [`extend`](Self::extend), as receiver: only speaks.
+    ///
+    /// # Errors
+    /// The link's.
+    pub async fn begin<L: Link>(&mut self, s: &mut Session<L>, as_receiver: usize) -> Result<Begun, Fault> {
         s.enter(Stage::Extend);
-        // 1. As receiver, speak; as sender, listen: one round.
         let (choices, t) = self.receiver.extend(s, as_receiver).await?;
-        let q = self.sender.extend(s, as_sender).await?;
-        // 2. Hash the correlation away.
-        let pairs = random::send(s.party(), self.sent, self.sender.delta(), &q);
+        // The hash takes the correlation away; meanwhile the message travels.
         let chosen = random::receive(s.party().other(), self.received, &t);
-        self.sent += as_sender as u64;
         self.received += as_receiver as u64;
+        Ok(Begun { choices, chosen })
+    }
+
+    /// The second half of [`extend`](Self::extend), as sender: only listens. First begun is first finished.
+    ///
+    /// # Errors
+    /// The link's and the peer's.
+    pub async fn finish<L: Link>(&mut self, s: &mut Session<L>, begun: Begun, as_sender: usize) -> Result<Pool, Fault> {
+        s.enter(Stage::Extend);
+        let q = self.sender.extend(s, as_sender).await?;
+        let pairs = random::send(s.party(), self.sent, self.sender.delta(), &q);
+        self.sent += as_sender as u64;
+        let Begun { choices, chosen } = begun;
         Ok(Pool { pairs, choices, chosen, sent: 0, received: 0 })
     }
+}
+
+/// An extension of which this party has done its part as receiver.
+pub struct Begun {
+    choices: Bits,
+    chosen: Blocks,
 }
 
 /// Random transfers not yet spent. Both parties take from the front, in the same order.

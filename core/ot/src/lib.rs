@@ -52,7 +52,7 @@ mod suite;
 pub mod transpose;
 mod tree;
 
-pub use engine::{Engine, Pool};
+pub use engine::{Begun, Engine, Pool};
 pub use product::{ReceiverProducts, ReceiverWords, SenderProducts, SenderWords};
 
 #[cfg(all(test, target_arch = "wasm32"))]
