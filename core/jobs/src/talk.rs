@@ -5,7 +5,7 @@ use tacit_session::{Code, Fault, Malformed, Message, Party, Tag};
 use crate::{Audience, Detail, Job, Reveal};
 
 /// The version of everything that crosses after the meeting. Two programs with different ones do not start.
-pub(crate) const VERSION: u16 = 2;
+pub(crate) const VERSION: u16 = 3;
 
 /// A message between the persons' programs.
 #[derive(Clone, Debug, PartialEq, Eq)]

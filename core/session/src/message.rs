@@ -9,10 +9,11 @@
 //! └─────┴───────────┴──────────────┘
 //! ```
 //!
-//! The check is the head of a BLAKE3 chain over everything this side has sent so far. A frame that was damaged,
-//! dropped, repeated or reordered breaks the chain, so a fault in a program or a transport ends as a fault and not as a
-//! wrong answer. It is no defence against a peer who computes the check of what it forges: the link below
-//! is authenticated, and a semi-honest peer does not lie.
+//! The check is the CRC-32 of everything that this side has sent so far. A frame that was damaged, dropped, repeated or
+//! reordered breaks the chain, so a fault in a program or a transport ends as a fault and not as a wrong answer. It is no
+//! defence against a peer who computes the check of what it forges: the link below is authenticated, and a semi-honest peer
+//! does not lie. So speed decides: a check takes in 17 MB for a large picture check, which in WebAssembly costs a
+//! cryptographic hash 110 ms.
 
 use crate::{Fault, Tag};
 
@@ -44,21 +45,18 @@ pub trait Message: Sized {
 pub struct Malformed;
 
 /// The running check over one direction of a link.
-pub(crate) struct Chain(blake3::Hash);
+pub(crate) struct Chain(crc32fast::Hasher);
 
 impl Chain {
     pub(crate) fn new() -> Self {
-        Self(blake3::hash(b"tacit frame chain v1"))
+        Self(crc32fast::Hasher::new())
     }
 
     /// Absorbs a frame and returns its check.
     fn advance(&mut self, tag: u8, body: &[u8]) -> [u8; 4] {
-        let mut hasher = blake3::Hasher::new_keyed(self.0.as_bytes());
-        hasher.update(&[tag]);
-        hasher.update(body);
-        self.0 = hasher.finalize();
-        let [a, b, c, d, ..] = *self.0.as_bytes();
-        [a, b, c, d]
+        self.0.update(&[tag]);
+        self.0.update(body);
+        self.0.clone().finalize().to_le_bytes()
     }
 
     pub(crate) fn seal<M: Message>(&mut self, message: &M) -> Vec<u8> {
