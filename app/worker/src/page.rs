@@ -1,7 +1,6 @@
 //! The worker's side of its conversation with the page.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
 
 use futures::channel::mpsc;
 use js_sys::{Object, Reflect};
@@ -12,6 +11,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, RtcDataChannel};
 
 use crate::watchdog::Watchdog;
+
+/// How often the page hears of progress at most, in milliseconds: a screen shows no more, and every message costs the machines
+/// time.
+const PROGRESS_EVERY: f64 = 33.0;
 
 /// What has come from the page before the pairing can begin.
 #[derive(Default)]
@@ -74,13 +77,23 @@ fn begin(inbox: &mut Inbox, commands: &mpsc::UnboundedSender<Command>) -> Result
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| "the system has no random numbers")?;
     let stalled = commands.clone();
-    let watchdog = Rc::new(Watchdog::new(move || {
+    let watchdog = Watchdog::new(move || {
         let _ = stalled.unbounded_send(Command::Stalled);
-    }));
+    });
     // The other program's hello is the machine's business, too.
     watchdog.wind();
+    let last_progress = Cell::new(f64::NEG_INFINITY);
     let on_event = move |event: Event| {
         watchdog.observe(&event);
+        if let Event::Progress { done, total, .. } = event
+            && done < total
+        {
+            let now = now();
+            if now - last_progress.get() < PROGRESS_EVERY {
+                return;
+            }
+            last_progress.set(now);
+        }
         emit(event);
     };
     wasm_bindgen_futures::spawn_local(async move {
@@ -91,8 +104,7 @@ fn begin(inbox: &mut Inbox, commands: &mpsc::UnboundedSender<Command>) -> Result
 }
 
 fn emit(event: Event) {
-    let at = scope().performance().map_or(0.0, |clock| clock.now());
-    match serde_json::to_string(&Stamped { at, event }) {
+    match serde_json::to_string(&Stamped { at: now(), event }) {
         Ok(text) => post("event", Some(&text)),
         Err(_) => post("event", Some(r#"{"at":0,"event":{"type":"ended","fault":{"code":"internal"}}}"#)),
     }
@@ -111,6 +123,11 @@ fn post(kind: &str, text: Option<&str>) {
 
 fn field(message: &JsValue, name: &str) -> JsValue {
     Reflect::get(message, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Milliseconds on the worker's clock.
+pub(crate) fn now() -> f64 {
+    scope().performance().map_or(0.0, |clock| clock.now())
 }
 
 /// The worker's global scope.

@@ -41,7 +41,7 @@ pub fn open_model(model: &[u8]) -> Result<(Plan, Owned), Fault> {
     let model = file::read(model).map_err(|error| Fault::new(Code::ModelUnreadable, error.to_string()))?;
     let refused = |refusal: tacit_nn::Refusal| Fault::new(Code::ModelRefused, refusal.to_string());
     let (plan, weights) = quantise(&model).map_err(refused)?;
-    let owned = Owned::new(&Context::new(), &Cpu, &plan, &weights).map_err(refused)?;
+    let owned = Owned::new(Context::shared(), &Cpu, &plan, &weights).map_err(refused)?;
     Ok((plan, owned))
 }
 
@@ -85,7 +85,7 @@ impl Check {
     /// What preparing costs `party`, by stage, without the set-up; with a new key or without.
     #[must_use]
     pub fn prepare_cost(&self, party: Party, new_key: bool) -> Vec<(Stage, Cost)> {
-        cost::prepare(party, self.role(party), &Context::new(), &self.plan, self.task(), new_key)
+        cost::prepare(party, self.role(party), Context::shared(), &self.plan, self.task(), new_key)
     }
 
     /// What a run costs `party`, by stage.
@@ -148,7 +148,7 @@ impl<L: Link> Machine<L> {
     pub async fn prepare_picture(&mut self, check: &Check, model: Option<&Owned>) -> Result<(), Fault> {
         self.set_up().await?;
         let engine = self.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
-        let tools = Tools { context: self.context.get_or_insert_with(Context::new), compute: &Cpu };
+        let tools = Tools { context: Context::shared(), compute: &Cpu };
         let keys = &mut self.pictures.keys;
         let (plan, task) = (&*check.plan, check.task());
         let prepared =
@@ -174,7 +174,7 @@ impl<L: Link> Machine<L> {
             (None, Some(picture)) => Input::Pictures(picture.pixels()),
             _ => return Err(Fault::internal("one puts in a model, the other a picture")),
         };
-        let tools = Tools { context: self.context.get_or_insert_with(Context::new), compute: &Cpu };
+        let tools = Tools { context: Context::shared(), compute: &Cpu };
         let seen = run::run(&mut self.session, &tools, prepared, &check.plan, input, at).await?;
         Ok(check.read(seen))
     }

@@ -1,7 +1,6 @@
 //! The protocol side of a pairing: what all jobs share, for as long as two people are paired.
 
 use tacit_ot::Engine;
-use tacit_rlwe::Context;
 use tacit_session::{Cost, Fault, Link, Session, Stage};
 use tacit_share::material::Material;
 use tacit_symmetric::Prg;
@@ -19,15 +18,13 @@ pub struct Machine<L> {
     /// Comparisons whose material is prepared.
     pub(crate) comparisons: Vec<Material>,
     pub(crate) pictures: Pictures,
-    pub(crate) context: Option<Context>,
 }
 
 impl<L: Link> Machine<L> {
     /// Nothing prepared yet.
     #[must_use]
     pub fn new(session: Session<L>, rng: Prg) -> Self {
-        let pictures = Pictures::default();
-        Self { session, rng, engine: None, comparisons: Vec::new(), pictures, context: None }
+        Self { session, rng, engine: None, comparisons: Vec::new(), pictures: Pictures::default() }
     }
 
     /// Has every frame counted.

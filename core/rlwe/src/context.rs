@@ -1,5 +1,7 @@
 //! What is computed once from the parameters.
 
+use std::sync::OnceLock;
+
 use tacit_compute::{Factor, Modulus, NttTable};
 
 use crate::params::{Params, WORD_32};
@@ -37,7 +39,14 @@ impl Default for Context {
 }
 
 impl Context {
-    /// The context of [`WORD_32`].
+    /// The context of [`WORD_32`] that the whole program shares.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Context> = OnceLock::new();
+        SHARED.get_or_init(Self::new)
+    }
+
+    /// A context of [`WORD_32`] of one's own: a hundred thousand multiplications. See [`shared`](Self::shared).
     #[must_use]
     pub fn new() -> Self {
         let params = WORD_32;
