@@ -4,23 +4,48 @@
 //!
 //! ```text
 //!  page                                       worker
+//!   program { program } ─────────▸                             what it runs, compiled
 //!                                ◂── ready                     its program is up
 //!   channel { channel | port } ──▸                             the data channel, or a port that relays it
 //!   pair { text: Pairing } ──────▸                             how the pairing begins
 //!   command { text: Command } ───▸
 //!                                ◂── event { text: Stamped }
 //!                                ◂── closed                    the pairing is over
-//!                                ◂── missing                   its loader did not get its program
+//!                                ◂── missing                   its program does not start
 //! ```
 
-use js_sys::{Array, Object, Reflect};
+use std::cell::RefCell;
+
+use js_sys::{Array, Object, Reflect, WebAssembly};
 use tacit_jobs::{Command, Pairing, Stamped};
 use tacit_session::{Code, Fault};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, MessageEvent, RtcDataChannel};
 
 /// What Trunk calls the worker's loader.
 const SCRIPT: &str = "./tacit-worker_loader.js";
+
+/// What it calls the worker's program.
+const PROGRAM: &str = "./tacit-worker_bg.wasm";
+
+thread_local! {
+    /// The program, once it was compiled. All workers of a page share it: what the browser's compiler has learnt about it in
+    /// one pairing, the next one has from the beginning.
+    static COMPILED: RefCell<Option<WebAssembly::Module>> = const { RefCell::new(None) };
+}
+
+/// The program that workers run.
+async fn program() -> Result<WebAssembly::Module, Fault> {
+    if let Some(module) = COMPILED.with_borrow(Clone::clone) {
+        return Ok(module);
+    }
+    let response = web_sys::window().ok_or_else(missing)?.fetch_with_str(PROGRAM);
+    let module = JsFuture::from(WebAssembly::compile_streaming(&response)).await.map_err(|_| missing())?;
+    let module: WebAssembly::Module = module.dyn_into().map_err(|_| missing())?;
+    COMPILED.set(Some(module.clone()));
+    Ok(module)
+}
 
 /// What the worker says.
 pub(crate) enum Said {
@@ -48,7 +73,14 @@ impl Worker {
     pub(crate) fn start(on: impl Fn(Said) + Clone + 'static) -> Result<Self, Fault> {
         let inner = web_sys::Worker::new(SCRIPT)
             .map_err(|_| Fault::new(Code::Unsupported, "the browser refused to start a worker"))?;
-        let hear = on.clone();
+        let (hear, worker, unavailable) = (on.clone(), inner.clone(), on.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            match program().await {
+                // A module can be cloned, and an ended worker drops it.
+                Ok(program) => worker.post_message(&object("program", "program", &program)).unwrap_or_default(),
+                Err(fault) => unavailable(Said::Broke(fault)),
+            }
+        });
         let on_message = Closure::new(move |message: MessageEvent| hear(read(&message.data())));
         let on_error = Closure::new(move |error: Event| {
             // An error in our own program has a message, which names a place in it. A script that did not come has none:

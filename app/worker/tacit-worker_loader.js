@@ -1,3 +1,5 @@
-// What the page starts as its compute worker: script first, then the program.
+// What the page starts as its compute worker: script first, then the program, which the page has compiled.
 importScripts("./tacit-worker.js");
-wasm_bindgen({ module_or_path: "./tacit-worker_bg.wasm" }).catch(() => postMessage({ kind: "missing" }));
+onmessage = ({ data: { program } }) => {
+  wasm_bindgen({ module_or_path: program }).catch(() => postMessage({ kind: "missing" }));
+};

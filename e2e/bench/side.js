@@ -6,7 +6,10 @@ globalThis.Side = class Side {
   static async start(script, seat) {
     const side = new this();
     side.seat = seat;
+    // As the product's page does: the program is compiled once.
+    globalThis.Side.program ??= await WebAssembly.compileStreaming(fetch(script.replace('_loader.js', '_bg.wasm')));
     side.worker = new Worker(script);
+    side.worker.postMessage({ kind: 'program', program: globalThis.Side.program });
     await new Promise((resolve, reject) => {
       side.worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
       side.worker.onmessage = ({ data }) => data.kind === 'ready' && resolve();

@@ -5,6 +5,7 @@
 //!
 //! | from the page | |
 //! |---|---|
+//! | `program` + `program` | to the loader: the worker's program, compiled |
 //! | `channel` + `channel` or `port` | the link: a transferred data channel, or a port that the page relays |
 //! | `pair` + `text` | JSON of [`Pairing`](tacit_jobs::Pairing): begin |
 //! | `command` + `text` | JSON of [`Command`](tacit_jobs::Command) |
@@ -13,7 +14,7 @@
 //! |---|---|
 //! | `ready` | the worker listens |
 //! | `event` + `text` | JSON of [`Stamped`](tacit_jobs::Stamped) |
-//! | `missing` | from the loader: the worker's program did not arrive |
+//! | `missing` | from the loader: the worker's program does not start |
 //! | `closed` | the other side has heard the last word: the connection may be closed |
 
 #[cfg(target_arch = "wasm32")]
