@@ -109,8 +109,11 @@ fn Choosing() -> impl IntoView {
     let is_busy = move || is_loading.get() || is_sent.get();
     let dropped = StoredValue::new_local(None::<web_sys::File>);
     let dropped_name = RwSignal::new(None::<String>);
+    // Whether something else was chosen since the last one was refused.
+    let is_other = RwSignal::new(false);
     let select = move |chosen: Choice| {
         wrong.set(None);
+        is_other.set(true);
         choice.set(chosen);
     };
     on_file(move |file| {
@@ -129,6 +132,7 @@ fn Choosing() -> impl IntoView {
             return;
         }
         wrong.set(None);
+        is_other.set(false);
         is_loading.set(true);
         let mine = dropped.get_value().or_else(|| image::chosen(&file.get_untracked()?));
         let (choice, reveal) =
@@ -172,7 +176,10 @@ fn Choosing() -> impl IntoView {
             </label>
         }
     });
-    let message = move || wrong.get().or_else(|| refusal.get().map(|fault| refused(&fault)));
+    let message = move || {
+        let refusal = refusal.get().filter(|_| !is_other.get());
+        wrong.get().or_else(|| refusal.map(|fault| refused(&fault)))
+    };
     view! {
         <form class="two" novalidate on:submit=propose>
             <div class="stack">
