@@ -77,7 +77,7 @@ impl Worker {
         wasm_bindgen_futures::spawn_local(async move {
             match program().await {
                 // A module can be cloned, and an ended worker drops it.
-                Ok(program) => worker.post_message(&object("program", "program", &program)).unwrap_or_default(),
+                Ok(program) => drop(worker.post_message(&object("program", "program", &program))),
                 Err(fault) => unavailable(Said::Broke(fault)),
             }
         });

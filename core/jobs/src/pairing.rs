@@ -39,9 +39,7 @@ pub async fn run<L: Link + 'static>(
         if let Err(end) = step {
             break end;
         }
-        // What is seldom is boxed: this loop runs for every message, and a compiler in a browser that finds it hot and large is
-        // busy with it when it should not be.
-        if let Err(end) = driver.go_on().boxed_local().await {
+        if let Err(end) = driver.go_on().await {
             break end;
         }
         step = select_biased! {
@@ -49,11 +47,11 @@ pub async fn run<L: Link + 'static>(
             _ = pump => Ok(()),
             done = driver.work.finished().fuse() => driver.on_done(done),
             talk = driver.control.recv::<Talk>(()).fuse() => match talk {
-                Ok(talk) => driver.on_talk(talk).boxed_local().await,
+                Ok(talk) => driver.on_talk(talk).await,
                 Err(fault) => Err(End::Here(fault)),
             },
             command = commands.next() => match command {
-                Some(command) => driver.on_command(command).boxed_local().await,
+                Some(command) => driver.on_command(command).await,
                 None => Err(End::Here(Code::Cancelled.into())),
             },
         };

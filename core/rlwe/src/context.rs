@@ -46,7 +46,7 @@ impl Context {
         SHARED.get_or_init(Self::new)
     }
 
-    /// A context of [`WORD_32`] of one's own: a hundred thousand multiplications. See [`shared`](Self::shared).
+    /// A context of [`WORD_32`] of one's own, which takes a millisecond and more to make. See [`shared`](Self::shared).
     #[must_use]
     pub fn new() -> Self {
         let params = WORD_32;

@@ -11,7 +11,8 @@ use std::task::{Poll, Waker};
 
 use crate::{Link, LinkError, Tag};
 
-/// The most bytes a lane holds that nobody has asked for yet. An honest peer is at most a round ahead.
+/// The most bytes a lane holds that nobody has asked for yet. An honest peer is at most a few megabytes ahead: its questions to
+/// all layers of a model, and some portions of transfers.
 const BACKLOG: usize = 32 << 20;
 
 #[derive(Default)]
