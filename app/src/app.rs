@@ -12,7 +12,7 @@ mod session;
 
 pub(crate) use screen::Screen;
 use session::Step;
-pub(crate) use session::{Answer, Both, InviteText, Next, Role, Route, Session, Stock, Work};
+pub(crate) use session::{Answer, Both, Checked, InviteText, Next, Role, Route, Session, Stock, Work};
 
 /// Everything the page shows.
 #[derive(Clone, PartialEq)]
@@ -65,8 +65,8 @@ pub(crate) enum Input {
     Decline,
     /// This person's amount. It only passes through.
     Compare(Amount),
-    /// This person's picture. It only passes through.
-    Check(Picture),
+    /// This person's pictures.
+    Check(Vec<Picture>),
     Leave,
     /// From the meeting.
     Invited(InviteText),

@@ -1,4 +1,4 @@
-use tacit_jobs::{self as jobs, Agreement, Audience, Detail, Event, ModelCard, Outcome};
+use tacit_jobs::{self as jobs, Agreement, Audience, Detail, Event, ModelCard, Outcome, Prediction};
 use tacit_session::{Cost, Stage};
 
 use super::*;
@@ -231,7 +231,7 @@ fn picture() -> Picture {
 }
 
 fn labels(round: u32) -> Event {
-    let answer = jobs::Answer::Labels { ranked: vec![2], scores: None };
+    let answer = jobs::Answer::Predictions(vec![Prediction { ranked: vec![2], scores: None }]);
     Event::Finished { outcome: Outcome { round, answer, online: Cost::default(), offline: Cost::default() } }
 }
 
@@ -264,7 +264,7 @@ fn checked(seat: Party) -> Model {
     let mut model = checking_on(seat);
     match seat {
         Party::Alice => drop(worker(&mut model, 4.0, Event::PeerReady)),
-        Party::Bob => drop(model.update(Input::Check(picture()))),
+        Party::Bob => drop(model.update(Input::Check(vec![picture()]))),
     }
     worker(&mut model, 5.0, Event::Started);
     worker(&mut model, 6.0, Event::Layer { index: 1 });
@@ -331,11 +331,35 @@ fn only_the_holder_is_asked_for_a_picture() {
 fn a_picture_counts_once_and_where_it_is_asked_for() {
     let mut model = checking_on(Party::Bob);
     assert!(model.update(Input::Compare(amount())).is_empty());
-    assert!(is_command(&model.update(Input::Check(picture())), |c| matches!(c, Command::Input { .. })));
-    assert!(model.update(Input::Check(picture())).is_empty());
+    assert!(is_command(&model.update(Input::Check(vec![picture()])), |c| matches!(c, Command::Input { .. })));
+    assert!(model.update(Input::Check(vec![picture()])).is_empty());
     worker(&mut model, 4.0, Event::Refused { fault: Code::PictureRefused.into() });
     assert_eq!(model.screen, Screen::Picture);
-    assert!(!model.update(Input::Check(picture())).is_empty(), "another one after a refusal");
+    assert!(!model.update(Input::Check(vec![picture()])).is_empty(), "another one after a refusal");
+}
+
+#[test]
+fn several_pictures_are_kept_for_their_owner_to_see_until_the_next_round() {
+    let mut model = checking(Party::Bob);
+    let reveal = Reveal { pictures: 4, ..Reveal::default() };
+    worker(&mut model, 2.0, check(1, Party::Alice, reveal));
+    model.update(Input::Accept);
+    worker(&mut model, 3.0, Event::Agreed);
+    assert_eq!(model.session.as_ref().unwrap().takes(), 4);
+    model.update(Input::Check(vec![picture(), picture()]));
+    let kept = |model: &Model| {
+        let checked = &model.session.as_ref().unwrap().checked;
+        (0..4).filter(|index| checked.get(*index).is_some()).count()
+    };
+    assert_eq!(kept(&model), 2);
+    worker(&mut model, 4.0, Event::Started);
+    worker(&mut model, 5.0, labels(1));
+    assert_eq!((model.screen, kept(&model)), (Screen::Result, 2));
+    worker(&mut model, 6.0, check(2, Party::Alice, reveal));
+    worker(&mut model, 7.0, Event::Agreed);
+    assert_eq!(kept(&model), 0);
+    // One picture need not be told from others.
+    assert_eq!(kept(&checked(Party::Bob)), 0);
 }
 
 #[test]
@@ -343,7 +367,11 @@ fn terms_that_change_have_to_be_accepted_anew() {
     let mut model = checking(Party::Bob);
     worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));
     model.update(Input::Accept);
-    worker(&mut model, 3.0, check(1, Party::Alice, Reveal { detail: Detail::Scores, audience: Audience::Both }));
+    worker(
+        &mut model,
+        3.0,
+        check(1, Party::Alice, Reveal { detail: Detail::Scores, audience: Audience::Both, pictures: 1 }),
+    );
     let session = model.session.as_ref().unwrap();
     assert_eq!((session.accepted, session.has_changed), (Both::default(), true));
     assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept)));
@@ -379,7 +407,7 @@ fn the_same_again_is_accepted_on_the_result() {
 #[test]
 fn other_terms_than_before_are_looked_at_before_they_are_accepted() {
     let mut model = checked(Party::Bob);
-    worker(&mut model, 10.0, check(2, Party::Alice, Reveal { detail: Detail::Label, audience: Audience::Both }));
+    worker(&mut model, 10.0, check(2, Party::Alice, Reveal { audience: Audience::Both, ..Reveal::default() }));
     assert_eq!((model.screen, next(&model)), (Screen::Result, Next::Other));
     model.update(Input::GoOn);
     assert_eq!(model.screen, Screen::Agree);

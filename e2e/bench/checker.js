@@ -4,9 +4,9 @@
 globalThis.Checker = class Checker extends globalThis.Side {
   job = { classify: { owner: 'alice' } };
 
-  /** Checks `pictures` one after the other (Alice: only accepts as many); what each check cost. */
-  check({ model, pictures, rounds }) {
-    Object.assign(this, { model, pictures, left: rounds, results: [] });
+  /** Checks `pictures` one after the other, `batch` in a round (Alice: only accepts as many); what each round cost. */
+  check({ model, pictures, batch, rounds }) {
+    Object.assign(this, { model, pictures, batch, left: rounds, results: [] });
     if (this.offered) this.#propose();
     if (this.proposed) this.#accept();
     return new Promise((resolve, reject) => (this.whenDone = { resolve, reject }));
@@ -34,7 +34,7 @@ globalThis.Checker = class Checker extends globalThis.Side {
 
   #propose() {
     if (this.seat !== 'alice') return;
-    const reveal = { detail: 'label', audience: 'holder' };
+    const reveal = { detail: 'label', audience: 'holder', pictures: this.batch };
     this.tell('command', { type: 'model', model: this.model, reveal });
   }
 
@@ -44,13 +44,14 @@ globalThis.Checker = class Checker extends globalThis.Side {
     else this.tell('command', { type: 'accept' });
   }
 
-  /** Material is there: the picture comes now, so that nothing but machines is in the figures. */
+  /** Material is there: the pictures come now, so that nothing but machines is in the figures. */
   #stocked(at, { spent }) {
     this.prepare = at - this.agreed;
     this.spent = spent;
     if (this.seat === 'bob') {
-      const picture = this.pictures[this.results.length % this.pictures.length];
-      this.tell('command', { type: 'input', input: { picture } });
+      const first = this.batch * this.results.length;
+      const pictures = Array.from({ length: this.batch }, (_, i) => this.pictures[(first + i) % this.pictures.length]);
+      this.tell('command', { type: 'input', input: { pictures } });
     }
   }
 

@@ -5,8 +5,8 @@
 //
 // FOLDER has models and pictures with the labels that the oracle gives them (`write_models bench`). cold_ms: from the channel's
 // opening to the answer, on a new connection with two people who do not think. prepare_ms: from the agreement to material in stock;
-// online_ms: from both inputs to the answer; on a pairing that is set up. Medians, as the picture's owner saw them. A round is one
-// picture: more of them at once are measured natively only. peak_mb: the memory of the larger worker's program, which is the
+// online_ms: from both inputs to the answer; on a pairing that is set up. Medians, as the picture's owner saw them. batch: pictures
+// in a round; times and bytes are those of the whole round. peak_mb: the memory of the larger worker's program, which is the
 // most that it ever had, for that of WebAssembly never shrinks.
 
 import { basename, join } from 'node:path';
@@ -17,20 +17,26 @@ import { pageFolder } from '../support/environment.js';
 import { Server } from '../support/server.js';
 
 const [folder] = process.argv.slice(2);
-/** Model by model: connections that are measured cold, and warm rounds on the last one. */
-const RUNS = { m1: [10, 20], m2: [3, 5], digits: [10, 20], clothes: [10, 20] };
+/** Models, pictures in a round, connections that are measured cold, and warm rounds on the last one. */
+const RUNS = [
+  ['m1', 1, 10, 20],
+  ['m1', 16, 3, 8],
+  ['m2', 1, 3, 5],
+  ['digits', 1, 10, 20],
+  ['clothes', 1, 10, 20],
+];
 /** Rounds that are not counted: the compilers of a fresh browser are still at work. */
 const WARM_UP = 3;
 
 const server = await Server.start();
 try {
-  for (const [model, [cold, warm]] of Object.entries(RUNS)) await measure(model, cold, warm);
+  for (const [model, batch, cold, warm] of RUNS) await measure(model, batch, cold, warm);
 } finally {
   await server.stop();
 }
 
-async function measure(model, coldRuns, warmRuns) {
-  const given = read(model);
+async function measure(model, batch, coldRuns, warmRuns) {
+  const given = { ...read(model), batch };
   const browsers = await Promise.all([launch(), launch()]);
   try {
     const pages = await Promise.all(browsers.map(bare));
@@ -47,7 +53,7 @@ async function measure(model, coldRuns, warmRuns) {
       bench: 'classify',
       model,
       host: 'chromium',
-      batch: 1,
+      batch,
       runs: warm.length,
       cold_ms: median(cold.map(({ cold }) => cold)),
       prepare_ms: median(warm.map(({ prepare }) => prepare)),
@@ -104,15 +110,14 @@ async function memory(page) {
  * So many checks; what each cost the picture's owner. The labels are checked, or the figures would mean nothing. `look` is
  * called before the connection is closed.
  */
-async function run([hers, his], { model, pictures, labels }, rounds, look) {
+async function run([hers, his], { model, pictures, labels, batch }, rounds, look) {
   const [, results] = await Promise.all([
-    hers.evaluate((side, given) => side.check(given), { model, rounds }),
-    his.evaluate((side, given) => side.check(given), { pictures, rounds }),
+    hers.evaluate((side, given) => side.check(given), { model, batch, rounds }),
+    his.evaluate((side, given) => side.check(given), { pictures, batch, rounds }),
   ]);
-  results.forEach(({ answer }, i) => {
-    const [label] = answer.labels.ranked;
-    if (label !== labels[i % labels.length]) throw new Error(`label ${label} instead of ${labels[i % labels.length]}`);
-  });
+  const told = results.flatMap(({ answer }) => answer.predictions.map(({ ranked }) => ranked[0]));
+  const wanted = Array.from({ length: batch * rounds }, (_, i) => labels[i % labels.length]);
+  if (`${told}` !== `${wanted}`) throw new Error(`labels ${told} instead of ${wanted}`);
   await look?.();
   await Promise.all([hers, his].map((side) => side.evaluate((side) => side.close())));
   return results;

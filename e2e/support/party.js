@@ -116,14 +116,15 @@ export class Party {
 
   /**
    * Proposes a model: `digits`, `clothes`, or a file as Playwright takes one (a path, or a name with bytes), and what it
-   * tells: `detail` and `audience` by the words on the screen.
+   * tells: `detail`, `audience` and `pictures` by the words on the screen.
    */
-  async chooseModel(model, { detail, audience } = {}) {
+  async chooseModel(model, { detail, audience, pictures } = {}) {
     await this.at('model');
     if (['digits', 'clothes'].includes(model)) await this.choice(model).check();
     else await this.page.getByLabel('Model file', { exact: true }).setInputFiles(model);
     if (detail) await this.choice(detail).check();
     if (audience) await this.choice(audience).check();
+    if (pictures) await this.choice(pictures).check();
     await this.press('Propose it');
   }
 
@@ -142,10 +143,10 @@ export class Party {
     }
   }
 
-  /** Chooses a picture file, as Playwright takes one. */
+  /** Chooses a picture file, or several where a round takes several, as Playwright takes them. */
   async choosePicture(file) {
     await this.at('picture');
-    await this.page.getByLabel('Picture file', { exact: true }).setInputFiles(file);
+    await this.page.getByLabel(/^Picture files?$/).setInputFiles(file);
   }
 
   /** The pixels that the model will see, as a canvas has them: red, green, blue and opacity of each. */
@@ -160,10 +161,10 @@ export class Party {
     });
   }
 
-  /** Asks for the check. */
-  async check() {
+  /** Asks for the check: of one picture, or of so many. */
+  async check(pictures = 1) {
     await this.at('picture');
-    await this.press('Check it');
+    await this.press(pictures === 1 ? 'Check it' : `Check all ${pictures}`);
   }
 
   /** After a result: once more, up to where an amount is asked for. */

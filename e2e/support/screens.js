@@ -3,6 +3,7 @@
 
 import { agree, agreeOnModel, checkDrawing, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
 import { launch, Mortal } from './chromium.js';
+import { digits } from './pictures.js';
 import { altering, Proxy } from './proxy.js';
 import { Server } from './server.js';
 
@@ -158,6 +159,12 @@ export const screens = {
     return bob;
   },
 
+  'picture-several': async ({ person }) => {
+    const [, bob] = await checking(person, 'digits', { pictures: 'Up to four' });
+    await drawThree(bob);
+    return bob;
+  },
+
   'run-owner': async ({ person }) => {
     const [alice] = await checking(person);
     return alice;
@@ -166,6 +173,14 @@ export const screens = {
   'result-label': async ({ person }) => {
     const [alice, bob] = await checking(person);
     await checkDrawing(alice, bob);
+    return bob;
+  },
+
+  'result-several': async ({ person }) => {
+    const [, bob] = await checking(person, 'digits', { pictures: 'Up to four', detail: 'The three labels that fit best' });
+    await drawThree(bob);
+    await bob.check(3);
+    await bob.answer();
     return bob;
   },
 
@@ -182,6 +197,15 @@ export const screens = {
     return alice;
   },
 };
+
+/** Two drawings are put aside, and a third one is on the pad. */
+async function drawThree(party) {
+  for (const strokes of [seven, digits[0]]) {
+    await party.draw(strokes);
+    await party.press('Add another');
+  }
+  await party.draw(digits[1]);
+}
 
 /** In a page: a dark shoe on white paper, as a PNG file's bytes. */
 async function drawShoe() {

@@ -30,6 +30,42 @@ test('ten digits in one session, of which the owner learns nothing', async ({ al
   expect(right.length, `told ${told.join(' ')}`).toBeGreaterThanOrEqual(9);
 });
 
+test('several pictures are checked in one round, from the pad and from files', async ({ alice, bob }) => {
+  test.setTimeout(180_000);
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob, 'digits', { pictures: 'Up to four' });
+  const png = async (strokes) => {
+    await bob.draw(strokes);
+    const drawing = await bob.byTestId('pad').screenshot();
+    await bob.press('Clear');
+    return drawing;
+  };
+  const [two, five] = [await png(digits[2]), await png(digits[5])];
+  const file = (name, buffer) => ({ name, mimeType: 'image/png', buffer });
+
+  await bob.draw(seven);
+  await bob.press('Add another');
+  const tray = bob.page.getByRole('region', { name: 'In this round' });
+  await expect(tray).toContainText('1 of 4 pictures');
+  await bob.draw(digits[0]);
+  await expect(tray).toContainText('2 of 4 pictures');
+  // A file that is no picture is named; the others are taken, until there is no place.
+  await bob.choosePicture([file('two.png', two), file('notes.png', Buffer.from('no picture')), file('five.png', five), file('more.png', two)]);
+  await expect(complaint(bob)).toContainText(/notes\.png: .* 4 pictures; 1 found no place/);
+  await expect(tray).toContainText('4 of 4 pictures');
+  await expect(bob.button('Add another')).toBeDisabled();
+  await bob.press('Remove picture 1');
+  await expect(tray).toContainText('3 of 4 pictures');
+  await bob.check(3);
+  expect(await Promise.all([alice.answer(), bob.answer()])).toEqual(['nothing', '0, 2, 5']);
+  await expect(bob.page.getByRole('listitem').filter({ has: bob.page.locator('canvas') })).toHaveCount(3);
+
+  // The next round is warm, and takes fewer.
+  await Promise.all([alice.press('Check more pictures'), bob.press('Check more pictures')]);
+  await Promise.all([alice.at('run'), bob.at('picture')]);
+  expect(await checkDrawing(alice, bob)).toEqual(['nothing', '7']);
+});
+
 test('a shoe from a file is a shoe', async ({ alice, bob }) => {
   test.setTimeout(120_000);
   await meetToCheck(alice, bob);

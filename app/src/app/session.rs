@@ -1,9 +1,12 @@
 //! One pairing: what two people and their programs have said so far, and what that leads to.
 
-use tacit_jobs::{self as jobs, Agreement, Command, Event, Job, Outcome, Pairing};
+use std::sync::Arc;
+
+use tacit_jobs::{self as jobs, Agreement, Command, Event, Job, Outcome, Pairing, Picture};
 use tacit_session::{Code, Fault, Party, Stage};
 
 use super::{Act, Input, Screen};
+use crate::picture::picture;
 
 /// Something said or done by both persons, each in their own time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +69,28 @@ pub(crate) struct Answer {
     pub(crate) offline_ms: f64,
 }
 
+/// Pictures that were put in, for their owner to see beside what was said of each. Wiped when the last one that shows them is
+/// gone.
+#[derive(Clone, Default)]
+pub(crate) struct Checked(Arc<[Picture]>);
+
+impl Checked {
+    fn copies(pictures: &[Picture]) -> Self {
+        Self(pictures.iter().filter_map(|p| picture(p.shape(), p.pixels().to_vec()).ok()).collect())
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&Picture> {
+        self.0.get(index)
+    }
+}
+
+/// They never change: those of another round are others.
+impl PartialEq for Checked {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// Who this person is in a picture check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -123,6 +148,8 @@ pub(crate) struct Session {
     pub(crate) work: Option<Work>,
     pub(crate) layer: Option<usize>,
     started: Option<f64>,
+    /// What this person put in, where there were several to be told apart.
+    pub(crate) checked: Checked,
     pub(crate) answer: Option<Answer>,
 }
 
@@ -161,6 +188,7 @@ impl Session {
             work: None,
             layer: None,
             started: None,
+            checked: Checked::default(),
             answer: None,
         }
     }
@@ -176,6 +204,12 @@ impl Session {
             Job::Millionaires => None,
             Job::Classify { owner } => Some(if owner == self.seat { Role::Owner } else { Role::Holder }),
         }
+    }
+
+    /// How many pictures the coming round takes.
+    pub(crate) fn takes(&self) -> usize {
+        let model = self.agreement.as_ref().and_then(|agreement| agreement.model.as_ref());
+        model.map_or(0, |model| model.reveal.pictures.into())
     }
 
     /// What follows the last result.
@@ -247,8 +281,9 @@ impl Session {
             Input::Compare(amount) if screen == Screen::Amount && !self.ready.me => {
                 (self.put_in(), tell(Command::Input { input: jobs::Input::Amount(amount) }))
             }
-            Input::Check(picture) if screen == Screen::Picture && !self.ready.me => {
-                (self.put_in(), tell(Command::Input { input: jobs::Input::Picture(picture) }))
+            Input::Check(pictures) if screen == Screen::Picture && !self.ready.me => {
+                self.checked = if self.takes() > 1 { Checked::copies(&pictures) } else { Checked::default() };
+                (self.put_in(), tell(Command::Input { input: jobs::Input::Pictures(pictures) }))
             }
             Input::Worker(stamped) => (self.hear(screen, stamped.at, stamped.event), Vec::new()),
             _ => (Step::Stay, Vec::new()),
@@ -327,7 +362,7 @@ impl Session {
                 self.accepted.peer = true;
                 Step::Say(match (screen, self.role()) {
                     (Screen::Result, None) => "The other person wants to compare again.",
-                    (Screen::Result, Some(_)) => "The other person wants to check another picture.",
+                    (Screen::Result, Some(_)) => "The other person wants another check.",
                     _ => "The other person accepted.",
                 })
             }
@@ -335,6 +370,7 @@ impl Session {
                 self.accepted = Both { me: true, peer: true };
                 self.has_changed = false;
                 self.work = None;
+                self.checked = Checked::default();
                 let role = self.role();
                 // A model is in already.
                 self.ready = Both { me: role == Some(Role::Owner), peer: role == Some(Role::Holder) };

@@ -4,8 +4,8 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{
-    Blob, CanvasRenderingContext2d, DataTransfer, File, HtmlCanvasElement, HtmlInputElement, ImageBitmap, ImageData,
-    Response,
+    Blob, CanvasRenderingContext2d, DataTransfer, File, FileList, HtmlCanvasElement, HtmlInputElement, ImageBitmap,
+    ImageData, Response,
 };
 
 use super::{settled, settled_or};
@@ -24,14 +24,18 @@ pub(crate) async fn fetch(path: &str) -> Option<Vec<u8>> {
     response.ok().then(|| Uint8Array::new(&buffer).to_vec())
 }
 
-/// The first file that was chosen in a field.
-pub(crate) fn chosen(field: &HtmlInputElement) -> Option<File> {
-    field.files()?.get(0)
+/// The files that were chosen in a field.
+pub(crate) fn chosen(field: &HtmlInputElement) -> Vec<File> {
+    field.files().as_ref().map(each).unwrap_or_default()
 }
 
-/// The first file among what was dropped or pasted.
-pub(crate) fn dropped(data: Option<DataTransfer>) -> Option<File> {
-    data?.files()?.get(0)
+/// The files among what was dropped or pasted.
+pub(crate) fn dropped(data: Option<DataTransfer>) -> Vec<File> {
+    data.and_then(|data| data.files()).as_ref().map(each).unwrap_or_default()
+}
+
+fn each(list: &FileList) -> Vec<File> {
+    (0..list.length()).filter_map(|i| list.get(i)).collect()
 }
 
 /// The picture in a file, looked at before it is decoded.

@@ -1,4 +1,4 @@
-//! A file that is dropped anywhere on the page, or pasted, while a screen waits for one.
+//! Files that are dropped anywhere on the page, or pasted, while a screen waits for one.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -6,20 +6,24 @@ use web_sys::File;
 
 use crate::browser::image::dropped;
 
-/// Calls `take` with such files for as long as the component that asks is there.
-pub(crate) fn on_file(take: impl Fn(File) + Clone + 'static) {
+/// Calls `take` with such files, at least one, for as long as the component that asks is there.
+pub(crate) fn on_files(take: impl Fn(Vec<File>) + Clone + 'static) {
     let pasted = take.clone();
     let listeners = [
         // A file that misses its field must not replace the page.
         window_event_listener(ev::dragover, |event| event.prevent_default()),
         window_event_listener(ev::drop, move |event| {
             event.prevent_default();
-            dropped(event.data_transfer()).into_iter().for_each(&take);
+            let files = dropped(event.data_transfer());
+            if !files.is_empty() {
+                take(files);
+            }
         }),
         window_event_listener(ev::paste, move |event| {
-            if let Some(file) = dropped(event.clipboard_data()) {
+            let files = dropped(event.clipboard_data());
+            if !files.is_empty() {
                 event.prevent_default();
-                pasted(file);
+                pasted(files);
             }
         }),
     ];

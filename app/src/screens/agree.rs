@@ -138,7 +138,7 @@ fn ModelFacts() -> impl IntoView {
                 <dl class="figures">
                     <div><dt>"takes"</dt><dd>{format!("{width} × {height} pixels, {colours}")}</dd></div>
                     <div><dt>"can say"</dt><dd>{card.labels.join(", ")}</dd></div>
-                    <div><dt>"hidden comparisons"</dt><dd class="mono">{text::thousands(card.comparisons)}</dd></div>
+                    <div><dt>"hidden comparisons"</dt><dd class="mono">{text::thousands(comparisons(&card))}</dd></div>
                 </dl>
                 <details>
                     <summary>{text::count(card.layers.len() as u64, "layer", "layers")}</summary>
@@ -193,9 +193,14 @@ fn estimate(session: &Session) -> Option<Estimates> {
     })
 }
 
+/// Hidden comparisons of a whole round.
+fn comparisons(model: &ModelCard) -> u64 {
+    model.comparisons * u64::from(model.reveal.pictures)
+}
+
 /// In a round both speak at once, so that it takes half a round trip; the rest is a little computing.
 fn answer_ms(agreement: &Agreement, rtt_ms: f64) -> f64 {
-    let comparisons = agreement.model.as_ref().map_or(0, |model| model.comparisons);
+    let comparisons = agreement.model.as_ref().map_or(0, |model| comparisons(model));
     1.0 + COMPARISON_MS * comparisons as f64 + agreement.online.rounds as f64 * rtt_ms / 2.0
 }
 

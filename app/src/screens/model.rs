@@ -2,7 +2,7 @@
 
 use leptos::html::Input as Field;
 use leptos::prelude::*;
-use tacit_jobs::{Audience, Detail, ModelFile, Reveal};
+use tacit_jobs::{Audience, Detail, MOST_PICTURES, ModelFile, Reveal};
 use tacit_session::{Code, Fault};
 use wasm_bindgen_futures::spawn_local;
 
@@ -10,7 +10,7 @@ use crate::app::{Input, Role, Session};
 use crate::browser::image;
 use crate::page::page;
 use crate::parts::gauge::Gauge;
-use crate::parts::given::on_file;
+use crate::parts::given::on_files;
 use crate::parts::heading::Heading;
 
 /// The most bytes of a model file.
@@ -101,6 +101,7 @@ fn Choosing() -> impl IntoView {
     let choice = RwSignal::new(Choice::Bundled(0));
     let detail = RwSignal::new(Detail::default());
     let audience = RwSignal::new(Audience::default());
+    let pictures = RwSignal::new(Reveal::default().pictures);
     let is_loading = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
     let is_sent = page.of_session(|session| session.model_is_sent);
@@ -111,14 +112,18 @@ fn Choosing() -> impl IntoView {
     let dropped_name = RwSignal::new(None::<String>);
     // Whether something else was chosen since the last one was refused.
     let is_other = RwSignal::new(false);
+    Effect::new(move |_| {
+        pictures.track();
+        is_other.set(true);
+    });
     let select = move |chosen: Choice| {
         wrong.set(None);
         is_other.set(true);
         choice.set(chosen);
     };
-    on_file(move |file| {
-        dropped_name.set(Some(file.name()));
-        dropped.set_value(Some(file));
+    on_files(move |files| {
+        dropped_name.set(files.first().map(web_sys::File::name));
+        dropped.set_value(files.into_iter().next());
         select(Choice::Mine);
     });
     let chosen = move |_| {
@@ -134,9 +139,13 @@ fn Choosing() -> impl IntoView {
         wrong.set(None);
         is_other.set(false);
         is_loading.set(true);
-        let mine = dropped.get_value().or_else(|| image::chosen(&file.get_untracked()?));
-        let (choice, reveal) =
-            (choice.get_untracked(), Reveal { detail: detail.get_untracked(), audience: audience.get_untracked() });
+        let mine = dropped.get_value().or_else(|| image::chosen(&file.get_untracked()?).into_iter().next());
+        let choice = choice.get_untracked();
+        let reveal = Reveal {
+            detail: detail.get_untracked(),
+            audience: audience.get_untracked(),
+            pictures: pictures.get_untracked(),
+        };
         spawn_local(async move {
             let bytes = match choice {
                 Choice::Bundled(index) => {
@@ -240,6 +249,13 @@ fn Choosing() -> impl IntoView {
                         value=audience
                         options=&[(Audience::Holder, "Only whose picture it is"), (Audience::Both, "Both of you")]
                     />
+                    <Radios
+                        legend="How many pictures in one round?"
+                        name="pictures"
+                        value=pictures
+                        options=&[(1, "One"), (4, "Up to four"), (MOST_PICTURES, "Up to sixteen")]
+                    />
+                    <p class="soft note">"Several at once take less time for each. Each answer tells a little about your model."</p>
                 </section>
                 <p class="wrong" id="model-error" role="alert">{message}</p>
                 <div class="actions">

@@ -9,7 +9,8 @@ use crate::browser::image;
 use crate::page::page;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
-use crate::picture::{Fit, Photo, picture};
+use crate::parts::thumbnail::{rgba, thumbnail};
+use crate::picture::{Fit, Photo};
 
 mod easel;
 mod pad;
@@ -31,7 +32,8 @@ pub(crate) fn Picture() -> impl IntoView {
 fn Making(card: ModelCard) -> impl IntoView {
     let page = page();
     let fit = Fit::natural(card.picture, &card.labels);
-    let easel = Easel::new(card.picture, fit);
+    let places = usize::from(card.reveal.pictures);
+    let easel = Easel::new(card.picture, places, fit);
     let refusal = page.model.with_untracked(|model| model.session.as_ref()?.refusal.clone());
     easel.wrong.set(refusal.map(|fault| [fault.code.headline(), fault.code.next_step()].join(" ")));
     let [_, height, width] = card.picture;
@@ -42,9 +44,24 @@ fn Making(card: ModelCard) -> impl IntoView {
     };
     // What is not written is rather photographed.
     let draws_second = fit != Fit::Writing;
-    let check = move |_| match untrack(|| easel.pixels()).map(|pixels| picture(card.picture, pixels)) {
-        Some(Ok(picture)) => page.send(Input::Check(picture)),
-        _ => easel.wrong.set(Some("There is nothing to check yet. Draw something, or choose a picture.".into())),
+    let check = move |_| {
+        let pictures = easel.finish();
+        if pictures.is_empty() {
+            easel.wrong.set(Some("There is nothing to check yet. Draw something, or choose a picture.".into()));
+        } else {
+            page.send(Input::Check(pictures));
+        }
+    };
+    let check_text = move || match easel.count() {
+        0 | 1 => "Check it".to_owned(),
+        n => format!("Check all {n}"),
+    };
+    let add = move |_| {
+        easel.keep();
+    };
+    let stays = match places {
+        1 => "Your picture stays in this browser.".to_owned(),
+        n => format!("This round takes up to {n} pictures. They stay in this browser."),
     };
     view! {
         <div class="two picture">
@@ -52,7 +69,7 @@ fn Making(card: ModelCard) -> impl IntoView {
                 <div>
                     <Heading>{heading}</Heading>
                     <p class="lead">
-                        {format!("The model “{}” knows {}. Your picture stays in this browser.", card.name, known(&card.labels))}
+                        {format!("The model “{}” knows {}. {stays}", card.name, known(&card.labels))}
                     </p>
                 </div>
                 {draws_second.then(|| view! { <Sources easel/> })}
@@ -71,8 +88,21 @@ fn Making(card: ModelCard) -> impl IntoView {
                     <Seen easel/>
                     <Preparing easel/>
                     <p class="wrong" id="picture-error" role="alert">{move || easel.wrong.get()}</p>
-                    <div class="actions"><button type="button" class="main" on:click=check>"Check it"</button></div>
+                    <div class="actions">
+                        <button type="button" class="main" on:click=check>{check_text}</button>
+                        {(places > 1).then(|| view! {
+                            <button
+                                type="button"
+                                class="second"
+                                disabled=move || !easel.has_room() || easel.pixels().is_none()
+                                on:click=add
+                            >
+                                "Add another"
+                            </button>
+                        })}
+                    </div>
                 </section>
+                {(places > 1).then(|| view! { <Tray easel/> })}
                 {(!draws_second).then(|| view! { <Sources easel/> })}
                 <Gauge/>
             </div>
@@ -126,11 +156,40 @@ fn Seen(easel: Easel) -> impl IntoView {
     view! { <canvas class="seen" data-testid="seen" node_ref=canvas role="img" aria-label=label></canvas> }
 }
 
-/// Pixels channel by channel, as a canvas takes them. One channel is grey; of more than three, three are shown.
-fn rgba(pixels: &[u8], area: usize) -> Vec<u8> {
-    let channels = pixels.len() / area;
-    let channel = |i: usize, c: usize| pixels[c.min(channels - 1) * area + i];
-    (0..area).flat_map(|i| [channel(i, 0), channel(i, 1), channel(i, 2), 255]).collect()
+/// What was put aside, to be checked together.
+#[component]
+fn Tray(easel: Easel) -> impl IntoView {
+    let places = easel.places;
+    let kept = Memo::new(move |_| easel.with_kept(<[_]>::len));
+    let one = move |index: usize| {
+        view! {
+            <li>
+                {easel.with_kept(|kept| kept.get(index).map(thumbnail))}
+                <button
+                    type="button"
+                    class="quiet"
+                    aria-label=format!("Remove picture {}", index + 1)
+                    on:click=move |_| easel.discard(index)
+                >
+                    "Remove"
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <section class="card stack" aria-labelledby="tray-title">
+            <h2 id="tray-title">"In this round"</h2>
+            <p class="soft note" role="status">
+                {move || format!("{} of {places} pictures. They are checked together.", easel.count())}
+            </p>
+            <ol class="tray">
+                {move || {
+                    easel.with_kept(|_| ());
+                    untrack(|| (0..kept.get()).map(one).collect_view())
+                }}
+            </ol>
+        </section>
+    }
 }
 
 /// How the picture is prepared, where there is a choice.
@@ -182,12 +241,5 @@ mod tests {
         let labels = |labels: &[&str]| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(known(&labels(&["0", "1", "9"])), "0 to 9");
         assert_eq!(known(&labels(&["coat", "bag"])), "coat, bag");
-    }
-
-    #[test]
-    fn grey_and_coloured_pixels_are_shown_in_their_colours() {
-        assert_eq!(rgba(&[7, 9], 2), [7, 7, 7, 255, 9, 9, 9, 255]);
-        assert_eq!(rgba(&[1, 2, 3, 4, 5, 6], 2), [1, 3, 5, 255, 2, 4, 6, 255]);
-        assert_eq!(rgba(&[1, 2], 1), [1, 2, 2, 255]);
     }
 }

@@ -1,7 +1,7 @@
 //! Result: the answer, large, and exactly what it told.
 
 use leptos::prelude::*;
-use tacit_jobs::{Answer as Told, Audience, Order};
+use tacit_jobs::{Answer as Told, Audience, Order, Prediction};
 use tacit_session::{Cost, Party};
 
 use crate::app::{Answer, Both, Input, Next, Role, Session, sign};
@@ -9,50 +9,55 @@ use crate::page::page;
 use crate::parts::heading::Heading;
 use crate::parts::labels::Labels;
 use crate::parts::noise::NoiseSign;
+use crate::parts::predictions::{self, Predictions};
 use crate::screens::model::Otherwise;
 use crate::text;
 
 #[component]
 pub(crate) fn Result() -> impl IntoView {
     let page = page();
-    let answer = page.of_session(|session| session.answer.clone().map(|answer| (answer, session.seat)));
-    let security = move || answer.get().and_then(|(answer, _)| Some(answer.agreement?.security));
+    let answer = page.of_session(|session| session.answer.clone());
+    let security = move || Some(answer.get()?.agreement?.security);
     view! {
-        {move || answer.get().map(|(answer, seat)| view! { <Opened answer seat/> })}
+        {move || answer.get().map(|answer| view! { <Opened answer/> })}
         <div class="two result-rest">
             <div class="stack">
-                <p class="lead">{move || answer.get().map(|(answer, _)| told(&answer))}</p>
+                <p class="lead">{move || answer.get().map(|answer| told(&answer))}</p>
                 <p class="soft">{security}</p>
                 <Again/>
             </div>
-            {move || answer.get().map(|(answer, _)| view! { <Figures answer/> })}
+            {move || answer.get().map(|answer| view! { <Figures answer/> })}
         </div>
     }
 }
 
 /// The answer in words, with what belongs to it.
 #[component]
-fn Opened(answer: Answer, seat: Party) -> impl IntoView {
+fn Opened(answer: Answer) -> impl IntoView {
     let card = answer.agreement.and_then(|agreement| agreement.model);
     match (answer.outcome.answer, card) {
-        (Told::Order(order), _) => view! { <Compared order seat/> }.into_any(),
-        (Told::Labels { ranked, scores }, Some(card)) => {
-            let label = ranked.first().and_then(|first| card.labels.get(*first)).cloned().unwrap_or_default();
-            let text = label.clone();
-            // A single character is set as large as the page allows.
-            let class = if label.chars().count() == 1 { "riso single" } else { "riso" };
+        (Told::Order(order), _) => view! { <Compared order/> }.into_any(),
+        (Told::Predictions(predictions), Some(card)) if card.reveal.pictures == 1 => {
+            view! { <Predicted labels=card.labels predictions/> }.into_any()
+        }
+        (Told::Predictions(predictions), Some(card)) => {
+            let checked = page().of_session(|session| session.checked.clone()).get_untracked();
+            let labels: Vec<_> =
+                predictions.iter().map(|prediction| predictions::first(&card.labels, prediction)).collect();
+            let outcome = labels.join(", ");
+            let headline = text::count(labels.len() as u64, "answer.", "answers.");
+            let text = headline.clone();
             view! {
-                <div class="opened">
-                    <Heading class>
-                        <span class="riso-before">"The picture shows "</span>
-                        <span data-testid="outcome" data-outcome=label.clone() data-text=label>{text}</span>
+                <div class="opened several">
+                    <Heading class="riso">
+                        <span data-testid="outcome" data-outcome=outcome data-text=headline>{text}</span>
                     </Heading>
-                    <Labels labels=card.labels ranked scores/>
+                    <Predictions labels=card.labels predictions checked/>
                 </div>
             }
             .into_any()
         }
-        (Told::Nothing | Told::Labels { .. }, _) => {
+        (Told::Nothing | Told::Predictions(_), _) => {
             let headline = "They have\nthe answer.";
             view! {
                 <div class="opened">
@@ -66,9 +71,31 @@ fn Opened(answer: Answer, seat: Party) -> impl IntoView {
     }
 }
 
+/// What one picture shows.
+#[component]
+fn Predicted(labels: Vec<String>, mut predictions: Vec<Prediction>) -> impl IntoView {
+    predictions.pop().map(|prediction| {
+        let label = predictions::first(&labels, &prediction);
+        let text = label.clone();
+        // A single character is set as large as the page allows.
+        let class = if label.chars().count() == 1 { "riso single" } else { "riso" };
+        let Prediction { ranked, scores } = prediction;
+        view! {
+            <div class="opened">
+                <Heading class>
+                    <span class="riso-before">"The picture shows "</span>
+                    <span data-testid="outcome" data-outcome=label.clone() data-text=label>{text}</span>
+                </Heading>
+                <Labels labels ranked scores/>
+            </div>
+        }
+    })
+}
+
 /// Who is richer: the sign, in register, and the answer in words.
 #[component]
-fn Compared(order: Order, seat: Party) -> impl IntoView {
+fn Compared(order: Order) -> impl IntoView {
+    let seat = page().of_session(|session| Some(session.seat)).get_untracked().unwrap_or(Party::Alice);
     let (name, headline) = match order {
         Order::You => ("you", "You have\nmore."),
         Order::They => ("they", "They have\nmore."),
@@ -93,15 +120,16 @@ fn Compared(order: Order, seat: Party) -> impl IntoView {
 fn told(answer: &Answer) -> String {
     let card = answer.agreement.as_ref().and_then(|agreement| agreement.model.as_ref());
     let only = match (&answer.outcome.answer, card.map(|card| card.reveal.audience)) {
-        (Told::Nothing, _) => return "You learned nothing: not their picture, not even the answer.".into(),
+        (Told::Nothing, _) => return "You learned nothing: not what they put in, not even the answer.".into(),
         (_, Some(Audience::Holder)) => {
-            "Only you learned this. They learned nothing: not your picture, not even the answer."
+            "Only you learned this. They learned nothing: not what you put in, not even the answer."
         }
         _ => "You both learned only this.",
     };
-    match answer.outcome.round {
-        0 | 1 => format!("{only} Another round would tell one more fact."),
-        n => format!("{only} It is fact number {n}; each further round tells one more."),
+    match (answer.outcome.round, card.map_or(1, |card| card.reveal.pictures)) {
+        (0 | 1, 1) => format!("{only} Another round would tell one more fact."),
+        (_, 1) => format!("{only} Each round tells one fact; this was round {}.", answer.outcome.round),
+        (n, _) => format!("{only} Each picture is one fact, and this was round {n}; another would tell more."),
     }
 }
 
@@ -114,10 +142,12 @@ fn Again() -> impl IntoView {
     let role = page.of_session(Session::role);
     let accepted = page.of_session(|session| session.accepted);
     let has_model = page.of_session(|session| session.agreement.is_some());
+    let takes = page.of_session(Session::takes);
     let waits = move || accepted.get().me && next.get() != Next::Unknown;
     let label = move || match (next.get(), role.get()) {
         (Next::Other, _) => "Go on",
         (_, None) => "Compare again",
+        (_, Some(_)) if takes.get() > 1 => "Check more pictures",
         (_, Some(_)) => "Check another picture",
     };
     let go = move |_| page.send(if next.get_untracked() == Next::Other { Input::GoOn } else { Input::Accept });
@@ -159,9 +189,7 @@ fn note(next: Next, role: Option<Role>, accepted: Both, has_model: bool) -> &'st
         }
         (Next::Other, ..) => "The other person proposes other terms. You will see them first.",
         (Next::Same, None, Both { peer: true, .. }) => "The other person wants to compare again, on the same terms.",
-        (Next::Same, Some(_), Both { peer: true, .. }) => {
-            "The other person wants to check another picture, on the same terms."
-        }
+        (Next::Same, Some(_), Both { peer: true, .. }) => "The other person wants another check, on the same terms.",
         (Next::Same, ..) => "On the same terms. Nothing needs to be set up again.",
     }
 }

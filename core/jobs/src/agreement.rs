@@ -17,13 +17,24 @@ pub enum Job {
     },
 }
 
+/// The most pictures of one round.
+pub const MOST_PICTURES: u8 = 16;
+
 /// What a picture check tells, and to whom. The model's owner proposes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reveal {
-    /// What is told.
+    /// What is told of each picture.
     pub detail: Detail,
     /// To whom.
     pub audience: Audience,
+    /// Of how many pictures at most, from 1 to [`MOST_PICTURES`].
+    pub pictures: u8,
+}
+
+impl Default for Reveal {
+    fn default() -> Self {
+        Self { detail: Detail::default(), audience: Audience::default(), pictures: 1 }
+    }
 }
 
 /// How much of what a model says is told.
@@ -144,7 +155,7 @@ impl Agreement {
     /// The agreement on a picture check under the model of `owner`.
     #[must_use]
     pub fn classify(round: u32, owner: Party, model: ModelCard, offline: Cost, online: Cost) -> Self {
-        let Reveal { detail, audience } = model.reveal;
+        let Reveal { detail, audience, pictures } = model.reveal;
         let told = match detail {
             Detail::Label => "the label that fits best",
             Detail::TopThree => "the three labels that fit best, in order",
@@ -152,16 +163,22 @@ impl Agreement {
         };
         let [channels, height, width] = model.picture;
         let colours = if channels == 1 { "grey" } else { "colour" };
-        let holder = Terms {
-            puts_in: format!("one {colours} picture of {width} × {height} pixels"),
-            learns: told.into(),
-            sees: "the model’s layers and their sizes; otherwise noise".into(),
+        let (puts_in, told) = match pictures {
+            1 => (format!("one {colours} picture of {width} × {height} pixels"), told.to_owned()),
+            n => (
+                format!("up to {n} {colours} pictures of {width} × {height} pixels; black ones take the empty places"),
+                format!("for each of the {n}: {told}"),
+            ),
         };
+        let holder =
+            Terms {
+                puts_in, learns: told.clone(), sees: "the model’s layers and their sizes; otherwise noise".into()
+            };
         let keeper = Terms {
             puts_in: format!("the model “{}”", model.name),
             learns: match audience {
                 Audience::Holder => "nothing".into(),
-                Audience::Both => told.into(),
+                Audience::Both => told,
             },
             sees: "noise".into(),
         };

@@ -1,4 +1,4 @@
-//! Private picture check: one has a model, the other a picture; what it shows under that model is told to whom they agreed.
+//! Private picture check: one has a model, the other pictures; what they show under that model is told to whom they agreed.
 
 use std::rc::Rc;
 
@@ -11,8 +11,9 @@ use tacit_rlwe::Context;
 use tacit_session::{Code, Cost, Fault, Link, Party, Stage};
 use tacit_share::linear::Role;
 use tacit_share::open::To;
+use zeroize::Zeroizing;
 
-use crate::{Answer, Audience, Detail, Machine, ModelCard, Picture, Reveal, progress};
+use crate::{Answer, Audience, Detail, MOST_PICTURES, Machine, ModelCard, Picture, Prediction, Reveal, progress};
 
 /// What a machine keeps for picture checks.
 #[derive(Default)]
@@ -21,7 +22,7 @@ pub(crate) struct Pictures {
     prepared: Option<Prepared>,
 }
 
-/// One picture check as both know it.
+/// The picture check of one round as both know it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Check {
     /// The plan that both follow.
@@ -79,7 +80,23 @@ impl Check {
             Audience::Holder => To::One(self.owner.other()),
             Audience::Both => To::Both,
         };
-        Task { batch: 1, told, to }
+        Task { batch: self.reveal.pictures.into(), told, to }
+    }
+
+    /// Whether so many pictures at once are possible at all.
+    ///
+    /// # Errors
+    /// [`Code::ModelRefused`] with what to change.
+    pub(crate) fn is_affordable(&self) -> Result<(), Fault> {
+        let pictures = self.reveal.pictures;
+        if !(1..=MOST_PICTURES).contains(&pictures) {
+            return Err(Fault::internal("a round of so many pictures"));
+        }
+        if self.plan.affords(pictures.into()) {
+            return Ok(());
+        }
+        let detail = format!("It is too large for {pictures} pictures in one round; choose fewer.");
+        Err(Fault::new(Code::ModelRefused, detail))
     }
 
     /// What preparing costs `party`, by stage, without the set-up; with a new key or without.
@@ -101,51 +118,59 @@ impl Check {
         Cost { rounds: sum(self.owner.other()).rounds, ..sum(party) }
     }
 
-    /// The answer as this person reads it.
-    fn read(&self, seen: Option<Vec<Seen>>) -> Answer {
-        match seen.and_then(|mut pictures| pictures.pop()) {
-            None => Answer::Nothing,
-            Some(Seen::Places(ranked)) => Answer::Labels { ranked, scores: None },
-            Some(Seen::Scores(logits)) => {
+    /// The answer as this person reads it, of the first so many pictures.
+    fn read(&self, seen: Option<Vec<Seen>>, pictures: usize) -> Answer {
+        seen.map_or(Answer::Nothing, |seen| {
+            Answer::Predictions(seen.into_iter().take(pictures).map(|seen| self.prediction(seen)).collect())
+        })
+    }
+
+    fn prediction(&self, seen: Seen) -> Prediction {
+        match seen {
+            Seen::Places(ranked) => Prediction { ranked, scores: None },
+            Seen::Scores(logits) => {
                 let mut ranked: Vec<usize> = (0..logits.len()).collect();
                 // A stable sort: of equal ones the earlier comes first.
                 ranked.sort_by_key(|&label| std::cmp::Reverse(logits.get(label).copied()));
                 let unit = f64::from(1u32 << self.plan.fraction);
                 let score = |label: &usize| logits.get(*label).map_or(0.0, |&logit| f64::from(logit) / unit);
                 let scores = Some(ranked.iter().map(score).collect());
-                Answer::Labels { ranked, scores }
+                Prediction { ranked, scores }
             }
         }
     }
 
-    /// Whether a picture has the shape that the model takes.
+    /// Whether there are as many pictures as may be, of the shape that the model takes.
     ///
     /// # Errors
-    /// [`Code::PictureRefused`] with both shapes.
-    pub fn takes(&self, picture: &Picture) -> Result<(), Fault> {
-        let input = self.plan.input;
-        let (wanted, got) = ([input.channels, input.height, input.width], picture.shape());
-        if wanted == got {
-            return Ok(());
+    /// [`Code::PictureRefused`] with both numbers, or both shapes.
+    pub fn takes(&self, pictures: &[Picture]) -> Result<(), Fault> {
+        let most = self.reveal.pictures.into();
+        if !(1..=most).contains(&pictures.len()) {
+            let detail = format!("a round takes from 1 to {most} pictures, not {}", pictures.len());
+            return Err(Fault::new(Code::PictureRefused, detail));
         }
+        let input = self.plan.input;
+        let wanted = [input.channels, input.height, input.width];
+        let Some(got) = pictures.iter().map(Picture::shape).find(|got| *got != wanted) else { return Ok(()) };
         let shape = |[channels, height, width]: [usize; 3]| format!("{width} × {height} pixels in {channels} channels");
         Err(Fault::new(Code::PictureRefused, format!("the model takes {}, not {}", shape(wanted), shape(got))))
     }
 }
 
 impl<L: Link> Machine<L> {
-    /// Whether material for a picture is there.
+    /// Whether material for a check is there.
     #[must_use]
-    pub fn has_picture(&self) -> bool {
+    pub fn has_check(&self) -> bool {
         self.pictures.prepared.is_some()
     }
 
-    /// Prepares a check of one picture, instead of any that was prepared before. The owner has a `model`. Cost:
+    /// Prepares a check, instead of any that was prepared before. The owner has a `model`. Cost:
     /// [`Check::prepare_cost`], and that of the set-up if there was none.
     ///
     /// # Errors
     /// The link's, or the peer's.
-    pub async fn prepare_picture(&mut self, check: &Check, model: Option<&Owned>) -> Result<(), Fault> {
+    pub async fn prepare_pictures(&mut self, check: &Check, model: Option<&Owned>) -> Result<(), Fault> {
         self.set_up().await?;
         let engine = self.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
         let tools = Tools { context: Context::shared(), compute: &Cpu };
@@ -157,26 +182,35 @@ impl<L: Link> Machine<L> {
         Ok(())
     }
 
-    /// Checks a picture under the owner's model. Cost: [`Check::run_cost`].
+    /// Checks pictures under the owner's model: from one to as many as were agreed on. Cost: [`Check::run_cost`].
     ///
     /// # Errors
     /// The link's, or the peer's; [`Code::Internal`] when nothing is prepared.
-    pub async fn check_picture(
+    pub async fn check_pictures(
         &mut self,
         check: &Check,
         model: Option<&Owned>,
-        picture: Option<&Picture>,
+        pictures: Option<&[Picture]>,
         at: impl FnMut(usize),
     ) -> Result<Answer, Fault> {
-        let prepared = self.pictures.prepared.take().ok_or_else(|| Fault::internal("no picture was prepared"))?;
-        let input = match (model, picture) {
+        let prepared = self.pictures.prepared.take().ok_or_else(|| Fault::internal("no check was prepared"))?;
+        let places: usize = check.reveal.pictures.into();
+        // Black pictures take the empty places, so that nothing tells the owner how many there are.
+        let mut pixels = Zeroizing::new(vec![0; places * check.plan.input.len()]);
+        let input = match (model, pictures) {
             (Some(model), None) => Input::Model(model),
-            (None, Some(picture)) => Input::Pictures(picture.pixels()),
-            _ => return Err(Fault::internal("one puts in a model, the other a picture")),
+            (None, Some(pictures)) => {
+                check.takes(pictures)?;
+                for (place, picture) in pixels.chunks_exact_mut(check.plan.input.len()).zip(pictures) {
+                    place.copy_from_slice(picture.pixels());
+                }
+                Input::Pictures(&pixels)
+            }
+            _ => return Err(Fault::internal("one puts in a model, the other pictures")),
         };
         let tools = Tools { context: Context::shared(), compute: &Cpu };
         let seen = run::run(&mut self.session, &tools, prepared, &check.plan, input, at).await?;
-        Ok(check.read(seen))
+        Ok(check.read(seen, pictures.map_or(places, <[Picture]>::len)))
     }
 }
 

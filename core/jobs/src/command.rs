@@ -59,8 +59,8 @@ pub enum Command {
 pub enum Input {
     /// To a comparison.
     Amount(Amount),
-    /// To a picture check, by the picture's owner.
-    Picture(Picture),
+    /// To a picture check, by the pictures' owner: from one to as many as were agreed on.
+    Pictures(Vec<Picture>),
 }
 
 /// The bytes of a model file, not looked at yet.

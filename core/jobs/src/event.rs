@@ -114,17 +114,22 @@ pub enum Order {
 pub enum Answer {
     /// Of a comparison.
     Order(Order),
-    /// Of a picture check: the labels that fit best, the best first, as places in
-    /// [`ModelCard::labels`](crate::ModelCard::labels); with their scores where these were agreed on.
-    Labels {
-        /// One label, three, or all.
-        ranked: Vec<usize>,
-        /// The score of each of them, in the model's own unit.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        scores: Option<Vec<f64>>,
-    },
+    /// Of a picture check: one for each picture. Only their owner knows how many were put in; for the other person a black
+    /// picture is one as well.
+    Predictions(Vec<Prediction>),
     /// Of a picture check: only the other person learned something.
     Nothing,
+}
+
+/// What a model says of one picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The labels that fit best, the best first, as places in [`ModelCard::labels`](crate::ModelCard::labels): one, three, or
+    /// all.
+    pub ranked: Vec<usize>,
+    /// The score of each of them, in the model's own unit, where scores were agreed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Vec<f64>>,
 }
 
 /// The result of a round.

@@ -16,9 +16,9 @@ mod progress;
 mod round;
 mod talk;
 
-pub use agreement::{Agreement, Audience, Detail, Job, ModelCard, Reveal, Terms};
+pub use agreement::{Agreement, Audience, Detail, Job, MOST_PICTURES, ModelCard, Reveal, Terms};
 pub use amount::{Amount, AmountError};
 pub use command::{Command, Input, ModelFile, Pairing};
-pub use event::{Answer, Event, Order, Outcome, Stamped};
+pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};

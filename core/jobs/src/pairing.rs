@@ -289,7 +289,9 @@ impl<L: Link + 'static> Driver<L> {
             (Job::Classify { .. }, None) => None,
             (Job::Classify { owner }, Some(ModelOffer { reveal, plan })) if owner != self.pairing.seat => {
                 let plan = tacit_nn::Plan::decode(&plan).map_err(|_| Fault::peer("a plan that is none"))?;
-                Some(Subject::Classify(Check { plan: Rc::new(plan), owner, reveal }))
+                let check = Check { plan: Rc::new(plan), owner, reveal };
+                check.is_affordable().map_err(|_| Fault::peer("more pictures than the model allows"))?;
+                Some(Subject::Classify(check))
             }
             _ => return Err(Fault::peer("a model that is not theirs to propose").into()),
         };
@@ -358,9 +360,13 @@ impl<L: Link + 'static> Driver<L> {
         if self.proposal.as_ref().is_none_or(|proposal| proposal.job != job) {
             return Ok(());
         }
-        match open_model(&model.0) {
-            Ok((plan, model)) => {
-                let mine = Mine { model: Rc::new(model), check: Check { plan: Rc::new(plan), owner, reveal } };
+        let opened = open_model(&model.0).and_then(|(plan, model)| {
+            let check = Check { plan: Rc::new(plan), owner, reveal };
+            check.is_affordable()?;
+            Ok(Mine { model: Rc::new(model), check })
+        });
+        match opened {
+            Ok(mine) => {
                 self.mine = Some(mine.clone());
                 self.propose(job, Some(mine)).await
             }
@@ -375,12 +381,12 @@ impl<L: Link + 'static> Driver<L> {
         let subject = self.proposal.as_ref().and_then(|proposal| proposal.subject.as_ref());
         let given = match (subject, input) {
             (Some(Subject::Millionaires), Input::Amount(amount)) => Given::Amount(amount),
-            (Some(Subject::Classify(check)), Input::Picture(picture)) if check.owner != self.pairing.seat => {
-                if let Err(fault) = check.takes(&picture) {
+            (Some(Subject::Classify(check)), Input::Pictures(pictures)) if check.owner != self.pairing.seat => {
+                if let Err(fault) = check.takes(&pictures) {
                     (self.emit)(Event::Refused { fault });
                     return Ok(());
                 }
-                Given::Picture(picture)
+                Given::Pictures(pictures)
             }
             _ => return Ok(()),
         };
@@ -431,7 +437,7 @@ impl<L: Link + 'static> Driver<L> {
         };
         let is_prepared = match &subject {
             Subject::Millionaires => millionaires::missing(machine.comparisons()) == 0,
-            Subject::Classify(_) => machine.has_picture(),
+            Subject::Classify(_) => machine.has_check(),
         };
         if is_prepared {
             return self.run(machine, subject);
@@ -451,7 +457,7 @@ impl<L: Link + 'static> Driver<L> {
                 self.progress.begin(classify::plan(costs));
                 let model = self.model_for(&check);
                 Work::Busy(Box::pin(async move {
-                    machine.prepare_picture(&check, model.as_deref()).await?;
+                    machine.prepare_pictures(&check, model.as_deref()).await?;
                     Ok((machine, Done::Prepared { ready: 1, target: 1 }))
                 }))
             }
@@ -510,10 +516,10 @@ impl<L: Link + 'static> Driver<L> {
         Work::Busy(Box::pin(async move {
             let answer = match (subject, &given) {
                 (Subject::Millionaires, Given::Amount(amount)) => Answer::Order(machine.compare(amount).await?),
-                (Subject::Classify(check), Given::Picture(_) | Given::Model) => {
-                    let picture = if let Given::Picture(picture) = &given { Some(picture) } else { None };
+                (Subject::Classify(check), Given::Pictures(_) | Given::Model) => {
+                    let pictures = if let Given::Pictures(pictures) = &given { Some(&pictures[..]) } else { None };
                     let at = |index| emit(Event::Layer { index });
-                    machine.check_picture(&check, model.as_deref(), picture, at).await?
+                    machine.check_pictures(&check, model.as_deref(), pictures, at).await?
                 }
                 _ => return Err(Fault::internal("an input to another job")),
             };

@@ -106,7 +106,7 @@ pub(crate) struct Round {
 /// What this person has put in.
 pub(crate) enum Given {
     Amount(Amount),
-    Picture(Picture),
+    Pictures(Vec<Picture>),
     /// The model was there before.
     Model,
 }

@@ -2,10 +2,10 @@
 
 use tacit_session::{Code, Fault, Malformed, Message, Party, Tag};
 
-use crate::{Audience, Detail, Job, Reveal};
+use crate::{Audience, Detail, Job, MOST_PICTURES, Reveal};
 
 /// The version of everything that crosses after the meeting. Two programs with different ones do not start.
-pub(crate) const VERSION: u16 = 3;
+pub(crate) const VERSION: u16 = 4;
 
 /// A message between the persons' programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Message for Talk {
                 };
                 let mut body = [&[5][..], &number.encode(), &[job]].concat();
                 if let Some(ModelOffer { reveal, plan }) = model {
-                    body.extend([reveal.detail as u8, reveal.audience as u8]);
+                    body.extend([reveal.detail as u8, reveal.audience as u8, reveal.pictures]);
                     body.extend(plan);
                 }
                 body
@@ -154,12 +154,13 @@ impl Message for Talk {
                 };
                 let model = match rest {
                     [] => None,
-                    [detail, audience, plan @ ..] => {
+                    [detail, audience, pictures @ 1..=MOST_PICTURES, plan @ ..] => {
                         let detail = Detail::ALL.into_iter().find(|d| *d as u8 == *detail).ok_or(Malformed)?;
                         let audience = Audience::ALL.into_iter().find(|a| *a as u8 == *audience).ok_or(Malformed)?;
-                        Some(ModelOffer { reveal: Reveal { detail, audience }, plan: plan.to_vec() })
+                        let reveal = Reveal { detail, audience, pictures: *pictures };
+                        Some(ModelOffer { reveal, plan: plan.to_vec() })
                     }
-                    [_] => return Err(Malformed),
+                    _ => return Err(Malformed),
                 };
                 Ok(Talk::Propose { number, job, model })
             }
@@ -186,7 +187,7 @@ mod tests {
     fn every_message_reads_back() {
         let stops = Stop::ALL.into_iter().map(Talk::Stop);
         let number = Number { count: 70_000, by_alice: true };
-        let reveal = Reveal { detail: Detail::Scores, audience: Audience::Both };
+        let reveal = Reveal { detail: Detail::Scores, audience: Audience::Both, pictures: MOST_PICTURES };
         let others = [
             Talk::Hello { version: 513 },
             Talk::WordsSame,
@@ -201,6 +202,11 @@ mod tests {
         ];
         for talk in stops.chain(others) {
             assert_eq!(Talk::decode(&talk.encode(), ()), Ok(talk));
+        }
+        for pictures in [0, MOST_PICTURES + 1] {
+            let model = Some(ModelOffer { reveal: Reveal { pictures, ..reveal }, plan: vec![1, 2, 3] });
+            let talk = Talk::Propose { number, job: Job::Classify { owner: Party::Bob }, model };
+            assert_eq!(Talk::decode(&talk.encode(), ()), Err(Malformed), "{pictures} pictures");
         }
     }
 }

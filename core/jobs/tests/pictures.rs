@@ -7,7 +7,8 @@ use std::rc::Rc;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use tacit_compute::Cpu;
 use tacit_jobs::{
-    Agreement, Answer, Audience, Command, Detail, Event, Input, Job, ModelFile, Pairing, Picture, Reveal, pairing,
+    Agreement, Answer, Audience, Command, Detail, Event, Input, Job, MOST_PICTURES, ModelFile, Outcome, Pairing,
+    Picture, Prediction, Reveal, pairing,
 };
 use tacit_nn::quantise::quantise;
 use tacit_nn::{Model, Node, Op, Shape, bench, file, plain};
@@ -40,19 +41,24 @@ fn picture(seed: u8) -> Picture {
     Picture::new(1, 6, 6, pixels).unwrap()
 }
 
-/// The logits that the oracle has for [`picture`].
-fn logits(model: &Model, seed: u8) -> Vec<i32> {
+/// The labels in the order that the oracle has for so many pixels.
+fn ranked_pixels(model: &Model, pixels: &[u8]) -> Vec<usize> {
     let model = file::read(&file::write(model).unwrap()).unwrap();
     let (plan, weights) = quantise(&model).unwrap();
-    plain::logits(&plan, &weights, &Cpu, picture(seed).pixels())
-}
-
-/// The labels in the oracle's order.
-fn ranked(model: &Model, seed: u8) -> Vec<usize> {
-    let logits = logits(model, seed);
+    let logits = plain::logits(&plan, &weights, &Cpu, pixels);
     let mut order: Vec<usize> = (0..logits.len()).collect();
     order.sort_by_key(|&label| (-logits[label], label));
     order
+}
+
+/// Likewise for [`picture`].
+fn ranked(model: &Model, seed: u8) -> Vec<usize> {
+    ranked_pixels(model, picture(seed).pixels())
+}
+
+/// The answer that tells the first label of [`picture`].
+fn label(model: &Model, seed: u8) -> Answer {
+    Answer::Predictions(vec![Prediction { ranked: vec![ranked(model, seed)[0]], scores: None }])
 }
 
 async fn live(link: QueueLink, seat: Party, job: Job, person: Person) -> (Vec<Event>, Fault) {
@@ -78,10 +84,13 @@ fn meet_over((a, b): (QueueLink, QueueLink), job: Job, alice: Person, bob: Perso
     [alice, bob]
 }
 
+fn outcomes(events: &[Event]) -> Vec<Outcome> {
+    let outcome = |event: &Event| if let Event::Finished { outcome } = event { Some(outcome.clone()) } else { None };
+    events.iter().filter_map(outcome).collect()
+}
+
 fn answers(events: &[Event]) -> Vec<Answer> {
-    let answer =
-        |event: &Event| if let Event::Finished { outcome } = event { Some(outcome.answer.clone()) } else { None };
-    events.iter().filter_map(answer).collect()
+    outcomes(events).into_iter().map(|outcome| outcome.answer).collect()
 }
 
 fn agreements(events: &[Event]) -> Vec<Agreement> {
@@ -90,7 +99,7 @@ fn agreements(events: &[Event]) -> Vec<Agreement> {
     events.iter().filter_map(agreement).collect()
 }
 
-/// Accepts everything; gives `model` when it is to own one, and pictures 1, 2, 3, …; stops after so many answers.
+/// Accepts everything; gives `model` when it is to own one, and a picture a round, 1, 2, 3, …; stops after so many answers.
 fn willing(seat: Party, model: Model, reveal: Reveal, rounds: usize) -> Person {
     let (done, given, shown) = (Cell::new(0), Cell::new(0u8), RefCell::new(None));
     Box::new(move |event, commands| {
@@ -106,7 +115,7 @@ fn willing(seat: Party, model: Model, reveal: Reveal, rounds: usize) -> Person {
             Event::Proposed { .. } => say(Command::Accept),
             Event::Agreed if *shown.borrow() != Some(Job::Classify { owner: seat }) => {
                 given.set(given.get() + 1);
-                say(Command::Input { input: Input::Picture(picture(given.get())) });
+                say(Command::Input { input: Input::Pictures(vec![picture(given.get())]) });
             }
             Event::Finished { .. } => done.set(done.get() + 1),
             _ => {}
@@ -122,16 +131,13 @@ fn the_label_goes_to_whom_it_is_promised_and_the_next_round_is_warm() {
         let [alice, bob] = meet(Job::Classify { owner }, person(Party::Alice), person(Party::Bob));
         let (keeper, holder) = if owner == Party::Alice { (alice, bob) } else { (bob, alice) };
         assert_eq!(answers(&keeper.0), vec![Answer::Nothing; 3]);
-        let labels: Vec<Answer> =
-            (1..4).map(|seed| Answer::Labels { ranked: vec![ranked(&model, seed)[0]], scores: None }).collect();
+        let labels: Vec<Answer> = (1..4).map(|seed| label(&model, seed)).collect();
         assert_eq!(answers(&holder.0), labels);
         // What was agreed on is what was measured, and only the first round pays for the set-up and the key.
         for events in [&keeper.0, &holder.0] {
             let agreements = agreements(events);
             let mut before = Cost::default();
-            let outcomes =
-                events.iter().filter_map(|e| if let Event::Finished { outcome } = e { Some(outcome) } else { None });
-            for (outcome, agreement) in outcomes.zip(&agreements) {
+            for (outcome, agreement) in outcomes(events).into_iter().zip(&agreements) {
                 let offline = outcome.offline - before;
                 assert_eq!((offline.sent, offline.received), (agreement.offline.sent, agreement.offline.received));
                 assert_eq!(outcome.online, agreement.online);
@@ -149,7 +155,7 @@ fn the_label_goes_to_whom_it_is_promised_and_the_next_round_is_warm() {
 fn more_is_told_where_more_was_agreed_on() {
     let model = network("small", 4);
     for (detail, audience) in [(Detail::TopThree, Audience::Both), (Detail::Scores, Audience::Holder)] {
-        let reveal = Reveal { detail, audience };
+        let reveal = Reveal { detail, audience, pictures: 1 };
         let person = |seat| willing(seat, network("small", 4), reveal, 1);
         let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob));
         let [owner, holder] = [&alice, &bob].map(|(events, _)| answers(events).remove(0));
@@ -158,9 +164,56 @@ fn more_is_told_where_more_was_agreed_on() {
         } else {
             assert_eq!(owner, Answer::Nothing);
         }
-        let Answer::Labels { ranked: got, scores } = holder else { panic!("labels were asked for") };
+        let Answer::Predictions(mut predictions) = holder else { panic!("labels were asked for") };
+        let Prediction { ranked: got, scores } = predictions.remove(0);
+        assert!(predictions.is_empty());
         assert_eq!(got, ranked(&model, 1)[..if detail == Detail::Scores { 4 } else { 3 }]);
         assert_eq!(scores.map(|scores| scores.len()), (detail == Detail::Scores).then_some(4));
+    }
+}
+
+/// Two pictures where three were agreed on: their owner learns of both, and whoever may learn as much as was agreed on
+/// gets no hint which place was empty but the answer to a black picture.
+#[test]
+fn several_pictures_go_through_at_once() {
+    let model = network("small", 4);
+    for (audience, places) in [(Audience::Holder, 3), (Audience::Both, 3), (Audience::Holder, MOST_PICTURES)] {
+        let reveal = Reveal { detail: Detail::TopThree, audience, pictures: places };
+        let owner = willing(Party::Alice, network("small", 4), reveal, 1);
+        let holder: Person = {
+            let willing = willing(Party::Bob, network("none", 2), reveal, 1);
+            Box::new(move |event, commands| match event {
+                Event::Agreed => {
+                    for count in [0, usize::from(places) + 1, 2] {
+                        let pictures = (0..count).map(|i| picture(i as u8 + 1)).collect();
+                        commands.unbounded_send(Command::Input { input: Input::Pictures(pictures) }).unwrap();
+                    }
+                }
+                event => willing(event, commands),
+            })
+        };
+        let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, owner, holder);
+        let prediction = |ranked: Vec<usize>| Prediction { ranked: ranked[..3].to_vec(), scores: None };
+        let two = vec![prediction(ranked(&model, 1)), prediction(ranked(&model, 2))];
+        assert_eq!(answers(&bob.0), [Answer::Predictions(two.clone())]);
+        let refused = bob.0.iter().filter(|event| matches!(event, Event::Refused { .. })).count();
+        assert_eq!(refused, 2, "none, and more than may be");
+        match (&answers(&alice.0)[..], audience) {
+            ([Answer::Nothing], Audience::Holder) => {}
+            ([Answer::Predictions(all)], Audience::Both) => {
+                let black = ranked_pixels(&model, &[0; 36]);
+                assert_eq!((&all[..2], &all[2..]), (&two[..], &[prediction(black)][..]));
+            }
+            (other, _) => panic!("{other:?}"),
+        }
+        for events in [&alice.0, &bob.0] {
+            let (outcome, agreement) = (&outcomes(events)[0], &agreements(events)[0]);
+            assert_eq!(outcome.online, agreement.online);
+            let bytes = |cost: Cost| (cost.sent, cost.received);
+            assert_eq!(bytes(outcome.offline), bytes(agreement.offline));
+        }
+        let agreement = &agreements(&bob.0)[0];
+        assert!(agreement.bob.puts_in.starts_with(&format!("up to {places} grey pictures")), "{agreement:?}");
     }
 }
 
@@ -193,7 +246,7 @@ fn they_change_places_and_then_compare_amounts() {
         })
     };
     let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob));
-    let label = |answer: &Answer| matches!(answer, Answer::Labels { .. });
+    let label = |answer: &Answer| matches!(answer, Answer::Predictions(_));
     let [hers, his] = [&alice, &bob].map(|(events, _)| answers(events));
     assert!(hers[0] == Answer::Nothing && label(&his[0]), "{hers:?} {his:?}");
     assert!(label(&hers[1]) && his[1] == Answer::Nothing, "{hers:?} {his:?}");
@@ -218,8 +271,7 @@ fn a_model_can_be_changed_until_its_owner_has_accepted() {
     // Bob accepted the first one at once; that acceptance is void.
     let names: Vec<String> = agreements(&bob.0).into_iter().take(2).map(|a| a.model.unwrap().name).collect();
     assert_eq!(names, ["first", "second"]);
-    let label = ranked(&network("second", 3), 1)[0];
-    assert_eq!(answers(&bob.0), [Answer::Labels { ranked: vec![label], scores: None }]);
+    assert_eq!(answers(&bob.0), [label(&network("second", 3), 1)]);
     assert_eq!(alice.1.code, Code::Cancelled);
 }
 
@@ -237,15 +289,34 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
     steep.nodes.push(Node::new("last", bench::dense(9, 64, 4), &[steep.nodes.len()]));
     let mut cut = file::write(&network("cut", 4)).unwrap();
     cut.truncate(cut.len() - 1);
-    let refused = RefCell::new(vec![ModelFile(vec![1, 2, 3]), ModelFile(cut), model_file(&steep)]);
+    // One such picture is well within the limits.
+    let wide = Model {
+        name: "wide".into(),
+        input: Shape::new(1, 64, 64),
+        labels: vec!["one".into()],
+        nodes: vec![
+            Node::new("conv", bench::convolution(1, 32, 3, 1, 1), &[0]),
+            Node::new("relu", Op::Relu { ceiling: None }, &[1]),
+            Node::new("mean", Op::AveragePool { size: 64, stride: 64 }, &[2]),
+            Node::new("flat", Op::Flatten, &[3]),
+            Node::new("dense", bench::dense(3, 32, 1), &[4]),
+        ],
+    };
+    let at_once = |pictures| Reveal { pictures, ..Reveal::default() };
+    let refused = RefCell::new(vec![
+        (ModelFile(vec![1, 2, 3]), at_once(1)),
+        (ModelFile(cut), at_once(1)),
+        (model_file(&steep), at_once(1)),
+        (model_file(&wide), at_once(MOST_PICTURES)),
+    ]);
     let owner: Person = {
         let willing = willing(Party::Alice, network("good", 4), Reveal::default(), 1);
         Box::new(move |event, commands| {
             let say = |command| commands.unbounded_send(command).unwrap();
             let next = refused.borrow_mut().pop();
             match (event, next) {
-                (Event::Offered { .. } | Event::Refused { .. }, Some(model)) => {
-                    say(Command::Model { model, reveal: Reveal::default() });
+                (Event::Offered { .. } | Event::Refused { .. }, Some((model, reveal))) => {
+                    say(Command::Model { model, reveal });
                 }
                 (Event::Refused { .. }, None) => {
                     say(Command::Model { model: model_file(&network("good", 4)), reveal: Reveal::default() });
@@ -263,7 +334,7 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
         Box::new(move |event, commands| match event {
             Event::Agreed => {
                 let wrong = Picture::new(1, 5, 5, vec![0; 25]).unwrap();
-                commands.unbounded_send(Command::Input { input: Input::Picture(wrong) }).unwrap();
+                commands.unbounded_send(Command::Input { input: Input::Pictures(vec![wrong]) }).unwrap();
                 willing(event, commands);
             }
             event => willing(event, commands),
@@ -277,14 +348,16 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
             .collect()
     };
     let hers = codes(&alice.0);
-    let [steep, cut, noise] = &hers[..] else { panic!("{hers:?} of {:?}", alice.0) };
+    let [wide, steep, cut, noise] = &hers[..] else { panic!("{hers:?} of {:?}", alice.0) };
+    assert_eq!(wide.code, Code::ModelRefused);
+    assert!(wide.detail.as_ref().is_some_and(|detail| detail.contains("choose fewer")), "{wide:?}");
     assert_eq!([steep.code, cut.code, noise.code], [Code::ModelRefused, Code::ModelUnreadable, Code::ModelUnreadable]);
     assert!(
         steep.detail.as_ref().is_some_and(|detail| detail.contains("dense") || detail.contains("last")),
         "{steep:?}"
     );
     assert_eq!(codes(&bob.0).iter().map(|fault| fault.code).collect::<Vec<_>>(), [Code::PictureRefused]);
-    assert!(matches!(answers(&bob.0)[..], [Answer::Labels { .. }]));
+    assert!(matches!(answers(&bob.0)[..], [Answer::Predictions(_)]));
 }
 
 /// Every frame of a whole session cut short, in both directions: its receiver ends with a fault, and nobody gets an answer
@@ -292,7 +365,7 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
 #[test]
 fn a_hostile_peer_gets_a_fault_and_nothing_else() {
     let model = network("small", 4);
-    let reveal = Reveal { detail: Detail::Scores, audience: Audience::Both };
+    let reveal = Reveal { detail: Detail::Scores, audience: Audience::Both, pictures: 2 };
     let session = |reveal, tamper: &Tamper| {
         let person = |seat| willing(seat, network("small", 4), reveal, 1);
         let queues = lockstep::queues_with(tamper);
@@ -325,8 +398,8 @@ fn a_hostile_peer_gets_a_fault_and_nothing_else() {
             let victim = if party == Party::Alice { &bob } else { &alice };
             assert_eq!(victim.1.code, Code::PeerBroke, "{party:?}'s frame {index} (tag {tag})");
             for answer in answers(&alice.0).into_iter().chain(answers(&bob.0)) {
-                if let Answer::Labels { ranked: got, .. } = answer {
-                    assert_eq!(got[0], ranked(&model, 1)[0], "a wrong answer: frame {index}");
+                if let Answer::Predictions(got) = answer {
+                    assert_eq!(got[0].ranked[0], ranked(&model, 1)[0], "a wrong answer: frame {index}");
                 }
             }
         }

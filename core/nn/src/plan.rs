@@ -13,9 +13,9 @@ use crate::Shape;
 use crate::check::{is_bounded, is_name};
 use crate::graph::{MAX_LABELS, MAX_NODES, MAX_WEIGHTS};
 
-/// The most comparisons of a plan: their material takes some 60 MB.
+/// The most comparisons of a run: their material takes some 60 MB.
 pub const MAX_COMPARISONS: usize = 1 << 20;
-/// The most ciphertexts of a plan, requests and responses. The client asks for all at once, and so many are less than what a
+/// The most ciphertexts of a run, requests and responses. The client asks for all at once, and so many are less than what a
 /// link keeps for a party that is slow to read.
 pub const MAX_CIPHERTEXTS: usize = 1 << 9;
 /// The most bits of a truncation, and of the logits' fraction.
@@ -136,7 +136,7 @@ impl Plan {
         let named = is_name(&self.model) && self.labels.iter().all(|label| is_name(label));
         let counted = (1..=MAX_LABELS).contains(&self.labels.len()) && (1..=MAX_NODES).contains(&self.steps.len());
         let scaled = self.fraction <= MAX_TRUNCATE && is_width(self.logits_width);
-        named && counted && scaled && self.input.is_valid() && self.is_connected() && self.is_affordable()
+        named && counted && scaled && self.input.is_valid() && self.is_connected() && self.affords(1)
     }
 
     /// Whether every step takes what comes before it, every value is used, and the logits fit the labels.
@@ -164,14 +164,17 @@ impl Plan {
         logits && used.iter().rev().skip(1).all(|&used| used)
     }
 
-    fn is_affordable(&self) -> bool {
+    /// Whether so many pictures at once keep within the limits.
+    #[must_use]
+    pub fn affords(&self, batch: usize) -> bool {
         let (mut comparisons, mut weights, mut ciphertexts) = (0, 0, 0);
         for step in &self.steps {
-            comparisons = step.comparisons().saturating_add(comparisons);
+            comparisons = step.comparisons().saturating_mul(batch).saturating_add(comparisons);
             if let StepOp::Linear { shape, .. } = step.op {
                 let Some(packing) = Packing::convolution(&shape) else { return false };
                 weights += shape.weights();
-                ciphertexts += packing.requests() + packing.responses();
+                ciphertexts =
+                    (packing.requests() + packing.responses()).saturating_mul(batch).saturating_add(ciphertexts);
             }
             if comparisons > MAX_COMPARISONS || weights > MAX_WEIGHTS || ciphertexts > MAX_CIPHERTEXTS {
                 return false;
@@ -327,6 +330,7 @@ pub(crate) mod tests {
             plan
         };
         assert!(plan(64, 9, 4).is_runnable());
+        assert!(plan(64, 9, 4).affords(4) && !plan(64, 9, 4).affords(usize::MAX));
         assert!(!plan(128, 64, 0).is_runnable());
         assert!(!plan(80, 65, 0).is_runnable(), "a kernel that no polynomial holds");
     }

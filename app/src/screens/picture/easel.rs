@@ -1,13 +1,15 @@
-//! What a person is making: a drawing, or a photo in its place, and how it is prepared for the model.
+//! What a person is making: a drawing, or a photo in its place, and how it is prepared for the model; beside it what was
+//! made before, where a round takes several.
 
 use leptos::prelude::*;
+use tacit_jobs::Picture;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Blob;
+use web_sys::File;
 
 use crate::browser::image;
-use crate::picture::{Drawing, Fit, Photo, Refusal, Source, seen};
+use crate::picture::{Drawing, Fit, Photo, Refusal, Source, picture, seen};
 
-/// Held by every part of the screen. The picture itself is in one place, and gone with the screen.
+/// Held by every part of the screen. The pictures themselves are in one place, and gone with the screen.
 #[derive(Clone, Copy)]
 pub(super) struct Easel {
     board: StoredValue<Board, LocalStorage>,
@@ -15,6 +17,8 @@ pub(super) struct Easel {
     changes: RwSignal<u32>,
     /// Channels, rows and columns that the model takes.
     pub(super) shape: [usize; 3],
+    /// How many pictures the round takes.
+    pub(super) places: usize,
     pub(super) fit: RwSignal<Fit>,
     /// Whether dark and light of a photo change places.
     pub(super) inverted: RwSignal<bool>,
@@ -29,14 +33,23 @@ pub(super) struct Easel {
 struct Board {
     drawing: Drawing,
     photo: Option<Photo>,
+    /// What was made before, as the model will get it: at least one place fewer than there are, for what is made now.
+    kept: Vec<Picture>,
+}
+
+impl Board {
+    fn new() -> Self {
+        Self { drawing: Drawing::new(), photo: None, kept: Vec::new() }
+    }
 }
 
 impl Easel {
-    pub(super) fn new(shape: [usize; 3], fit: Fit) -> Self {
+    pub(super) fn new(shape: [usize; 3], places: usize, fit: Fit) -> Self {
         Self {
-            board: StoredValue::new_local(Board { drawing: Drawing::new(), photo: None }),
+            board: StoredValue::new_local(Board::new()),
             changes: RwSignal::new(0),
             shape,
+            places,
             fit: RwSignal::new(fit),
             inverted: RwSignal::new(false),
             has_photo: RwSignal::new(false),
@@ -86,21 +99,38 @@ impl Easel {
         self.changes.update(|n| *n += 1);
     }
 
-    /// Reads a file, and shows it unless another one was taken meanwhile. What there was stays when it is no good.
-    pub(super) fn take(self, file: Blob) {
+    /// Reads files one after the other, and shows them unless others were taken meanwhile. Where a round takes several, what
+    /// there was is kept before another one takes its place. What there was stays when a file is no good.
+    pub(super) fn take(self, files: Vec<File>) {
         let turn = self.forget_loading();
         self.is_loading.set(true);
+        let files = if self.places == 1 { files.into_iter().take(1).collect() } else { files };
         spawn_local(async move {
-            let photo = image::decode(&file).await;
-            // The screen may be gone, too.
-            if self.taken.try_get_value() != Some(turn) {
-                return;
+            let mut wrong = Vec::new();
+            for (i, file) in files.iter().enumerate() {
+                let photo = image::decode(file).await;
+                // The screen may be gone, too.
+                if self.taken.try_get_value() != Some(turn) {
+                    return;
+                }
+                let photo = match photo {
+                    Ok(photo) => photo,
+                    Err(refusal) => {
+                        let name = if files.len() > 1 { format!("{}: ", file.name()) } else { String::new() };
+                        wrong.push(name + &refusal.text());
+                        continue;
+                    }
+                };
+                let is_blank = untrack(|| self.pixels()).is_none();
+                if self.places > 1 && !is_blank && !self.keep() {
+                    wrong.push(format!("A round takes {} pictures; {} found no place.", self.places, files.len() - i));
+                    break;
+                }
+                self.show(photo);
+                wrong.extend(self.wrong.get_untracked());
             }
             self.is_loading.set(false);
-            match photo {
-                Ok(photo) => self.show(photo),
-                Err(refusal) => self.wrong.set(Some(refusal.text())),
-            }
+            self.wrong.set((!wrong.is_empty()).then(|| wrong.join(" ")));
         });
     }
 
@@ -108,6 +138,50 @@ impl Easel {
         self.is_loading.set(false);
         self.taken.update_value(|n| *n += 1);
         self.taken.get_value()
+    }
+
+    /// Puts what is there aside, for the pad to be free; says whether there was room.
+    pub(super) fn keep(self) -> bool {
+        let made = untrack(|| self.pixels()).and_then(|pixels| picture(self.shape, pixels).ok());
+        let Some(made) = made.filter(|_| untrack(|| self.has_room())) else { return false };
+        self.board.update_value(|board| {
+            let kept = std::mem::take(&mut board.kept).into_iter().chain([made]).collect();
+            *board = Board { kept, ..Board::new() };
+        });
+        self.has_photo.set(false);
+        self.wrong.set(None);
+        self.changes.update(|n| *n += 1);
+        true
+    }
+
+    /// Takes one away that was put aside.
+    pub(super) fn discard(self, index: usize) {
+        self.board.update_value(|board| drop(board.kept.remove(index)));
+        self.wrong.set(None);
+        self.changes.update(|n| *n += 1);
+    }
+
+    /// Looks at what was put aside, again whenever it changes.
+    pub(super) fn with_kept<T>(self, read: impl FnOnce(&[Picture]) -> T) -> T {
+        self.changes.track();
+        self.board.with_value(|board| read(&board.kept))
+    }
+
+    /// Whether what is there may be put aside, again whenever it changes.
+    pub(super) fn has_room(self) -> bool {
+        self.with_kept(|kept| kept.len() + 1 < self.places)
+    }
+
+    /// How many pictures there are, again whenever it changes.
+    pub(super) fn count(self) -> usize {
+        self.with_kept(<[_]>::len) + usize::from(self.pixels().is_some())
+    }
+
+    /// All pictures, taken from the board; none when there is nothing.
+    pub(super) fn finish(self) -> Vec<Picture> {
+        let last = untrack(|| self.pixels()).and_then(|pixels| picture(self.shape, pixels).ok());
+        let kept = self.board.try_update_value(|board| std::mem::take(&mut board.kept)).unwrap_or_default();
+        kept.into_iter().chain(last).collect()
     }
 
     /// What the model will get, again whenever it changes; `None` when there is nothing.

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::easel::Easel;
 use crate::browser::image::{self, Camera};
-use crate::parts::given::on_file;
+use crate::parts::given::on_files;
 
 /// What browsers are told that we take; whatever comes is looked at anyway.
 const KINDS: &str = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
@@ -14,23 +14,30 @@ const KINDS: &str = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
 #[component]
 pub(super) fn Sources(easel: Easel) -> impl IntoView {
     let choose = move |event: leptos::ev::Event| {
-        if let Some(file) = image::chosen(&event_target(&event)) {
-            easel.take(file.into());
+        let files = image::chosen(&event_target(&event));
+        if !files.is_empty() {
+            easel.take(files);
         }
     };
     // So that the same file can be chosen once more.
     let forget = move |event: leptos::ev::MouseEvent| event_target::<web_sys::HtmlInputElement>(&event).set_value("");
-    on_file(move |file| easel.take(file.into()));
+    on_files(move |files| easel.take(files));
+    let takes_several = easel.places > 1;
+    let (name, hint) = match takes_several {
+        false => ("Picture file", "Or drop a picture anywhere on this page, or paste one."),
+        true => ("Picture files", "Or drop pictures anywhere on this page, or paste them."),
+    };
     view! {
         <section class="card stack" aria-label="A picture from elsewhere">
             <div class="sources">
                 <div class="file-field">
-                    <label for="picture-file">"Picture file"</label>
+                    <label for="picture-file">{name}</label>
                     <input
                         id="picture-file"
                         class="file"
                         type="file"
                         accept=KINDS
+                        multiple=takes_several
                         aria-describedby="picture-hint picture-error"
                         on:click=forget
                         on:change=choose
@@ -40,7 +47,7 @@ pub(super) fn Sources(easel: Easel) -> impl IntoView {
                     <Shot easel/>
                 </Show>
             </div>
-            <p class="soft note" id="picture-hint">"Or drop a picture anywhere on this page, or paste one."</p>
+            <p class="soft note" id="picture-hint">{hint}</p>
             <p class="soft loading-line" role="status">
                 {move || easel.is_loading.get().then_some("Opening the picture …")}
             </p>
@@ -87,6 +94,8 @@ fn Shot(easel: Easel) -> impl IntoView {
     };
     let take = move |_| {
         if let Some(photo) = video.get_untracked().and_then(|video| image::snapshot(&video)) {
+            // What there was goes aside, or away where there is no room.
+            easel.keep();
             easel.show(photo);
             close();
         }
