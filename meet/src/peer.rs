@@ -287,8 +287,13 @@ mod tests {
         while !matches!(news_b.next().await.unwrap(), FromPeer::Gone) {}
     }
 
-    /// Echoes what comes on the channel that it was given.
-    const ECHO: &str = "onmessage = ({ data }) => { data.onmessage = (event) => data.send(event.data); };";
+    /// Echoes what comes on the channel that it was given. Messages may come before the channel says that it is open, and only then
+    /// does it take any.
+    const ECHO: &str = "onmessage = ({ data: channel }) => {
+        const early = [];
+        channel.onopen = () => early.splice(0).forEach((message) => channel.send(message));
+        channel.onmessage = ({ data }) => (channel.readyState === 'open' ? channel.send(data) : early.push(data));
+    };";
 
     #[wasm_bindgen_test]
     async fn the_channel_can_be_given_to_a_worker_in_the_callback() {
