@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod badge;
+pub(crate) mod computes_on;
 pub(crate) mod copy;
 pub(crate) mod footer;
 pub(crate) mod gauge;

@@ -23,6 +23,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, MessageEvent, RtcDataChannel};
 
+use crate::browser;
+
 /// What Trunk calls the worker's loader.
 const SCRIPT: &str = "./tacit-worker_loader.js";
 
@@ -71,7 +73,9 @@ impl Worker {
     /// # Errors
     /// [`Code::Unsupported`] when the browser does not let one start.
     pub(crate) fn start(on: impl Fn(Said) + Clone + 'static) -> Result<Self, Fault> {
-        let inner = web_sys::Worker::new(SCRIPT)
+        let options = web_sys::WorkerOptions::new();
+        options.set_name(browser::compute());
+        let inner = web_sys::Worker::new_with_options(SCRIPT, &options)
             .map_err(|_| Fault::new(Code::Unsupported, "the browser refused to start a worker"))?;
         let (hear, worker, unavailable) = (on.clone(), inner.clone(), on.clone());
         wasm_bindgen_futures::spawn_local(async move {

@@ -5,6 +5,8 @@ import { expect } from '@playwright/test';
 export class Party {
   /** What should not have happened on this page, in words. */
   complaints = [];
+  /** What this person's own address ends with, for example `?compute=gpu`. */
+  query = '';
   #expected = [];
 
   constructor(name, page, home) {
@@ -15,7 +17,7 @@ export class Party {
   }
 
   /** Opens `path` (a path of the server, or a whole link), home by default. */
-  async open(path = '/') {
+  async open(path = `/${this.query}`) {
     await this.page.goto(new URL(path, this.home).href);
   }
 

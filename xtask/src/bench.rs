@@ -17,6 +17,8 @@ pub(crate) enum Options {
     Compare(Output),
     /// Cold and warm picture checks: native, and between two Chromium processes
     Classify(Output),
+    /// The heavy kernels, and a model owner's share of preparing: processor against graphics processor, native
+    Compute(Output),
     /// The primitives below a comparison: native, and in Chromium's Worker
     Primitives(Output),
     /// What a first visit loads
@@ -42,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             lines.extend(classify_in_browsers()?);
             output.print(&lines)
         }
+        Options::Compute(output) => output.print(&example("tacit-nn", "bench_compute")?),
         Options::Primitives(output) => {
             let mut lines = example("tacit-compute", "bench_kernels")?;
             lines.extend(example("tacit-ot", "bench_primitives")?);
@@ -131,7 +134,9 @@ impl Output {
 /// The rows under the names of their fields: what was measured and where first, then the figures by name.
 fn table(rows: &[Map<String, Value>]) -> String {
     let mut names: Vec<&str> = rows.iter().flat_map(Map::keys).map(String::as_str).collect();
-    names.sort_by_key(|name| (!["bench", "file", "host", "model", "state"].contains(name), *name));
+    names.sort_by_key(|name| {
+        (!["bench", "file", "kernel", "size", "batch", "backend", "host", "model", "state"].contains(name), *name)
+    });
     names.dedup();
     let cell = |row: &Map<String, Value>, name: &str| match row.get(name) {
         None | Some(Value::Null) => String::new(),

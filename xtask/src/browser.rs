@@ -61,6 +61,23 @@ pub(crate) fn driver(chromium: &Chromium) -> Result<PathBuf> {
     })
 }
 
+/// Makes sure that native tests find a graphics adapter: on Linux a Vulkan driver, which may be a program that stands in for one.
+pub(crate) fn adapter() -> Result<()> {
+    let has_driver = |folder: &str| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    let folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    let is_named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].iter().any(|name| env::var_os(name).is_some());
+    if !cfg!(target_os = "linux") || is_named || folders.into_iter().any(has_driver) {
+        return Ok(());
+    }
+    say::step(
+        "Installing a software graphics adapter for the tests, because there is no Vulkan driver here. Once; some seconds.",
+    );
+    apt("libvulkan1").and_then(|()| apt("mesa-vulkan-drivers")).context(
+        "There is no Vulkan driver here, which the tests of the graphics kernels need. Install one: on Debian and Ubuntu the \
+         packages mesa-vulkan-drivers and libvulkan1 bring a software adapter",
+    )
+}
+
 /// Where Chromium and Chrome usually are, then Playwright's own.
 fn installed() -> Option<Chromium> {
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];

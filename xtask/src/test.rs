@@ -82,6 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Tests on this machine, by nextest where it is installed.
 fn native(filter: &[String], tally: &mut Tally) -> Result<bool> {
+    browser::adapter()?;
     let nextest = process::capture(process::cargo().args(["nextest", "--version"])).is_ok();
     let mut command = if nextest {
         cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tacit_jobs::{self as jobs, Agreement, Command, Event, Job, Outcome, Pairing, Picture};
+use tacit_jobs::{self as jobs, Agreement, Command, Event, Job, Outcome, Pairing, Picture, Report};
 use tacit_session::{Code, Fault, Party, Stage};
 
 use super::{Act, Input, Screen};
@@ -144,6 +144,8 @@ pub(crate) struct Session {
     /// Whose input is in.
     pub(crate) ready: Both,
     pub(crate) stock: Stock,
+    /// Where this person's program computes.
+    pub(crate) processor: Option<Report>,
     /// The protocol that runs, and the layer of the model to which it has come.
     pub(crate) work: Option<Work>,
     pub(crate) layer: Option<usize>,
@@ -185,6 +187,7 @@ impl Session {
             accepted: Both::default(),
             ready: Both::default(),
             stock: Stock::default(),
+            processor: None,
             work: None,
             layer: None,
             started: None,
@@ -399,6 +402,12 @@ impl Session {
                     self.work = work;
                 }
                 Step::Stay
+            }
+            Event::Processor { report } => {
+                // That another one is measured to be faster is no news; that it was lost is.
+                let lost = self.processor.as_ref().is_some_and(|old| !old.uses.is_empty()) && report.uses.is_empty();
+                self.processor = Some(report);
+                if lost { Step::Say("The graphics processor failed. The processor goes on.") } else { Step::Stay }
             }
             Event::Layer { index } => {
                 self.layer = Some(index);

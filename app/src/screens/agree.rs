@@ -7,6 +7,7 @@ use tacit_session::{Cost, Party};
 use crate::app::{Input, Session};
 use crate::page::page;
 use crate::parts::actions::Actions;
+use crate::parts::computes_on::ComputesOn;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
 use crate::screens::model::Otherwise;
@@ -165,6 +166,9 @@ fn Estimate() -> impl IntoView {
                 <div><dt>{prepare}</dt><dd class="mono">{of(|e| e.prepare)}</dd></div>
                 <div><dt>"to answer"</dt><dd class="mono">{of(|e| e.answer)}</dd></div>
                 <div><dt>"on this connection"</dt><dd class="mono">{of(|e| e.time)}</dd></div>
+                <Show when=move || is_check.get()>
+                    <ComputesOn/>
+                </Show>
             </dl>
         </section>
     }

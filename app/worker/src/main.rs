@@ -10,6 +10,8 @@
 //! | `pair` + `text` | JSON of [`Pairing`](tacit_jobs::Pairing): begin |
 //! | `command` + `text` | JSON of [`Command`](tacit_jobs::Command) |
 //!
+//! Its name says on what it computes: `gpu`, `cpu`, or nothing for whichever is faster.
+//!
 //! | to the page | |
 //! |---|---|
 //! | `ready` | the worker listens |
@@ -19,6 +21,8 @@
 
 #[cfg(target_arch = "wasm32")]
 mod page;
+#[cfg(target_arch = "wasm32")]
+mod processor;
 #[cfg(target_arch = "wasm32")]
 mod watchdog;
 

@@ -1,15 +1,17 @@
 //! The worker's side of its conversation with the page.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use futures::channel::mpsc;
 use js_sys::{Object, Reflect};
-use tacit_jobs::{Command, Event, Pairing, Stamped, pairing};
+use tacit_jobs::{Command, Event, Pairing, Processor, Stamped, pairing};
 use tacit_meet::ChannelLink;
 use tacit_session::Fault;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, RtcDataChannel};
 
+use crate::processor;
 use crate::watchdog::Watchdog;
 
 /// How often the page hears of progress at most, in milliseconds: a screen shows no more, and every message costs the machines
@@ -31,8 +33,9 @@ pub(crate) fn listen() {
     }));
     let (sender, commands) = mpsc::unbounded();
     let inbox = RefCell::new(Inbox { commands: Some(commands), ..Inbox::default() });
+    let processor = processor::start();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Err(what) = receive(&event.data(), &inbox, &sender) {
+        if let Err(what) = receive(&event.data(), &inbox, &sender, &processor) {
             emit(Event::Ended { fault: Fault::internal(what) });
         }
     });
@@ -41,7 +44,12 @@ pub(crate) fn listen() {
     post("ready", None);
 }
 
-fn receive(message: &JsValue, inbox: &RefCell<Inbox>, commands: &mpsc::UnboundedSender<Command>) -> Result<(), String> {
+fn receive(
+    message: &JsValue,
+    inbox: &RefCell<Inbox>,
+    commands: &mpsc::UnboundedSender<Command>,
+    processor: &Rc<Processor>,
+) -> Result<(), String> {
     let text = || field(message, "text").as_string().ok_or("a message without text");
     match field(message, "kind").as_string().as_deref() {
         Some("channel") => {
@@ -65,11 +73,15 @@ fn receive(message: &JsValue, inbox: &RefCell<Inbox>, commands: &mpsc::Unbounded
         }
         _ => return Err("a message of no known kind".into()),
     }
-    begin(&mut inbox.borrow_mut(), commands)
+    begin(&mut inbox.borrow_mut(), commands, processor)
 }
 
 /// Begins as soon as there is both a link and a pairing.
-fn begin(inbox: &mut Inbox, commands: &mpsc::UnboundedSender<Command>) -> Result<(), String> {
+fn begin(
+    inbox: &mut Inbox,
+    commands: &mpsc::UnboundedSender<Command>,
+    processor: &Rc<Processor>,
+) -> Result<(), String> {
     let (Some(_), Some(pairing)) = (&inbox.link, inbox.pairing) else { return Ok(()) };
     let (Some(link), Some(receiver)) = (inbox.link.take(), inbox.commands.take()) else {
         return Err("a second pairing in one worker".into());
@@ -96,8 +108,10 @@ fn begin(inbox: &mut Inbox, commands: &mpsc::UnboundedSender<Command>) -> Result
         }
         emit(event);
     };
+    processor.watch(|report| emit(Event::Processor { report: report.clone() }));
+    let processor = Rc::clone(processor);
     wasm_bindgen_futures::spawn_local(async move {
-        pairing::run(link, pairing, seed, receiver, on_event).await;
+        pairing::run(link, pairing, seed, processor, receiver, on_event).await;
         post("closed", None);
     });
     Ok(())

@@ -62,6 +62,14 @@ impl Convolution {
         self.filters * self.positions()
     }
 
+    /// How many pictures there are; holds both slices to the shape.
+    pub(crate) fn count<T>(&self, inputs: &[T], out: &[T]) -> usize {
+        assert!(inputs.len().is_multiple_of(self.inputs()), "a whole number of pictures");
+        let pictures = inputs.len() / self.inputs();
+        assert_eq!(out.len(), pictures * self.outputs(), "output of another shape");
+        pictures
+    }
+
     /// Weights.
     #[must_use]
     pub fn weights(&self) -> usize {
@@ -87,10 +95,10 @@ impl Convolution {
     /// # Panics
     /// When the input is not as long as the shape says.
     #[must_use]
-    pub fn patches(&self, input: &[u32]) -> Vec<u32> {
+    pub fn patches<T: Copy + Default>(&self, input: &[T]) -> Vec<T> {
         assert_eq!(input.len(), self.inputs(), "input of another shape");
         let ([out_h, out_w], [kh, kw]) = (self.output(), self.kernel);
-        let mut patches = vec![0; self.patch() * self.positions()];
+        let mut patches = vec![T::default(); self.patch() * self.positions()];
         let mut rows = patches.chunks_exact_mut(self.positions());
         for channel in input.chunks_exact(self.height * self.width) {
             for (i, j) in (0..kh).flat_map(|i| (0..kw).map(move |j| (i, j))) {

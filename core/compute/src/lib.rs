@@ -1,4 +1,4 @@
-//! The heavy integer kernels behind one trait: number-theoretic transforms, pointwise products, products of matrices
+//! The heavy integer kernels: number-theoretic transforms, pointwise products, products of matrices
 //! and convolutions.
 //!
 //! Two kinds of arithmetic take nearly all the time of a classification. Lattice encryption multiplies polynomials
@@ -11,7 +11,10 @@
 //! # Back ends
 //!
 //! [`Scalar`] is plain code for any machine and the yardstick. In WebAssembly there is `Simd128` besides, which asks for
-//! `simd128` function by function. [`Cpu`] is the faster one of where we are.
+//! `simd128` function by function. [`Cpu`] is the faster one of where we are. These have [`Kernels`], which answer at once.
+//!
+//! [`Gpu`] is the graphics processor, which answers later. [`Compute`] is work in pieces large enough for it, and [`Processor`]
+//! does each on whichever is faster here; what the graphics processor does not do, for whatever reason, is done on the other.
 //!
 //! # Measured
 //!
@@ -27,7 +30,7 @@
 //! `cargo run --release -p tacit-compute --example bench_kernels` measures again natively.
 //!
 //! ```
-//! use tacit_compute::{Compute, Cpu, Modulus, NttTable};
+//! use tacit_compute::{Cpu, Kernels, Modulus, NttTable};
 //!
 //! // X · X^4095 = X^4096 = -1 modulo X^4096 + 1.
 //! let modulus = Modulus::new(134_176_769);
@@ -45,21 +48,32 @@
 
 mod convolution;
 mod cpu;
+mod gpu;
 pub mod measure;
 mod modulus;
 mod ntt;
+mod processor;
 #[cfg(test)]
 mod suite;
+#[cfg(test)]
+mod suite_large;
+
+use std::ops::Range;
+use std::rc::{Rc, Weak};
+
+use zeroize::Zeroizing;
 
 pub use convolution::Convolution;
 #[cfg(target_arch = "wasm32")]
 pub use cpu::Simd128;
 pub use cpu::{Cpu, Scalar};
+pub use gpu::{Found, Gpu, GpuError, Patience};
 pub use modulus::{Factor, Modulus};
 pub use ntt::NttTable;
+pub use processor::{Force, Operation, Processor, Report};
 
-/// The kernels. Every implementation gives the same bits.
-pub trait Compute {
+/// The kernels, one piece of work at a time, at once. Every implementation gives the same bits.
+pub trait Kernels {
     /// Transforms polynomials of Z_p\[X\]/(X^N + 1), one behind the other, in place: from coefficients below p to
     /// values below p, in the order that [`NttTable`] says.
     ///
@@ -98,6 +112,138 @@ pub trait Compute {
     }
 }
 
+/// Work in large pieces, done wherever it is done soonest. Every implementation gives the same bits.
+///
+/// Whoever has [`Kernels`] does it with them, at once.
+pub trait Compute {
+    /// Transforms polynomials one behind the other, in place, as [`Kernels::forward`] or [`Kernels::inverse`].
+    ///
+    /// # Panics
+    /// When `polys` is not a whole number of polynomials.
+    fn transform(&self, table: &NttTable, way: Way, polys: &mut [u32]) -> impl Future<Output = ()>;
+
+    /// Sums of products of polynomials; see [`Products`]. Row by row and column by column, by coefficients.
+    ///
+    /// # Panics
+    /// When a slice is not as long as its shape says.
+    fn products(&self, products: &Products<'_>) -> impl Future<Output = Zeroizing<Vec<u32>>>;
+
+    /// How many rows of [`products`](Self::products) are best asked for at once: as few as possible where that gains nothing,
+    /// for all are in memory.
+    fn rows_at_once(&self) -> usize {
+        1
+    }
+
+    /// The product of matrices modulo 2^32, as [`Kernels::matmul`].
+    ///
+    /// # Panics
+    /// When a slice is not as long as its shape says.
+    fn multiply(&self, size: Matmul, a: &[u32], b: &[u32], out: &mut [u32]) -> impl Future<Output = ()>;
+
+    /// The same modulo 2^64.
+    ///
+    /// # Panics
+    /// When a slice is not as long as its shape says.
+    fn multiply_wide(&self, size: Matmul, a: &[u64], b: &[u64], out: &mut [u64]) -> impl Future<Output = ()>;
+
+    /// The convolutions of pictures, one behind the other, modulo 2^32, as [`Kernels::convolve`].
+    ///
+    /// # Panics
+    /// When a slice is not as long as the shape says, or `inputs` is not a whole number of pictures.
+    fn convolve_all(
+        &self,
+        shape: &Convolution,
+        weights: &Resident,
+        inputs: &[u32],
+        out: &mut [u32],
+    ) -> impl Future<Output = ()>;
+
+    /// The same modulo 2^64.
+    ///
+    /// # Panics
+    /// When a slice is not as long as the shape says, or `inputs` is not a whole number of pictures.
+    fn convolve_wide(
+        &self,
+        shape: &Convolution,
+        weights: &[u64],
+        inputs: &[u64],
+        out: &mut [u64],
+    ) -> impl Future<Output = ()>;
+}
+
+/// There, or back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From coefficients to values.
+    Forward,
+    /// From values to coefficients.
+    Inverse,
+}
+
+/// Words that stay the same, so that a back end may keep its own copy of them. Wiped when the last owner drops them.
+pub struct Resident(Rc<Zeroizing<Vec<u32>>>);
+
+impl Resident {
+    /// Makes them stay.
+    #[must_use]
+    pub fn new(words: Zeroizing<Vec<u32>>) -> Self {
+        Self(Rc::new(words))
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// Lives as long as an owner does; while it is kept, no other words have its address.
+    pub(crate) fn watch(&self) -> Weak<Zeroizing<Vec<u32>>> {
+        Rc::downgrade(&self.0)
+    }
+}
+
+/// Sums of products of polynomials modulo X^N + 1 and some primes, as the owner of a linear layer answers with:
+/// fresh(row)·key(column) + Σ weight(row, k)·input(k, column), row by row and column by column.
+///
+/// A polynomial is N words for each prime, one prime behind the other. All but `fresh` are transformed.
+#[derive(Clone)]
+pub struct Products<'a> {
+    /// A table for each prime, all of one N.
+    pub tables: &'a [NttTable],
+    /// The rows that are asked for.
+    pub rows: Range<usize>,
+    /// Terms of a sum.
+    pub inner: usize,
+    /// Columns.
+    pub columns: usize,
+    /// Those of all rows, each of `inner` polynomials.
+    pub weights: &'a Resident,
+    /// One for each row that is asked for, by coefficients.
+    pub fresh: &'a [u32],
+    /// One for each column.
+    pub keys: &'a [u32],
+    /// `inner` rows of `columns`.
+    pub inputs: &'a [u32],
+}
+
+impl Products<'_> {
+    /// Words of a polynomial.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.tables.iter().map(NttTable::size).sum()
+    }
+
+    /// Holds the slices to the shape.
+    fn check(&self) {
+        let Self { rows, inner, columns, weights, fresh, keys, inputs, .. } = self;
+        let words = self.words();
+        assert!(rows.end * inner * words <= weights.words().len(), "weights for every row");
+        assert_eq!(fresh.len(), rows.len() * words, "a fresh polynomial for every row");
+        assert_eq!(keys.len(), columns * words, "a key for every column");
+        assert_eq!(inputs.len(), inner * columns * words, "inputs of another shape");
+    }
+}
+
 /// The size of a product of matrices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Matmul {
@@ -111,7 +257,7 @@ pub struct Matmul {
 
 impl Matmul {
     /// Holds the slices to the shape.
-    fn check(self, a: &[u32], b: &[u32], out: &[u32]) {
+    fn check<T>(self, a: &[T], b: &[T], out: &[T]) {
         assert_eq!(a.len(), self.rows * self.inner, "the first matrix has another shape");
         assert_eq!(b.len(), self.inner * self.columns, "the second matrix has another shape");
         assert_eq!(out.len(), self.rows * self.columns, "the product has another shape");

@@ -15,7 +15,7 @@ use std::hint::black_box;
 
 use tacit_measure::{Row, per_second};
 
-use crate::{Compute, Convolution, Cpu, Matmul, Modulus, NttTable};
+use crate::{Convolution, Cpu, Kernels, Matmul, Modulus, NttTable};
 
 /// Measures everything. `clock` gives milliseconds; `emit` gets each row as soon as it is known.
 pub fn all(clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
@@ -24,7 +24,7 @@ pub fn all(clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
     back_end(&crate::Scalar, ", scalar", clock, emit);
 }
 
-fn back_end(c: &impl Compute, mark: &str, clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
+fn back_end(c: &impl Kernels, mark: &str, clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
     let mut row = |bench, variant: &str, value, unit| {
         emit(&Row { bench, variant: format!("{variant}{mark}"), value, unit });
     };

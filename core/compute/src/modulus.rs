@@ -58,7 +58,6 @@ impl Modulus {
     }
 
     /// −p⁻¹ modulo 2^32.
-    #[cfg(target_arch = "wasm32")]
     pub(crate) const fn negated_inverse(self) -> u32 {
         self.negated_inverse
     }

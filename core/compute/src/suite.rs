@@ -4,10 +4,10 @@ use proptest::prelude::*;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::{Compute, Convolution, Matmul, Modulus, NttTable, Scalar};
+use crate::{Convolution, Kernels, Matmul, Modulus, NttTable, Scalar};
 
 /// Primes of 17, 27 and 30 bits that are 1 modulo 2·8192.
-const PRIMES: [u32; 3] = [65_537, 133_857_281, 1_073_692_673];
+pub(crate) const PRIMES: [u32; 3] = [65_537, 133_857_281, 1_073_692_673];
 
 /// Runs a check on every back end that there is here.
 macro_rules! on_every_back_end {
@@ -19,7 +19,7 @@ macro_rules! on_every_back_end {
 }
 
 /// Words that are often extreme.
-fn words(seed: u64, len: usize) -> Vec<u32> {
+pub(crate) fn words(seed: u64, len: usize) -> Vec<u32> {
     let mut state = seed;
     let mut next = || {
         // SplitMix64 (Steele et al. 2014): any generator will do here.
@@ -38,7 +38,7 @@ fn words(seed: u64, len: usize) -> Vec<u32> {
 }
 
 /// Residues that are often 0 or p − 1.
-fn residues(p: u32, seed: u64, len: usize) -> Vec<u32> {
+pub(crate) fn residues(p: u32, seed: u64, len: usize) -> Vec<u32> {
     words(seed, len).into_iter().map(|x| if x == u32::MAX { p - 1 } else { x % p }).collect()
 }
 
@@ -56,7 +56,7 @@ fn schoolbook(p: u32, a: &[u32], b: &[u32]) -> Vec<u32> {
     product
 }
 
-fn negacyclic_product(c: &impl Compute, p: u32, a: &[u32], b: &[u32]) -> Vec<u32> {
+fn negacyclic_product(c: &impl Kernels, p: u32, a: &[u32], b: &[u32]) -> Vec<u32> {
     let table = NttTable::new(Modulus::new(p), a.len());
     let mut both = [a, b].concat();
     c.forward(&table, &mut both);
@@ -67,7 +67,7 @@ fn negacyclic_product(c: &impl Compute, p: u32, a: &[u32], b: &[u32]) -> Vec<u32
     product
 }
 
-fn is_the_schoolbook_product(c: &impl Compute, p: u32, a: &[u32], b: &[u32]) {
+fn is_the_schoolbook_product(c: &impl Kernels, p: u32, a: &[u32], b: &[u32]) {
     assert_eq!(negacyclic_product(c, p, a, b), schoolbook(p, a, b));
 }
 
@@ -91,7 +91,7 @@ fn products_of_extremes() {
 }
 
 /// The order that [`NttTable`] documents.
-fn values_are_in_the_documented_order(c: &impl Compute, p: u32, n: usize) {
+fn values_are_in_the_documented_order(c: &impl Kernels, p: u32, n: usize) {
     let modulus = Modulus::new(p);
     let poly = residues(p, 3, n);
     let root = (2..).map(|g| modulus.pow(g, (p - 1) / (2 * n as u32))).find(|&w| modulus.pow(w, n as u32) == p - 1);
@@ -114,7 +114,7 @@ fn values_of_polynomials() {
     }
 }
 
-fn comes_back(c: &impl Compute, p: u32, n: usize) {
+fn comes_back(c: &impl Kernels, p: u32, n: usize) {
     let table = NttTable::new(Modulus::new(p), n);
     for polys in [residues(p, 4, 3 * n), vec![p - 1; n], vec![0; n]] {
         let mut there = polys.clone();
@@ -137,7 +137,7 @@ fn transforms_come_back() {
     }
 }
 
-fn sums_products(c: &impl Compute, p: u32, count: usize, len: usize, extreme: bool) {
+fn sums_products(c: &impl Kernels, p: u32, count: usize, len: usize, extreme: bool) {
     let make = |seed| if extreme { vec![p - 1; len] } else { residues(p, seed, len) };
     let polys: Vec<_> = (0..2 * count as u64).map(make).collect();
     let terms: Vec<_> = polys.chunks_exact(2).map(|pair| (&pair[0][..], &pair[1][..])).collect();
@@ -160,7 +160,7 @@ fn sums_of_products() {
     }
 }
 
-fn multiplies(c: &impl Compute, size: Matmul, a: &[u32], b: &[u32]) {
+fn multiplies(c: &impl Kernels, size: Matmul, a: &[u32], b: &[u32]) {
     let Matmul { rows, inner, columns } = size;
     let mut out = vec![9; rows * columns];
     c.matmul(size, a, b, &mut out);
@@ -199,7 +199,7 @@ fn empty_matrices() {
     }
 }
 
-fn convolves(c: &impl Compute, shape: &Convolution) {
+fn convolves(c: &impl Kernels, shape: &Convolution) {
     let (weights, input) = (words(1, shape.weights()), words(2, shape.inputs()));
     let mut out = vec![3; shape.outputs()];
     c.convolve(shape, &weights, &input, &mut out);

@@ -3,8 +3,10 @@
 //! `cargo run --release -p tacit-jobs --example bench_compare -- [RUNS]` prints one JSON object a line: `cold` is everything from an open link to
 //! the result, `warm` one more comparison on the same pairing.
 
+use std::rc::Rc;
 use std::time::Instant;
 
+use tacit_compute::Processor;
 use tacit_jobs::{Amount, Machine, Order};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Cost, Fault, Party, Session};
@@ -25,7 +27,7 @@ async fn party(session: Session<QueueLink>, seed: u8) -> Result<Run, Fault> {
     };
     let amount = Amount::from_minor_units(amount).map_err(|error| Fault::internal(error.to_string()))?;
     let started = Instant::now();
-    let mut job = Machine::new(session, Prg::from_seed([seed; 32]));
+    let mut job = Machine::new(session, Prg::from_seed([seed; 32]), Rc::new(Processor::cpu()));
     job.stock_comparisons().await?;
     assert_eq!(job.compare(&amount).await?, expected);
     let cold = (milliseconds(started), job.spent_offline() + job.spent_online());

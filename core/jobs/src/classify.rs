@@ -173,7 +173,7 @@ impl<L: Link> Machine<L> {
     pub async fn prepare_pictures(&mut self, check: &Check, model: Option<&Owned>) -> Result<(), Fault> {
         self.set_up().await?;
         let engine = self.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
-        let tools = Tools { context: Context::shared(), compute: &Cpu };
+        let tools = Tools { context: Context::shared(), compute: &*self.processor };
         let keys = &mut self.pictures.keys;
         let (plan, task) = (&*check.plan, check.task());
         let prepared =
@@ -208,7 +208,7 @@ impl<L: Link> Machine<L> {
             }
             _ => return Err(Fault::internal("one puts in a model, the other pictures")),
         };
-        let tools = Tools { context: Context::shared(), compute: &Cpu };
+        let tools = Tools { context: Context::shared(), compute: &*self.processor };
         let seen = run::run(&mut self.session, &tools, prepared, &check.plan, input, at).await?;
         Ok(check.read(seen, pictures.map_or(places, <[Picture]>::len)))
     }

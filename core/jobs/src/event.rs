@@ -1,6 +1,7 @@
 //! What a program shows a person. The page and the terminal only render these.
 
 use serde::{Deserialize, Serialize};
+use tacit_compute::Report;
 use tacit_session::{Cost, Fault, Stage};
 
 use crate::{Agreement, Job};
@@ -59,6 +60,11 @@ pub enum Event {
         target: u32,
         /// What preparing has cost so far in this pairing.
         spent: Cost,
+    },
+    /// Where this party's own work is done, from the host program. Comes when a pairing begins, and when it changes.
+    Processor {
+        /// Where, and why.
+        report: Report,
     },
     /// Both inputs are in; the protocol runs.
     Started,

@@ -22,3 +22,4 @@ pub use command::{Command, Input, ModelFile, Pairing};
 pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};
+pub use tacit_compute::{Force, Operation, Processor, Report};

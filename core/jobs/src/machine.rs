@@ -1,5 +1,8 @@
 //! The protocol side of a pairing: what all jobs share, for as long as two people are paired.
 
+use std::rc::Rc;
+
+use tacit_compute::Processor;
 use tacit_ot::Engine;
 use tacit_session::{Cost, Fault, Link, Session, Stage};
 use tacit_share::material::Material;
@@ -18,18 +21,20 @@ pub struct Machine<L> {
     /// Comparisons whose material is prepared.
     pub(crate) comparisons: Vec<Material>,
     pub(crate) pictures: Pictures,
+    /// Where an owner's products are made.
+    pub(crate) processor: Rc<Processor>,
 }
 
 impl<L: Link> Machine<L> {
     /// Nothing prepared yet.
     #[must_use]
-    pub fn new(session: Session<L>, rng: Prg) -> Self {
-        Self { session, rng, engine: None, comparisons: Vec::new(), pictures: Pictures::default() }
+    pub fn new(session: Session<L>, rng: Prg, processor: Rc<Processor>) -> Self {
+        Self { session, rng, engine: None, comparisons: Vec::new(), pictures: Pictures::default(), processor }
     }
 
     /// Has every frame counted.
-    pub(crate) fn observe(&mut self, progress: &std::rc::Rc<Progress>) {
-        let observer = std::rc::Rc::clone(progress);
+    pub(crate) fn observe(&mut self, progress: &Rc<Progress>) {
+        let observer = Rc::clone(progress);
         self.session.ledger_mut().observe(move |entry| observer.record(entry));
     }
 

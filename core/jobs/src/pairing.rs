@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use futures::stream::{Stream, StreamExt};
 use futures::{FutureExt, select_biased};
+use tacit_compute::Processor;
 use tacit_session::{Code, Fault, Lane, Link, Party, Session, Stage, lanes};
 use tacit_symmetric::Prg;
 
@@ -20,20 +21,21 @@ use crate::{Answer, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pai
 
 /// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said before).
 ///
-/// `seed` is this party's only randomness, fresh from the system's generator. When this side ends the session, the
+/// `seed` is this party's only randomness, fresh from the system's generator; `processor` is where it computes. When this side ends the session, the
 /// function tells the other side and returns once that side has closed the link, so that the last word arrives; a host
 /// program that cannot wait drops the future.
 pub async fn run<L: Link + 'static>(
     link: L,
     pairing: Pairing,
     seed: [u8; 32],
+    processor: Rc<Processor>,
     commands: impl Stream<Item = Command>,
     emit: impl Fn(Event) + 'static,
 ) -> Fault {
     let (control, protocol, pump) = lanes(link);
     let mut commands = Box::pin(commands.fuse());
     let mut pump = Box::pin(pump.run().fuse());
-    let mut driver = Driver::new(control, protocol, pairing, Prg::from_seed(seed), Rc::new(emit));
+    let mut driver = Driver::new(control, protocol, pairing, Prg::from_seed(seed), processor, Rc::new(emit));
     let mut step = driver.control.send(&Talk::Hello { version: VERSION }).await.map_err(End::Here);
     let end = loop {
         if let Err(end) = step {
@@ -147,9 +149,16 @@ struct Driver<L: Link + 'static> {
 }
 
 impl<L: Link + 'static> Driver<L> {
-    fn new(control: Lane<L>, protocol: Lane<L>, pairing: Pairing, rng: Prg, emit: Emit) -> Self {
+    fn new(
+        control: Lane<L>,
+        protocol: Lane<L>,
+        pairing: Pairing,
+        rng: Prg,
+        processor: Rc<Processor>,
+        emit: Emit,
+    ) -> Self {
         let progress = Rc::new(Progress::new(Rc::clone(&emit)));
-        let mut machine = Machine::new(Session::new(pairing.seat, protocol), rng);
+        let mut machine = Machine::new(Session::new(pairing.seat, protocol), rng, processor);
         machine.observe(&progress);
         Self {
             control: Session::new(pairing.seat, control),

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use futures::channel::mpsc::unbounded;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use tacit_compute::Processor;
 use tacit_jobs::{Amount, Command, Event, Input, Job, Pairing, pairing};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Code, Malformed, Message, Party, Session, Tag};
@@ -76,7 +77,7 @@ proptest! {
         let diary = Rc::clone(&events);
         let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires };
         // The most trusting person there is.
-        let program = pairing::run(alice, pairing, [1; 32], receiver, move |event| {
+        let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
             let command = match event {
                 Event::Proposed { .. } => Some(Command::Accept),
                 Event::Agreed => Amount::from_minor_units(5).ok().map(|amount| Command::Input { input: Input::Amount(amount) }),

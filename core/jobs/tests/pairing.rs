@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
+use tacit_compute::Processor;
 use tacit_jobs::machine::setup_cost;
 use tacit_jobs::millionaires::{compare_cost, refill_cost};
 use tacit_jobs::{Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, pairing};
@@ -44,7 +45,7 @@ async fn live(link: QueueLink, pairing: Pairing, person: Person) -> Diary {
     let diary = Rc::clone(&events);
     let (commands, receiver) = unbounded();
     let seed = [pairing.seat as u8 + 1; 32];
-    let end = pairing::run(link, pairing, seed, receiver, move |event| {
+    let end = pairing::run(link, pairing, seed, Rc::new(Processor::cpu()), receiver, move |event| {
         person(&event, &commands);
         diary.borrow_mut().push(event);
     })

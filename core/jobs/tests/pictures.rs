@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
-use tacit_compute::Cpu;
+use tacit_compute::{Cpu, Processor};
 use tacit_jobs::{
     Agreement, Answer, Audience, Command, Detail, Event, Input, Job, MOST_PICTURES, ModelFile, Outcome, Pairing,
     Picture, Prediction, Reveal, pairing,
@@ -66,7 +66,7 @@ async fn live(link: QueueLink, seat: Party, job: Job, person: Person) -> (Vec<Ev
     let diary = Rc::clone(&events);
     let (commands, receiver) = unbounded();
     let pairing = Pairing { seat, confirm_words: false, job };
-    let end = pairing::run(link, pairing, [seat as u8 + 1; 32], receiver, move |event| {
+    let end = pairing::run(link, pairing, [seat as u8 + 1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
         person(&event, &commands);
         diary.borrow_mut().push(event);
     })

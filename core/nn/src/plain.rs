@@ -2,7 +2,7 @@
 //!
 //! A secure run gives the same but for truncations, which may round either way there and go to the nearest here.
 
-use tacit_compute::Compute;
+use tacit_compute::Kernels;
 
 use crate::graph::Shape;
 use crate::plan::{Plan, Step, StepOp};
@@ -14,8 +14,8 @@ use crate::weights::{LinearWeights, Weights};
 /// # Panics
 /// When the picture or the weights are not those of the plan.
 #[must_use]
-pub fn logits(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<i32> {
-    outputs(plan, weights, compute, pixels).pop().expect("a plan has steps")
+pub fn logits(plan: &Plan, weights: &Weights, kernels: &impl Kernels, pixels: &[u8]) -> Vec<i32> {
+    outputs(plan, weights, kernels, pixels).pop().expect("a plan has steps")
 }
 
 /// The outputs of all steps.
@@ -23,28 +23,28 @@ pub fn logits(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[
 /// # Panics
 /// When the picture or the weights are not those of the plan.
 #[must_use]
-pub fn outputs(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<Vec<i32>> {
+pub fn outputs(plan: &Plan, weights: &Weights, kernels: &impl Kernels, pixels: &[u8]) -> Vec<Vec<i32>> {
     assert_eq!(pixels.len(), plan.input.len(), "a picture of another shape");
     let mut values = vec![pixels.iter().map(|&p| p.into()).collect::<Vec<i32>>()];
     let mut layers = weights.layers.iter();
     for step in &plan.steps {
         let layer = matches!(step.op, StepOp::Linear { .. }).then(|| layers.next().expect("weights for every layer"));
         let inputs: Vec<_> = step.inputs.iter().map(|&i| &values[i][..]).collect();
-        let output = apply(step, &inputs, layer, compute);
+        let output = apply(step, &inputs, layer, kernels);
         values.push(output);
     }
     assert!(layers.next().is_none(), "weights of another plan");
     values.split_off(1)
 }
 
-fn apply(step: &Step, inputs: &[&[i32]], layer: Option<&LinearWeights>, compute: &impl Compute) -> Vec<i32> {
+fn apply(step: &Step, inputs: &[&[i32]], layer: Option<&LinearWeights>, kernels: &impl Kernels) -> Vec<i32> {
     let x = inputs[0];
     match step.op {
         StepOp::Linear { shape, truncate } => {
             let layer = layer.expect("a linear step has weights");
             let input: Vec<u32> = x.iter().map(|x| x.cast_unsigned()).collect();
             let mut out = vec![0; shape.outputs()];
-            compute.convolve(&shape, &layer.words(), &input, &mut out);
+            kernels.convolve(&shape, &layer.words(), &input, &mut out);
             let rows = out.chunks_exact(shape.positions()).zip(&layer.bias);
             let sums = rows.flat_map(|(row, &bias)| row.iter().map(move |x| x.wrapping_add(bias).cast_signed()));
             sums.map(|x| round(x, truncate)).collect()

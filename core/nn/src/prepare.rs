@@ -7,7 +7,7 @@
 //! one by one, so both are at work at the same time; transfers are made and turned into material in portions that overlap, so that
 //! memory does not grow with the model and nobody waits for the link.
 
-use tacit_compute::Compute;
+use tacit_compute::{Compute, Cpu, Kernels, Resident};
 use tacit_ot::Engine;
 use tacit_ring::Tensor;
 use tacit_rlwe::{Context, Packing, PublicKey, SecretKey};
@@ -30,7 +30,7 @@ pub struct Owned {
 pub(crate) struct OwnedLayer {
     packing: Packing,
     transformed: tacit_rlwe::Weights,
-    pub(crate) weights: Zeroizing<Vec<u32>>,
+    pub(crate) weights: Resident,
     pub(crate) bias: Zeroizing<Vec<u32>>,
 }
 
@@ -43,16 +43,16 @@ impl Owned {
     ///
     /// # Panics
     /// When the weights are another plan's.
-    pub fn new(context: &Context, compute: &impl Compute, plan: &Plan, weights: &Weights) -> Result<Self, Refusal> {
+    pub fn new(context: &Context, kernels: &impl Kernels, plan: &Plan, weights: &Weights) -> Result<Self, Refusal> {
         let names = plan.steps.iter().filter(|step| matches!(step.op, StepOp::Linear { .. })).map(|step| &step.name);
         let layers = packings(plan).zip(names).zip(&weights.layers).map(|((packing, name), layer)| {
-            let transformed = tacit_rlwe::Weights::new(context, compute, &packing, &layer.weights).map_err(|_| {
+            let transformed = tacit_rlwe::Weights::new(context, kernels, &packing, &layer.weights).map_err(|_| {
                 Refusal::new(name, "Its weights are too large to be hidden.", "Make its weights smaller.")
             })?;
             Ok::<_, Refusal>(OwnedLayer {
                 packing,
                 transformed,
-                weights: layer.words(),
+                weights: Resident::new(layer.words()),
                 bias: layer.bias.clone().into(),
             })
         });
@@ -113,7 +113,7 @@ impl Prepared {
 pub struct Tools<'a, C> {
     /// The ring of the lattice encryption.
     pub context: &'a Context,
-    /// The kernels.
+    /// What does the owner's products and convolutions. What the client does is little, and done by the processor.
     pub compute: &'a C,
 }
 
@@ -141,13 +141,13 @@ pub async fn prepare<L: Link, C: Compute>(
         None => {
             let key = match &mut keys.mine {
                 Some(key) => key,
-                none => none.insert(linear::send_key(s, tools.context, tools.compute, rng).await?),
+                none => none.insert(linear::send_key(s, tools.context, &Cpu, rng).await?),
             };
-            let asked = ask(s, tools, key, plan, task.batch, rng).await?;
+            let asked = ask(s, tools.context, key, plan, task.batch, rng).await?;
             // While the owner multiplies.
             supply.begin(s, engine).await?;
             s.enter(Stage::Correlate);
-            Linear::Client(receive(s, tools, key, asked).await?)
+            Linear::Client(receive(s, tools.context, key, asked).await?)
         }
     };
     // 2. Transfers, and what is made of them.
@@ -159,20 +159,19 @@ pub async fn prepare<L: Link, C: Compute>(
 type Asked = (Packing, Vec<Tensor<u32>>);
 
 /// The client's side of the linear steps: all questions.
-async fn ask<L: Link, C: Compute>(
+async fn ask<L: Link>(
     s: &mut Session<L>,
-    tools: &Tools<'_, C>,
+    context: &Context,
     key: &SecretKey,
     plan: &Plan,
     batch: usize,
     rng: &mut Prg,
 ) -> Result<Vec<Asked>, Fault> {
-    let Tools { context, compute } = *tools;
     let mut asked = Vec::new();
     for packing in packings(plan) {
         let mut layer = Vec::with_capacity(batch);
         for _ in 0..batch {
-            layer.push(linear::ask(s, context, compute, key, &packing, rng).await?);
+            layer.push(linear::ask(s, context, &Cpu, key, &packing, rng).await?);
         }
         asked.push((packing, layer));
     }
@@ -180,18 +179,17 @@ async fn ask<L: Link, C: Compute>(
 }
 
 /// The client's side of the linear steps: the answers to all questions.
-async fn receive<L: Link, C: Compute>(
+async fn receive<L: Link>(
     s: &mut Session<L>,
-    tools: &Tools<'_, C>,
+    context: &Context,
     key: &SecretKey,
     asked: Vec<Asked>,
 ) -> Result<Vec<Vec<ClientMaterial>>, Fault> {
-    let Tools { context, compute } = *tools;
     let mut material = Vec::with_capacity(asked.len());
     for (packing, asked) in asked {
         let mut layer = Vec::with_capacity(asked.len());
         for r in asked {
-            layer.push(linear::receive_products(s, context, compute, key, &packing, r).await?);
+            layer.push(linear::receive_products(s, context, &Cpu, key, &packing, r).await?);
         }
         material.push(layer);
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use tacit_compute::Cpu;
+use tacit_compute::{Cpu, Force, Operation, Processor};
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
@@ -46,19 +46,20 @@ struct Case {
     pictures: Vec<Vec<u8>>,
     owner: Party,
     task: Task,
+    processor: Processor,
 }
 
 impl Case {
     fn new(model: &Model, batch: usize, owner: Party, told: Told, to: To) -> Self {
         let (plan, weights) = quantise(model).unwrap_or_else(|refusal| panic!("{refusal}"));
         let pictures = bench::pictures(plan.input, batch, 7);
-        Self { plan, weights, pictures, owner, task: Task { batch, told, to } }
+        Self { plan, weights, pictures, owner, task: Task { batch, told, to }, processor: Processor::cpu() }
     }
 
     /// Prepares and runs, `times` over.
     async fn party(&self, s: &mut Session<QueueLink>, times: usize) -> Result<Option<Vec<Answer>>, Fault> {
         let (context, party) = (Context::new(), s.party());
-        let tools = Tools { context: &context, compute: &Cpu };
+        let tools = Tools { context: &context, compute: &self.processor };
         let mut rng = Prg::from_seed([party as u8 + 1; 32]);
         let role = if party == self.owner { Role::Owner } else { Role::Client };
         let owned = Owned::new(&context, &Cpu, &self.plan, &self.weights).unwrap();
@@ -110,6 +111,17 @@ impl Costs {
     }
 }
 
+/// Scores of all pictures, held to the oracle's.
+fn are_the_oracles(case: &Case, answers: &[Answer]) {
+    assert_eq!(answers.len(), case.pictures.len());
+    for (answer, expected) in answers.iter().zip(&case.oracle()) {
+        let Answer::Scores(scores) = answer else { panic!("scores were asked for") };
+        for (x, y) in scores.iter().zip(expected) {
+            assert!(close(*x, *y, case.plan.fraction), "{scores:?} instead of {expected:?}");
+        }
+    }
+}
+
 /// How far a logit may be off: one unit a truncation, carried through the layers; found generous for these networks.
 fn close(x: i32, y: i32, fraction: u32) -> bool {
     f64::from(x.abs_diff(y)) / f64::from(1 << fraction) < 0.01
@@ -123,14 +135,21 @@ fn every_kind_of_layer_agrees_with_the_oracle() {
         assert!(kinds(|op| matches!(op, StepOp::Average { .. })) && kinds(|op| matches!(op, StepOp::Add)));
         let (alice, bob) = case.both();
         assert_eq!(alice, bob);
-        let expected = case.oracle();
-        for (answer, expected) in alice.unwrap().iter().zip(&expected) {
-            let Answer::Scores(scores) = answer else { panic!("scores were asked for") };
-            for (x, y) in scores.iter().zip(expected) {
-                assert!(close(*x, *y, case.plan.fraction), "{scores:?} instead of {expected:?}");
-            }
-        }
+        are_the_oracles(&case, &alice.unwrap());
     }
+}
+
+/// On a software adapter where there is no other one.
+#[test]
+fn the_graphics_processor_answers_likewise() {
+    let case = Case::new(&everything(), 2, Party::Alice, Told::Scores, To::Both);
+    let endless = Rc::new(|| -> futures::future::LocalBoxFuture<'static, ()> { Box::pin(std::future::pending()) });
+    futures::executor::block_on(case.processor.choose(Force::Gpu, endless, &|| 0.0));
+    assert_eq!(case.processor.report().uses, Operation::ALL, "{:?}", case.processor.report());
+    let (alice, bob) = case.both();
+    assert_eq!(alice, bob);
+    are_the_oracles(&case, &alice.unwrap());
+    assert_eq!(case.processor.report().uses, Operation::ALL, "it did it all: {:?}", case.processor.report());
 }
 
 #[test]

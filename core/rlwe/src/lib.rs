@@ -9,9 +9,11 @@
 //! polynomials; [`linear`] puts all together and is what protocols call; [`noise`] proves that decryption is right and
 //! that nothing of W leaks through the noise.
 //!
-//! All is pure functions on data: bytes go in and come out, lengths are ours.
+//! All is pure functions on data: bytes go in and come out, lengths are ours. Only the owner's products may take their time, for
+//! they may be made on a graphics processor; see [`tacit_compute::Compute`].
 //!
 //! ```
+//! # use futures::FutureExt;
 //! use tacit_compute::Cpu;
 //! use tacit_rlwe::{Context, Packing, PublicKey, SecretKey, Weights, linear};
 //! use tacit_symmetric::Prg;
@@ -25,7 +27,8 @@
 //! let weights = Weights::new(&context, &Cpu, &packing, &[1, 2, 3, -1, 0, 10]).unwrap();
 //! let request = linear::request(&context, &Cpu, &key, &packing, &[5, 6, 7], &mut client);
 //! let mask = [100, 200];
-//! let response = linear::respond(&context, &Cpu, &public, &packing, &weights, &request, &mask, &mut owner).unwrap();
+//! let response = linear::respond(&context, &Cpu, &public, &packing, &weights, &request, &mask, &mut owner);
+//! let response = response.now_or_never().expect("the processor answers at once").unwrap();
 //! let share = linear::finish(&context, &Cpu, &key, &packing, &response).unwrap();
 //! assert_eq!(*share, [38u32.wrapping_sub(100), 65u32.wrapping_sub(200)]);
 //! ```

@@ -8,21 +8,20 @@
 //! A picture is one request. A batch repeats it; the weights are prepared once for all.
 #![deny(clippy::indexing_slicing)]
 
-use tacit_compute::Compute;
+use tacit_compute::{Compute, Kernels, Resident};
 use tacit_symmetric::Prg;
 use zeroize::Zeroizing;
 
 use crate::noise::{self, TooLarge};
-use crate::scheme::{Ciphertext, PublicKey, Reply, SEED, SecretKey, poly_bytes};
-use crate::{Context, Malformed, Ntt, Packing, Poly};
+use crate::scheme::{Ciphertext, PublicKey, Reply, SEED, SecretKey, poly_bytes, products};
+use crate::{Context, Malformed, Packing, Poly};
 
 /// A layer's weights as transformed polynomials: made once per model, kept by its owner.
 ///
 /// They take 64 KiB for each pair of a filter group and a channel group.
 pub struct Weights {
-    /// Filter group by filter group.
-    polys: Vec<Poly<Ntt>>,
-    channel_groups: usize,
+    /// Filter group by filter group, and in each channel group by channel group.
+    polys: Resident,
     norm: u64,
 }
 
@@ -36,23 +35,24 @@ impl Weights {
     /// When there are not as many as the layer has.
     pub fn new(
         context: &Context,
-        compute: &impl Compute,
+        kernels: &impl Kernels,
         packing: &Packing,
         weights: &[i32],
     ) -> Result<Self, TooLarge> {
         let channel_groups = packing.channel_groups();
-        let (mut polys, mut norm) = (Vec::new(), 0u64);
+        let words = context.size() * context.primes().len() * packing.filter_groups() * channel_groups;
+        let (mut polys, mut norm) = (Zeroizing::new(Vec::with_capacity(words)), 0u64);
         for filters in 0..packing.filter_groups() {
             let mut sum = 0u64;
             for channels in 0..channel_groups {
                 let coefficients = Zeroizing::new(packing.weights(weights, filters, channels));
                 sum += coefficients.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>();
-                polys.push(Poly::from_signed(context, &coefficients).into_ntt(context, compute));
+                polys.extend_from_slice(Poly::from_signed(context, &coefficients).into_ntt(context, kernels).words());
             }
             norm = norm.max(sum);
         }
         noise::check(context.params(), norm, packing.most_wanted())?;
-        Ok(Self { polys, channel_groups, norm })
+        Ok(Self { polys: Resident::new(polys), norm })
     }
 
     /// The largest sum of absolute weights that one ciphertext of the response has to do with.
@@ -61,9 +61,10 @@ impl Weights {
         self.norm
     }
 
-    /// The polynomials of a filter group, channel group by channel group.
-    pub(crate) fn group(&self, filters: usize) -> impl Iterator<Item = &Poly<Ntt>> {
-        self.polys.iter().skip(filters * self.channel_groups).take(self.channel_groups)
+    /// The polynomials, filter group by filter group.
+    #[cfg(test)]
+    pub(crate) fn polys(&self) -> &Resident {
+        &self.polys
     }
 }
 
@@ -89,7 +90,7 @@ pub fn response_bytes(context: &Context, packing: &Packing) -> usize {
 #[must_use]
 pub fn request(
     context: &Context,
-    compute: &impl Compute,
+    kernels: &impl Kernels,
     key: &SecretKey,
     packing: &Packing,
     x: &[u32],
@@ -102,7 +103,7 @@ pub fn request(
         (0..packing.tile_count()).flat_map(|tile| (0..packing.channel_groups()).map(move |group| (tile, group)));
     for (index, (tile, group)) in (0..).zip(polys) {
         let message = Zeroizing::new(packing.input(x, tile, group));
-        key.encrypt(context, compute, &seed, index, &message, rng, &mut bytes);
+        key.encrypt(context, kernels, &seed, index, &message, rng, &mut bytes);
     }
     bytes
 }
@@ -115,7 +116,7 @@ pub fn request(
 /// # Panics
 /// When there are not as many masks as the layer has outputs, or the weights are another layer's.
 #[expect(clippy::too_many_arguments, reason = "the ring, the layer, and what one answer takes")]
-pub fn respond(
+pub async fn respond(
     context: &Context,
     compute: &impl Compute,
     public: &PublicKey,
@@ -126,11 +127,8 @@ pub fn respond(
     rng: &mut Prg,
 ) -> Result<Vec<u8>, Malformed> {
     assert_eq!(mask.len(), packing.shape().outputs(), "a mask for every output");
-    let pieces = packing.channel_groups() * packing.filter_groups();
-    assert!(
-        weights.polys.len() == pieces && weights.channel_groups == packing.channel_groups(),
-        "this layer's weights"
-    );
+    let (words, rows) = (context.size() * context.primes().len(), packing.filter_groups());
+    assert_eq!(weights.polys.words().len(), rows * packing.channel_groups() * words, "this layer's weights");
     if request.len() != request_bytes(context, packing) {
         return Err(Malformed);
     }
@@ -138,15 +136,23 @@ pub fn respond(
     let mut ciphertexts = (0..).zip(request.chunks_exact(poly_bytes(context)));
     let mut response = Vec::with_capacity(response_bytes(context, packing));
     for tile in 0..packing.tile_count() {
-        let read = |(index, bytes)| Ciphertext::from_bytes(context, seed, index, bytes);
-        let inputs = ciphertexts.by_ref().take(packing.channel_groups()).map(read).collect::<Result<Vec<_>, _>>()?;
-        for group in 0..packing.filter_groups() {
-            let terms: Vec<_> = inputs.iter().zip(weights.group(group)).collect();
-            let wanted = packing.wanted(tile, group);
-            let coefficients: Vec<_> = wanted.iter().map(|wanted| wanted.coefficient).collect();
-            let masks = wanted.iter().map(|wanted| mask.get(wanted.output).copied().expect("a mask for every output"));
-            let masks = Zeroizing::new(masks.collect::<Vec<_>>());
-            Reply::new(context, compute, public, &terms, &coefficients, &masks, rng).write(&mut response);
+        let mut inputs = Vec::with_capacity(2 * packing.channel_groups() * words);
+        for (index, bytes) in ciphertexts.by_ref().take(packing.channel_groups()) {
+            let ciphertext = Ciphertext::from_bytes(context, seed, index, bytes)?;
+            ciphertext.halves().into_iter().for_each(|half| inputs.extend_from_slice(half));
+        }
+        for first in (0..rows).step_by(compute.rows_at_once()) {
+            let some = first..rows.min(first + compute.rows_at_once());
+            let sums = products(context, compute, public, &weights.polys, some.clone(), &inputs, rng).await;
+            for (group, sums) in some.zip(sums.chunks_exact(2 * words)) {
+                let (c0, c1) = sums.split_at(words);
+                let wanted = packing.wanted(tile, group);
+                let coefficients: Vec<_> = wanted.iter().map(|wanted| wanted.coefficient).collect();
+                let masks =
+                    wanted.iter().map(|wanted| mask.get(wanted.output).copied().expect("a mask for every output"));
+                let masks = Zeroizing::new(masks.collect::<Vec<_>>());
+                Reply::new(context, c0, c1, &coefficients, &masks, rng).write(&mut response);
+            }
         }
     }
     Ok(response)
@@ -158,7 +164,7 @@ pub fn respond(
 /// When the response is not one for this layer.
 pub fn finish(
     context: &Context,
-    compute: &impl Compute,
+    kernels: &impl Kernels,
     key: &SecretKey,
     packing: &Packing,
     response: &[u8],
@@ -175,7 +181,7 @@ pub fn finish(
         let (reply, rest) = left.split_at_checked(Reply::bytes(context, wanted.len())).ok_or(Malformed)?;
         left = rest;
         let reply = Reply::from_bytes(context, reply, wanted.len())?;
-        let values = key.decrypt(context, compute, reply, wanted.iter().map(|wanted| wanted.coefficient));
+        let values = key.decrypt(context, kernels, reply, wanted.iter().map(|wanted| wanted.coefficient));
         for (wanted, &value) in wanted.iter().zip(values.iter()) {
             *out.get_mut(wanted.output).expect("every output is one of the layer's") = value;
         }

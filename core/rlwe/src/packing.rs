@@ -272,7 +272,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::HashSet;
-    use tacit_compute::{Compute as _, Scalar};
+    use tacit_compute::{Kernels as _, Scalar};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use tacit_compute::{Compute, Modulus};
+use tacit_compute::{Kernels, Modulus};
 use tacit_symmetric::Stream;
 use tacit_symmetric::chacha::STREAM_WORDS;
 use zeroize::{Zeroize, Zeroizing};
@@ -60,9 +60,9 @@ impl<Form> Poly<Form> {
     ///
     /// # Panics
     /// When the polynomials are not modulo the same primes.
-    fn with(&mut self, context: &Context, other: &Self, f: impl Fn(Modulus, u32, u32) -> u32) {
-        assert_eq!(self.words.len(), other.words.len(), "polynomials modulo the same primes");
-        let limbs = self.words.chunks_exact_mut(self.size).zip(other.words.chunks_exact(self.size));
+    fn with(&mut self, context: &Context, other: &[u32], f: impl Fn(Modulus, u32, u32) -> u32) {
+        assert_eq!(self.words.len(), other.len(), "polynomials modulo the same primes");
+        let limbs = self.words.chunks_exact_mut(self.size).zip(other.chunks_exact(self.size));
         for (prime, (limb, other)) in context.primes().iter().zip(limbs) {
             limb.iter_mut().zip(other).for_each(|(x, &y)| *x = f(prime.modulus, *x, y));
         }
@@ -73,6 +73,14 @@ impl<Form> Poly<Form> {
     /// # Panics
     /// When the polynomials are not modulo the same primes.
     pub fn add(&mut self, context: &Context, other: &Self) {
+        self.add_words(context, &other.words);
+    }
+
+    /// Adds what is in this form.
+    ///
+    /// # Panics
+    /// When there are other primes.
+    pub(crate) fn add_words(&mut self, context: &Context, other: &[u32]) {
         self.with(context, other, Modulus::add);
     }
 
@@ -81,7 +89,7 @@ impl<Form> Poly<Form> {
     /// # Panics
     /// When the polynomials are not modulo the same primes.
     pub fn subtract_from(&mut self, context: &Context, other: &Self) {
-        self.with(context, other, |modulus, x, y| modulus.sub(y, x));
+        self.with(context, &other.words, |modulus, x, y| modulus.sub(y, x));
     }
 
     fn into<Other>(mut self) -> Poly<Other> {
@@ -106,9 +114,9 @@ impl Poly<Coeff> {
 
     /// By its values.
     #[must_use]
-    pub fn into_ntt(mut self, context: &Context, compute: &impl Compute) -> Poly<Ntt> {
+    pub fn into_ntt(mut self, context: &Context, kernels: &impl Kernels) -> Poly<Ntt> {
         for (table, limb) in context.tables().iter().zip(self.words.chunks_exact_mut(self.size)) {
-            compute.forward(table, limb);
+            kernels.forward(table, limb);
         }
         self.into()
     }
@@ -140,27 +148,35 @@ impl Poly<Ntt> {
         poly
     }
 
+    /// The polynomial with these values, modulo all primes.
+    #[cfg(test)]
+    pub(crate) fn from_words(context: &Context, words: &[u32]) -> Self {
+        let mut poly = Self::zero(context, context.primes().len());
+        poly.words.copy_from_slice(words);
+        poly
+    }
+
     /// Σ aᵢ·bᵢ modulo the primes of the first pair. The other factors may have more primes.
     ///
     /// # Panics
     /// When there is no pair, or a factor has fewer primes.
     #[must_use]
-    pub fn sum_of_products(context: &Context, compute: &impl Compute, terms: &[(&Self, &Self)]) -> Self {
+    pub fn sum_of_products(context: &Context, kernels: &impl Kernels, terms: &[(&Self, &Self)]) -> Self {
         let primes = terms[0].0.limbs().count();
         let mut sum = Self::zero(context, primes);
         let size = sum.size;
         for (i, (prime, limb)) in context.primes().iter().zip(sum.words.chunks_exact_mut(size)).enumerate() {
             let terms: Vec<_> = terms.iter().map(|(a, b)| (a.limb(i), b.limb(i))).collect();
-            compute.multiply_accumulate(&prime.modulus, &terms, limb);
+            kernels.multiply_accumulate(&prime.modulus, &terms, limb);
         }
         sum
     }
 
     /// By its coefficients.
     #[must_use]
-    pub fn into_coeff(mut self, context: &Context, compute: &impl Compute) -> Poly<Coeff> {
+    pub fn into_coeff(mut self, context: &Context, kernels: &impl Kernels) -> Poly<Coeff> {
         for (table, limb) in context.tables().iter().zip(self.words.chunks_exact_mut(self.size)) {
-            compute.inverse(table, limb);
+            kernels.inverse(table, limb);
         }
         self.into()
     }

@@ -7,7 +7,9 @@
 //! values (`Ntt`), in which it is used; the encryption of zero in a reply has no error e₀ of its own, for the flooding
 //! that takes its place is 70 bits wider.
 
-use tacit_compute::Compute;
+use std::ops::Range;
+
+use tacit_compute::{Compute, Kernels, Products, Resident};
 use tacit_symmetric::Prg;
 use zeroize::Zeroizing;
 
@@ -25,8 +27,8 @@ pub struct SecretKey {
 
 /// What lets others encrypt for the client: (−(a·s + e), a).
 pub struct PublicKey {
-    b: Poly<Ntt>,
-    a: Poly<Ntt>,
+    /// Both, one behind the other.
+    halves: Vec<u32>,
 }
 
 /// A fresh encryption under a [`SecretKey`].
@@ -51,18 +53,18 @@ pub fn poly_bytes(context: &Context) -> usize {
 impl SecretKey {
     /// A new key.
     #[must_use]
-    pub fn generate(context: &Context, compute: &impl Compute, rng: &mut Prg) -> Self {
+    pub fn generate(context: &Context, kernels: &impl Kernels, rng: &mut Prg) -> Self {
         let s = noise::ternary(rng, context.size());
-        Self { s: Poly::from_signed(context, &s).into_ntt(context, compute) }
+        Self { s: Poly::from_signed(context, &s).into_ntt(context, kernels) }
     }
 
     /// A public key for this one, as bytes: a fresh seed, then b. See [`PublicKey::bytes`].
     #[must_use]
-    pub fn public_key(&self, context: &Context, compute: &impl Compute, rng: &mut Prg) -> Vec<u8> {
+    pub fn public_key(&self, context: &Context, kernels: &impl Kernels, rng: &mut Prg) -> Vec<u8> {
         let seed = rng.bytes();
         let mut bytes = Vec::with_capacity(PublicKey::bytes(context));
         bytes.extend(seed);
-        self.encrypt(context, compute, &seed, 0, &[], rng, &mut bytes);
+        self.encrypt(context, kernels, &seed, 0, &[], rng, &mut bytes);
         bytes
     }
 
@@ -77,7 +79,7 @@ impl SecretKey {
     pub fn encrypt(
         &self,
         context: &Context,
-        compute: &impl Compute,
+        kernels: &impl Kernels,
         seed: &[u8; SEED],
         index: u32,
         message: &[u32],
@@ -94,9 +96,9 @@ impl SecretKey {
                 *place = prime.modulus.add(*place, x);
             }
         }
-        let c0 = c0.into_ntt(context, compute);
+        let c0 = c0.into_ntt(context, kernels);
         let a = Poly::uniform(context, seed, index);
-        let mut difference = Poly::sum_of_products(context, compute, &[(&a, &self.s)]);
+        let mut difference = Poly::sum_of_products(context, kernels, &[(&a, &self.s)]);
         difference.subtract_from(context, &c0);
         wire::write(difference.words().iter().copied(), out);
     }
@@ -109,12 +111,12 @@ impl SecretKey {
     pub fn decrypt(
         &self,
         context: &Context,
-        compute: &impl Compute,
+        kernels: &impl Kernels,
         reply: Reply,
         wanted: impl ExactSizeIterator<Item = usize>,
     ) -> Zeroizing<Vec<u32>> {
         assert_eq!(wanted.len(), reply.c0.len(), "the coefficients that were asked for");
-        let phase = self.phase(context, compute, reply, wanted);
+        let phase = self.phase(context, kernels, reply, wanted);
         Zeroizing::new(phase.iter().map(|&x| context.decode(x)).collect())
     }
 
@@ -122,13 +124,13 @@ impl SecretKey {
     fn phase(
         &self,
         context: &Context,
-        compute: &impl Compute,
+        kernels: &impl Kernels,
         reply: Reply,
         wanted: impl Iterator<Item = usize>,
     ) -> Zeroizing<Vec<[u32; 2]>> {
         let Reply { c0, c1 } = reply;
-        let c1 = c1.into_ntt(context, compute);
-        let product = Poly::sum_of_products(context, compute, &[(&c1, &self.s)]).into_coeff(context, compute);
+        let c1 = c1.into_ntt(context, kernels);
+        let product = Poly::sum_of_products(context, kernels, &[(&c1, &self.s)]).into_coeff(context, kernels);
         let add =
             |(x, i): (&[u32; 2], usize)| [0, 1].map(|j| context.primes()[j].modulus.add(x[j], product.limb(j)[i]));
         Zeroizing::new(c0.iter().zip(wanted).map(add).collect())
@@ -148,8 +150,7 @@ impl PublicKey {
     /// When it is anything else.
     pub fn from_bytes(context: &Context, bytes: &[u8]) -> Result<Self, Malformed> {
         let (seed, bytes) = bytes.split_first_chunk::<SEED>().ok_or(Malformed)?;
-        let Ciphertext { c0, c1 } = Ciphertext::from_bytes(context, seed, 0, bytes)?;
-        Ok(Self { b: c0, a: c1 })
+        Ok(Self { halves: Ciphertext::from_bytes(context, seed, 0, bytes)?.halves().concat() })
     }
 }
 
@@ -163,11 +164,39 @@ impl Ciphertext {
         wire::read(bytes, of_limbs(context, context.primes().len()), c0.words_mut())?;
         Ok(Self { c0, c1: Poly::uniform(context, seed, index) })
     }
+
+    /// c0 and c1, as [`products`] takes them.
+    pub(crate) fn halves(&self) -> [&[u32]; 2] {
+        [self.c0.words(), self.c1.words()]
+    }
+}
+
+/// Σ ciphertextⱼ·weightⱼ of some rows of weights, and to each a fresh encryption of zero: c0 and c1, row by row, by coefficients.
+/// `inputs` are the [halves](Ciphertext::halves) of as many ciphertexts as a row has weights.
+///
+/// *Security*: c1 carries a·u with fresh ternary u; [`Reply::new`] adds the errors.
+pub(crate) async fn products(
+    context: &Context,
+    compute: &impl Compute,
+    public: &PublicKey,
+    weights: &Resident,
+    rows: Range<usize>,
+    inputs: &[u32],
+    rng: &mut Prg,
+) -> Zeroizing<Vec<u32>> {
+    let words = context.size() * context.primes().len();
+    let mut fresh = Zeroizing::new(Vec::with_capacity(rows.len() * words));
+    for _ in rows.clone() {
+        fresh.extend_from_slice(Poly::from_signed(context, &noise::ternary(rng, context.size())).words());
+    }
+    let (inner, keys) = (inputs.len() / (2 * words), &public.halves);
+    let tables = context.tables();
+    compute.products(&Products { tables, rows, inner, columns: 2, weights, fresh: &fresh, keys, inputs }).await
 }
 
 impl Reply {
     /// Σ ciphertextⱼ·weightⱼ − mask, made so that it tells the key's owner the `wanted` coefficients and nothing else.
-    /// There is a mask for each of them.
+    /// There is a mask for each of them. `c0` and `c1` are a row of [`products`].
     ///
     /// *Security*: c1 carries a·u + e₁ with fresh ternary u and error e₁, so it looks uniform even to the owner of the
     /// key, and the other part is then given by the message and the noise, which is flooded: within 2^−40 of
@@ -176,28 +205,21 @@ impl Reply {
     /// # Panics
     /// When a coefficient is not below N, or there are not as many masks.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         context: &Context,
-        compute: &impl Compute,
-        public: &PublicKey,
-        terms: &[(&Ciphertext, &Poly<Ntt>)],
+        c0: &[u32],
+        c1: &[u32],
         wanted: &[usize],
         masks: &[u32],
         rng: &mut Prg,
     ) -> Self {
         let (size, params) = (context.size(), context.params());
         assert_eq!(wanted.len(), masks.len(), "a mask for every coefficient");
-        // 1. The products, and an encryption of zero with them.
-        let u = Poly::from_signed(context, &noise::ternary(rng, size)).into_ntt(context, compute);
-        let sum = |half: fn(&Ciphertext) -> &Poly<Ntt>, key| {
-            let terms: Vec<_> = [(key, &u)].into_iter().chain(terms.iter().map(|&(c, w)| (half(c), w))).collect();
-            Poly::sum_of_products(context, compute, &terms).into_coeff(context, compute)
-        };
-        let c0 = sum(|c| &c.c0, &public.b);
-        let mut c1 = sum(|c| &c.c1, &public.a);
-        // 2. The error of its second half; that of the first is the flooding.
-        c1.add(context, &Poly::from_signed(context, &noise::errors(rng, size)));
-        // 3. Mask, flood and switch what is wanted of the first half.
+        // 1. The error of the second half; that of the first is the flooding.
+        let mut errors = Poly::from_signed(context, &noise::errors(rng, size));
+        errors.add_words(context, c1);
+        let c1 = errors;
+        // 2. Mask, flood and switch what is wanted of the first half.
         let flood = noise::flood(params, rng, wanted.len());
         let c0 = wanted.iter().zip(masks).zip(flood.iter()).map(|((&i, mask), &[low, middle, high])| {
             let mask = context.encode(mask.wrapping_neg());
@@ -207,12 +229,12 @@ impl Reply {
                 let [p32, p64] = prime.powers;
                 let upper = modulus.add(modulus.scale(p32, middle), modulus.scale(p64, high));
                 let flood = modulus.sub(modulus.add(modulus.reduce(low), upper), prime.flood_centre);
-                residues[j] = modulus.add(c0.limb(j)[i], modulus.add(flood, mask));
+                residues[j] = modulus.add(c0[j * size + i], modulus.add(flood, mask));
             }
             switch(context, &residues)
         });
         let c0 = c0.collect();
-        // 4. Switch the second half.
+        // 3. Switch the second half.
         let mut switched = Poly::zero(context, params.kept);
         for i in 0..size {
             let [x, y] = switch(context, &[0, 1, 2, 3].map(|j| c1.words()[j * size + i]));

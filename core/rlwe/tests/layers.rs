@@ -1,7 +1,8 @@
 //! Whole layers between a client and an owner: right for random shapes, and unharmed by any bytes.
 
+use futures::FutureExt as _;
 use proptest::prelude::*;
-use tacit_compute::{Compute as _, Convolution, Cpu};
+use tacit_compute::{Convolution, Cpu, Kernels as _};
 use tacit_rlwe::{Context, Malformed, Packing, PublicKey, SecretKey, Weights, linear};
 use tacit_symmetric::Prg;
 #[cfg(target_arch = "wasm32")]
@@ -32,6 +33,11 @@ fn numbers(rng: &mut Prg, n: usize) -> Vec<u32> {
     (0..n).map(|_| rng.next_u64() as u32).collect()
 }
 
+/// What the processor answers.
+fn at_once<T>(answer: impl Future<Output = T>) -> T {
+    answer.now_or_never().expect("the processor answers at once")
+}
+
 /// Enc(x) → Enc(W·x − s) → W·x − s, against the same in the clear.
 fn layer(packing: &Packing, largest: i32, seed: u64) {
     let Pair { context, key, public, mut client, mut owner } = pair(seed);
@@ -45,7 +51,8 @@ fn layer(packing: &Packing, largest: i32, seed: u64) {
     let prepared = Weights::new(&context, &Cpu, packing, &weights).unwrap();
     let request = linear::request(&context, &Cpu, &key, packing, &x, &mut client);
     assert_eq!(request.len(), linear::request_bytes(&context, packing));
-    let response = linear::respond(&context, &Cpu, &public, packing, &prepared, &request, &mask, &mut owner).unwrap();
+    let response = linear::respond(&context, &Cpu, &public, packing, &prepared, &request, &mask, &mut owner);
+    let response = at_once(response).unwrap();
     assert_eq!(response.len(), linear::response_bytes(&context, packing));
     let share = linear::finish(&context, &Cpu, &key, packing, &response).unwrap();
 
@@ -98,7 +105,8 @@ fn weights_at_the_bound() {
     let x = vec![u32::MAX; 64];
     let prepared = Weights::new(&context, &Cpu, &packing, &weights).unwrap();
     let request = linear::request(&context, &Cpu, &key, &packing, &x, &mut client);
-    let response = linear::respond(&context, &Cpu, &public, &packing, &prepared, &request, &[5], &mut owner).unwrap();
+    let response = linear::respond(&context, &Cpu, &public, &packing, &prepared, &request, &[5], &mut owner);
+    let response = at_once(response).unwrap();
     let share = linear::finish(&context, &Cpu, &key, &packing, &response).unwrap();
     assert_eq!(*share, [((64 * largest) as u32).wrapping_sub(5)]);
     let refused = vec![i32::try_from(-largest - 1).unwrap(); 64];
@@ -112,8 +120,9 @@ fn damaged_bytes_are_read_or_refused() {
     let Pair { context, key, public, mut client, mut owner } = pair(5);
     let weights = Weights::new(&context, &Cpu, &packing, &[7; 30]).unwrap();
     let request = linear::request(&context, &Cpu, &key, &packing, &[1; 10], &mut client);
-    let mut respond =
-        |request: &[u8]| linear::respond(&context, &Cpu, &public, &packing, &weights, request, &[1, 2, 3], &mut owner);
+    let mut respond = |request: &[u8]| {
+        at_once(linear::respond(&context, &Cpu, &public, &packing, &weights, request, &[1, 2, 3], &mut owner))
+    };
     let response = respond(&request).unwrap();
     let public_key = key.public_key(&context, &Cpu, &mut client);
 

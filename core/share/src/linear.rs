@@ -10,7 +10,7 @@
 //! [`key_cost`] once a pairing; [`prepare_cost`] and [`apply_cost`] a layer. *Deviations*: none.
 #![deny(clippy::indexing_slicing)]
 
-use tacit_compute::{Compute, Convolution};
+use tacit_compute::{Compute, Convolution, Kernels, Resident};
 use tacit_ring::Tensor;
 use tacit_rlwe::{Context, Packing, PublicKey, SecretKey, Weights, linear};
 use tacit_session::{Cost, Fault, HEADER, Link, Session};
@@ -45,11 +45,11 @@ fn as_role(role: Role, sent: usize, received: usize, rounds: u64) -> Cost {
 pub async fn send_key<L: Link>(
     s: &mut Session<L>,
     context: &Context,
-    compute: &impl Compute,
+    kernels: &impl Kernels,
     rng: &mut Prg,
 ) -> Result<SecretKey, Fault> {
-    let key = SecretKey::generate(context, compute, rng);
-    s.send(&PublicKeyBytes(key.public_key(context, compute, rng))).await?;
+    let key = SecretKey::generate(context, kernels, rng);
+    s.send(&PublicKeyBytes(key.public_key(context, kernels, rng))).await?;
     Ok(key)
 }
 
@@ -87,13 +87,13 @@ pub struct OwnerMaterial {
 pub async fn ask<L: Link>(
     s: &mut Session<L>,
     context: &Context,
-    compute: &impl Compute,
+    kernels: &impl Kernels,
     key: &SecretKey,
     packing: &Packing,
     rng: &mut Prg,
 ) -> Result<Tensor<u32>, Fault> {
     let r = words(rng, packing.shape().inputs());
-    s.send(&Encrypted(linear::request(context, compute, key, packing, &r, rng))).await?;
+    s.send(&Encrypted(linear::request(context, kernels, key, packing, &r, rng))).await?;
     Ok(Tensor::new(&[r.len()], r.to_vec()))
 }
 
@@ -104,13 +104,13 @@ pub async fn ask<L: Link>(
 pub async fn receive_products<L: Link>(
     s: &mut Session<L>,
     context: &Context,
-    compute: &impl Compute,
+    kernels: &impl Kernels,
     key: &SecretKey,
     packing: &Packing,
     r: Tensor<u32>,
 ) -> Result<ClientMaterial, Fault> {
     let Multiplied(response) = s.recv(linear::response_bytes(context, packing)).await?;
-    let share = linear::finish(context, compute, key, packing, &response)
+    let share = linear::finish(context, kernels, key, packing, &response)
         .map_err(|_| Fault::peer("encrypted products: not of the expected form"))?;
     Ok(ClientMaterial { r, share: Words(share) })
 }
@@ -134,6 +134,7 @@ pub async fn answer<L: Link>(
     let Encrypted(request) = s.recv(linear::request_bytes(context, packing)).await?;
     let mask = words(rng, packing.shape().outputs());
     let response = linear::respond(context, compute, public, packing, weights, &request, &mask, rng)
+        .await
         .map_err(|_| Fault::peer("encrypted masks: not of the expected form"))?;
     s.send(&Multiplied(response)).await?;
     Ok(OwnerMaterial { mask: Words(mask) })
@@ -174,7 +175,7 @@ pub async fn receive_input<L: Link>(
     compute: &impl Compute,
     material: Vec<OwnerMaterial>,
     shape: &Convolution,
-    weights: &[u32],
+    weights: &Resident,
     bias: &[u32],
     x: &Words,
 ) -> Result<Words, Fault> {
@@ -186,10 +187,9 @@ pub async fn receive_input<L: Link>(
         masked.iter().zip(x.0.iter()).map(|(u, x)| u.wrapping_add(*x)).collect::<Vec<_>>().into();
     // 2. The rest is local.
     let mut out = Zeroizing::new(vec![0; material.len() * shape.outputs()]);
-    let pictures = input.chunks_exact(shape.inputs()).zip(out.chunks_exact_mut(shape.outputs()));
-    for ((input, out), material) in pictures.zip(&material) {
-        compute.convolve(shape, weights, input, out);
-        let positions = shape.positions();
+    compute.convolve_all(shape, weights, &input, &mut out).await;
+    let positions = shape.positions();
+    for (out, material) in out.chunks_exact_mut(shape.outputs()).zip(&material) {
         for ((out, mask), bias) in
             out.chunks_exact_mut(positions).zip(material.mask.0.chunks_exact(positions)).zip(bias)
         {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tacit_compute::{Compute as _, Convolution, Cpu};
+use tacit_compute::{Convolution, Cpu, Kernels as _, Resident};
 use tacit_ot::ideal::{IdealReceiver, IdealSender, deal};
 use tacit_ot::{Engine, Pool};
 use tacit_rlwe::{Context, Packing, Weights};
@@ -270,7 +270,7 @@ async fn layer(
                 material.push(linear::answer(s, &context, &Cpu, &key, &packing, &transformed, &mut rng).await?);
             }
             let weights: Vec<u32> = weights.iter().map(|&w| w as u32).collect();
-            linear::receive_input(s, &Cpu, material, shape, &weights, bias, &share).await?
+            linear::receive_input(s, &Cpu, material, shape, &Resident::new(weights.into()), bias, &share).await?
         }
         Role::Client => {
             let key = linear::send_key(s, &context, &Cpu, &mut rng).await?;

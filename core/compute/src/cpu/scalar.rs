@@ -2,13 +2,13 @@
 
 use super::tiles::{self, Kernel, TILE_COLUMNS, TILE_ROWS, Tile};
 use crate::modulus::{min, shoup};
-use crate::{Compute, Matmul, Modulus, NttTable};
+use crate::{Kernels, Matmul, Modulus, NttTable};
 
 /// The back end in plain words. Compilers make vectors of its loops where the machine surely has them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scalar;
 
-impl Compute for Scalar {
+impl Kernels for Scalar {
     fn forward(&self, table: &NttTable, polys: &mut [u32]) {
         assert!(polys.len().is_multiple_of(table.size()), "a whole number of polynomials");
         polys.chunks_exact_mut(table.size()).for_each(|poly| forward(table, poly));

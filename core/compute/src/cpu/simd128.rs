@@ -7,13 +7,13 @@ use std::arch::wasm32::*;
 
 use super::tiles::{self, Kernel, TILE_COLUMNS, TILE_ROWS, Tile};
 use crate::modulus::Factor;
-use crate::{Compute, Matmul, Modulus, NttTable};
+use crate::{Kernels, Matmul, Modulus, NttTable};
 
 /// The back end in vectors of WebAssembly.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simd128;
 
-impl Compute for Simd128 {
+impl Kernels for Simd128 {
     fn forward(&self, table: &NttTable, polys: &mut [u32]) {
         assert!(polys.len().is_multiple_of(table.size()), "a whole number of polynomials");
         polys.chunks_exact_mut(table.size()).for_each(|poly| forward(table, poly));

@@ -4,6 +4,7 @@ use super::*;
 use crate::Packing;
 use crate::linear::Weights;
 use crate::params::WORD_32;
+use futures::FutureExt as _;
 use tacit_compute::{Convolution, Cpu};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -23,6 +24,17 @@ fn setting(seed: u8) -> Setting {
 }
 
 impl Setting {
+    /// The reply to some ciphertexts with a weight for each.
+    fn reply(&mut self, terms: &[(&Ciphertext, &[u32])], wanted: &[usize], masks: &[u32]) -> Reply {
+        let weights = terms.iter().flat_map(|(_, w)| w.iter().copied()).collect::<Vec<u32>>();
+        let inputs: Vec<u32> = terms.iter().flat_map(|(c, _)| c.halves().concat()).collect();
+        let weights = Resident::new(weights.into());
+        let sums = products(&self.context, &Cpu, &self.public, &weights, 0..1, &inputs, &mut self.rng);
+        let sums = sums.now_or_never().expect("the processor answers at once");
+        let (c0, c1) = sums.split_at(sums.len() / 2);
+        Reply::new(&self.context, c0, c1, wanted, masks, &mut self.rng)
+    }
+
     fn encrypt(&mut self, message: &[u32]) -> Ciphertext {
         let (seed, mut bytes) = (self.rng.bytes(), Vec::new());
         self.key.encrypt(&self.context, &Cpu, &seed, 3, message, &mut self.rng, &mut bytes);
@@ -90,9 +102,10 @@ fn a_fresh_ciphertext_has_fresh_noise() {
 #[test]
 fn a_public_key_is_an_encryption_of_zero() {
     let s = setting(2);
-    let Setting { context, public: PublicKey { b, a }, .. } = setting(2);
-    let one = Poly::from_signed(&context, &[1]).into_ntt(&context, &Cpu);
-    let noise = s.noise(&[(&Ciphertext { c0: b, c1: a }, &one)], (0..4096).map(|i| (i, 0)));
+    let one = Poly::from_signed(&s.context, &[1]).into_ntt(&s.context, &Cpu);
+    let (b, a) = s.public.halves.split_at(s.public.halves.len() / 2);
+    let [c0, c1] = [b, a].map(|words| Poly::from_words(&s.context, words));
+    let noise = s.noise(&[(&Ciphertext { c0, c1 }, &one)], (0..4096).map(|i| (i, 0)));
     assert!((8..=noise::ERROR_BOUND).contains(&noise), "{noise}");
 }
 
@@ -105,7 +118,7 @@ fn masked_products_are_decrypted() {
     // 3 − 70000·X.
     let w = Poly::from_signed(&s.context, &[3, -70_000]).into_ntt(&s.context, &Cpu);
     let (wanted, masks) = ([1, 2, 4095, 77], [0, 1, u32::MAX, 1 << 31]);
-    let reply = Reply::new(&s.context, &Cpu, &s.public, &[(&c, &w)], &wanted, &masks, &mut s.rng);
+    let reply = s.reply(&[(&c, w.words())], &wanted, &masks);
     let mut bytes = Vec::new();
     reply.write(&mut bytes);
     assert_eq!(bytes.len(), Reply::bytes(&s.context, 4));
@@ -143,7 +156,10 @@ fn noise_stays_below_its_bounds() {
         let input = numbers(&mut s.rng, packing.shape().inputs());
         let inputs: Vec<_> = (0..packing.channel_groups()).map(|g| packing.input(&input, 0, g)).collect();
         let requests: Vec<_> = inputs.iter().map(|input| s.encrypt(input)).collect();
-        let terms: Vec<_> = requests.iter().zip(prepared.group(0)).collect();
+        let words = s.context.size() * 4;
+        let polys = prepared.polys().words().chunks_exact(words).take(requests.len());
+        let polys: Vec<_> = polys.map(|words| Poly::from_words(&s.context, words)).collect();
+        let terms: Vec<_> = requests.iter().zip(&polys).collect();
         let norm: u64 = (0..packing.channel_groups())
             .flat_map(|g| packing.weights(&weights, 0, g))
             .map(|w| u64::from(w.unsigned_abs()))
@@ -162,7 +178,8 @@ fn noise_stays_below_its_bounds() {
         // After flooding and switching: what decryption sees.
         let coefficients: Vec<usize> = wanted.iter().map(|w| w.coefficient).collect();
         let masks: Vec<u32> = wanted.iter().map(|w| outputs[w.output]).collect();
-        let reply = Reply::new(&s.context, &Cpu, &s.public, &terms, &coefficients, &masks, &mut s.rng);
+        let terms: Vec<_> = terms.into_iter().map(|(c, w)| (c, w.words())).collect();
+        let reply = s.reply(&terms, &coefficients, &masks);
         let phase = s.key.phase(&s.context, &Cpu, reply, coefficients.into_iter());
         // The message is zero, so the phase is the noise.
         let largest = phase.iter().map(|residues| centred(residues).unsigned_abs());

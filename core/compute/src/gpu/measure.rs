@@ -1,0 +1,35 @@
+//! What the kernels take without the transfers: the same work several times over in one submission.
+
+use super::{Gpu, GpuError, Work};
+use crate::{Matmul, NttTable, Way};
+
+impl Gpu {
+    /// Transforms so many polynomials there `times` over, and looks at the last once.
+    ///
+    /// # Errors
+    /// As of any work.
+    pub async fn transform_again(&self, table: &NttTable, count: usize, times: usize) -> Result<(), GpuError> {
+        let words = vec![1; count * table.size()];
+        let record = |work: &mut Work<'_>| {
+            let all = work.upload(&words);
+            (0..times).for_each(|_| work.transform(&[table], Way::Forward, &all));
+            all.first(table.size())
+        };
+        self.submit(record).await.map(drop)
+    }
+
+    /// Multiplies two square matrices there `times` over, and looks at a row of the product once.
+    ///
+    /// # Errors
+    /// As of any work.
+    pub async fn multiply_again(&self, side: usize, times: usize) -> Result<(), GpuError> {
+        let words = vec![3; side * side];
+        let record = |work: &mut Work<'_>| {
+            let (left, right, out) = (work.upload(&words), work.upload(&words), work.empty(side * side));
+            let size = Matmul { rows: side, inner: side, columns: side };
+            (0..times).for_each(|_| work.matmul(&self.kernels.matmul, size, &left, &right, &out));
+            out.first(side)
+        };
+        self.submit(record).await.map(drop)
+    }
+}

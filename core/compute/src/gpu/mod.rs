@@ -1,0 +1,161 @@
+//! The graphics processor as a back end: WGSL kernels through `wgpu`, WebGPU in a browser and Vulkan, Metal or Direct3D elsewhere.
+//!
+//! The same whole numbers as everywhere, so the same bits. Work comes in large pieces, several polynomials or pictures a dispatch,
+//! and what belongs together ([`Products`]) goes through in one submission without a look in between. Buffers are kept and used
+//! again; weights and roots stay where they are. What does not fit into the adapter's limits is cut into rows, or refused before
+//! anything is uploaded. All sizes follow from the plan that this party agreed to; shapes that a peer could choose by the way do
+//! not reach a kernel.
+//!
+//! Every operation may fail: the device may be lost, out of memory, or silent. Then nothing is written, and
+//! [`Processor`](crate::Processor) does it again on the processor.
+
+mod kernels;
+mod measure;
+mod memory;
+mod work;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+use wgpu::{Adapter, Device, DeviceType, Instance, InstanceDescriptor, Limits, Queue};
+
+use kernels::Kernels;
+use memory::Memory;
+use work::Work;
+
+/// Why the graphics processor did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GpuError {
+    /// It takes more than the adapter's limits.
+    #[error("larger than the adapter's limits")]
+    TooLarge,
+    /// The device is gone, out of memory, or broken.
+    #[error("{0}")]
+    Broken(String),
+    /// It did not answer in time.
+    #[error("no answer in time")]
+    Late,
+}
+
+/// How long a native program waits for an answer.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How long an answer is waited for in a browser: a future that ends when it is overdue. The host program has a clock; nothing here has.
+pub type Patience = Rc<dyn Fn() -> LocalBoxFuture<'static, ()>>;
+
+/// A device with the kernels compiled for it.
+pub struct Gpu {
+    name: String,
+    /// Words of the largest buffer: a power of two.
+    most_words: usize,
+    device: Device,
+    queue: Queue,
+    kernels: Kernels,
+    memory: RefCell<Memory>,
+    patience: Patience,
+}
+
+impl fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gpu").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// An adapter that was found, and not used yet.
+pub struct Found {
+    adapter: Adapter,
+    name: String,
+    is_software: bool,
+}
+
+impl Found {
+    /// The fastest adapter that there is, if there is one.
+    pub async fn look() -> Option<Self> {
+        let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let adapter = instance.request_adapter(&options).await.ok()?;
+        let info = adapter.get_info();
+        // Browsers may keep the name to themselves.
+        let name = if info.name.is_empty() { "unnamed".to_owned() } else { info.name };
+        Some(Self { adapter, name, is_software: info.device_type == DeviceType::Cpu })
+    }
+
+    /// What it calls itself.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is a program that stands in for one.
+    #[must_use]
+    pub fn is_software(&self) -> bool {
+        self.is_software
+    }
+
+    /// A device of it, with the kernels. In a browser, no answer is waited for longer than `patience`.
+    ///
+    /// # Errors
+    /// [`GpuError::Broken`] when it gives no device.
+    pub async fn open(self, patience: Patience) -> Result<Gpu, GpuError> {
+        let Self { adapter, name, is_software: _ } = self;
+        // What any adapter has, with as large buffers as this one allows.
+        let (most, usual) = (adapter.limits(), Limits::downlevel_defaults());
+        let limits = Limits {
+            max_buffer_size: most.max_buffer_size,
+            max_storage_buffer_binding_size: most.max_storage_buffer_binding_size,
+            ..usual.using_resolution(most)
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("tacit"),
+            required_limits: limits.clone(),
+            memory_hints: wgpu::MemoryHints::Performance,
+            ..Default::default()
+        };
+        let broken = |error: &dyn fmt::Display| GpuError::Broken(error.to_string());
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| broken(&error))?;
+        // Errors are asked for, operation by operation; a device that breaks by itself is noticed at the next.
+        device.on_uncaptured_error(std::sync::Arc::new(|_| {}));
+        let kernels = Kernels::new(&device);
+        Ok(Gpu {
+            name,
+            most_words: words(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)),
+            device,
+            queue,
+            kernels,
+            memory: RefCell::default(),
+            patience,
+        })
+    }
+}
+
+impl Gpu {
+    /// The same with smaller buffers.
+    #[cfg(test)]
+    pub(crate) fn with_words(self, most_words: usize) -> Self {
+        Self { most_words, ..self }
+    }
+
+    /// What the adapter calls itself.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The device, to be destroyed.
+    #[cfg(test)]
+    pub(crate) fn device_for_tests(&self) -> Device {
+        self.device.clone()
+    }
+}
+
+/// Words of the largest buffer within so many bytes: buffers have powers of two of bytes.
+fn words(bytes: u64) -> usize {
+    let whole = 1u64 << bytes.max(4).ilog2();
+    // More than a gigabyte is never asked for.
+    usize::try_from(whole / 4).unwrap_or(usize::MAX).min(1 << 28)
+}
