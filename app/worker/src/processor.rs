@@ -1,16 +1,13 @@
 //! Where this worker computes, found out in the background.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tacit_jobs::{Force, Processor};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::page::{now, scope};
-
-/// How long the graphics processor may take to answer, in milliseconds. What it takes longer for, the processor would long have
-/// done.
-const PATIENCE: i32 = 5_000;
 
 /// The processor alone, and what is better as soon as it is found.
 pub(crate) fn start() -> Rc<Processor> {
@@ -22,13 +19,14 @@ pub(crate) fn start() -> Rc<Processor> {
     };
     let chosen = Rc::clone(&processor);
     wasm_bindgen_futures::spawn_local(async move {
-        chosen.choose(force, Rc::new(|| Box::pin(sleep(PATIENCE))), &now).await;
+        chosen.choose(force, Rc::new(|time| Box::pin(sleep(time))), &now).await;
     });
     processor
 }
 
-/// Ends after so many milliseconds.
-async fn sleep(milliseconds: i32) {
+/// Ends after a while.
+async fn sleep(time: Duration) {
+    let milliseconds = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
     let promise = js_sys::Promise::new(&mut |done, _| {
         // A scope without timers would never answer: then there is no patience at all.
         if scope().set_timeout_with_callback_and_timeout_and_arguments_0(&done, milliseconds).is_err() {

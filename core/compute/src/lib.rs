@@ -67,7 +67,7 @@ pub use convolution::Convolution;
 #[cfg(target_arch = "wasm32")]
 pub use cpu::Simd128;
 pub use cpu::{Cpu, Scalar};
-pub use gpu::{Found, Gpu, GpuError, Patience};
+pub use gpu::{Found, Gpu, GpuError, Sleep};
 pub use modulus::{Factor, Modulus};
 pub use ntt::NttTable;
 pub use processor::{Force, Operation, Processor, Report};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::cpu::sum_products;
-use crate::gpu::{Found, Gpu, GpuError, Patience};
+use crate::gpu::{Found, Gpu, GpuError, Sleep};
 use crate::{Compute, Convolution, Cpu, Kernels as _, Matmul, Modulus, NttTable, Products, Resident, Way};
 
 /// What a person, or a test, may insist on.
@@ -80,8 +80,8 @@ impl Processor {
     }
 
     /// Looks for a graphics processor, and from then on uses it as far as it is faster, or as it is insisted on. `clock` gives
-    /// milliseconds.
-    pub async fn choose(&self, force: Force, patience: Patience, clock: &dyn Fn() -> f64) {
+    /// milliseconds, `sleep` lets some pass.
+    pub async fn choose(&self, force: Force, sleep: Sleep, clock: &dyn Fn() -> f64) {
         if force == Force::Cpu {
             return self.say(None, "The processor does all the work, as you asked.");
         }
@@ -92,7 +92,7 @@ impl Processor {
         if found.is_software() && force != Force::Gpu {
             return self.say(Some(&name), "This graphics processor is a program, which is slower than the processor.");
         }
-        match found.open(patience).await {
+        match found.open(sleep).await {
             Ok(gpu) if force == Force::Gpu => self.insist(gpu),
             Ok(gpu) => self.measure(gpu, clock).await,
             Err(error) => self.say(Some(&name), &format!("The graphics processor does not work: {error}.")),

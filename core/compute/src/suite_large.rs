@@ -1,6 +1,7 @@
 //! One suite for whatever does work in large pieces: held to [`Scalar`], bit by bit, which [`suite`](crate::suite) holds to the
 //! definitions. Natively the graphics processor is a software adapter where there is no other, in the browser likewise.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 #[cfg(target_arch = "wasm32")]
@@ -11,7 +12,7 @@ use crate::processor::{halves, put_wholes};
 use crate::suite::{PRIMES, residues, words};
 use crate::{
     Compute, Convolution, Cpu, Force, Found, Gpu, GpuError, Kernels as _, Matmul, Modulus, NttTable, Operation,
-    Patience, Processor, Products, Resident, Scalar, Way,
+    Processor, Products, Resident, Scalar, Sleep, Way,
 };
 
 /// A test that waits.
@@ -48,8 +49,8 @@ mod each {
     }
 }
 
-fn endless() -> Patience {
-    Rc::new(|| Box::pin(std::future::pending()))
+fn endless() -> Sleep {
+    Rc::new(|_| Box::pin(std::future::pending()))
 }
 
 async fn gpu() -> Gpu {
@@ -336,8 +337,14 @@ async fn a_device_that_is_lost_is_done_without() {
 
 /// In a browser. Natively the device is waited for in the same place where it is told to work.
 async fn an_answer_that_does_not_come_is_done_without() {
-    let at_once: Patience = Rc::new(|| Box::pin(std::future::ready(())));
-    let processor = insisting(Found::look().await.unwrap().open(at_once).await.unwrap());
+    let is_over = Rc::new(Cell::new(false));
+    let over = Rc::clone(&is_over);
+    let sleep: Sleep = Rc::new(move |_| match over.get() {
+        true => Box::pin(std::future::ready(())),
+        false => Box::pin(std::future::pending()),
+    });
+    let processor = insisting(Found::look().await.unwrap().open(sleep).await.unwrap());
+    is_over.set(true);
     if cfg!(target_arch = "wasm32") {
         goes_on_without(&processor, &SHAPE).await;
     } else {
@@ -362,7 +369,7 @@ async fn a_software_adapter_is_used_only_if_somebody_insists() {
 
 /// On any adapter: it measures, and work is done as before.
 async fn what_is_measured_decides() {
-    let ticks = std::cell::Cell::new(0.0);
+    let ticks = Cell::new(0.0);
     let clock = || ticks.replace(ticks.get() + 1.0);
     let processor = Processor::cpu();
     let reports = Rc::new(std::cell::RefCell::new(Vec::new()));

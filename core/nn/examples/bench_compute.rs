@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use futures::executor::block_on;
 use tacit_compute::{
-    Compute, Convolution, Cpu, Force, Found, Gpu, Matmul, Modulus, NttTable, Patience, Processor, Resident, Way,
+    Compute, Convolution, Cpu, Force, Found, Gpu, Matmul, Modulus, NttTable, Processor, Resident, Sleep, Way,
 };
 use tacit_nn::quantise::quantise;
 use tacit_nn::{StepOp, bench};
@@ -62,7 +62,7 @@ fn median(mut work: impl FnMut()) -> f64 {
 
 impl BackEnds {
     fn find() -> Self {
-        let endless: Patience = Rc::new(|| Box::pin(std::future::pending()));
+        let endless: Sleep = Rc::new(|_| Box::pin(std::future::pending()));
         let Some(found) = block_on(Found::look()) else {
             return Self { gpu: None, adapter: "none".into() };
         };

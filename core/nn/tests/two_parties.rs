@@ -143,7 +143,7 @@ fn every_kind_of_layer_agrees_with_the_oracle() {
 #[test]
 fn the_graphics_processor_answers_likewise() {
     let case = Case::new(&everything(), 2, Party::Alice, Told::Scores, To::Both);
-    let endless = Rc::new(|| -> futures::future::LocalBoxFuture<'static, ()> { Box::pin(std::future::pending()) });
+    let endless = Rc::new(|_| -> futures::future::LocalBoxFuture<'static, ()> { Box::pin(std::future::pending()) });
     futures::executor::block_on(case.processor.choose(Force::Gpu, endless, &|| 0.0));
     assert_eq!(case.processor.report().uses, Operation::ALL, "{:?}", case.processor.report());
     let (alice, bob) = case.both();

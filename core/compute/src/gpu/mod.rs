@@ -14,9 +14,10 @@ mod measure;
 mod memory;
 mod work;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures::future::LocalBoxFuture;
 use wgpu::{Adapter, Device, DeviceType, Instance, InstanceDescriptor, Limits, Queue};
@@ -24,6 +25,8 @@ use wgpu::{Adapter, Device, DeviceType, Instance, InstanceDescriptor, Limits, Qu
 use kernels::Kernels;
 use memory::Memory;
 use work::Work;
+
+use crate::{Convolution, Matmul, Modulus, NttTable, Products, Resident, Way};
 
 /// Why the graphics processor did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,11 +42,14 @@ pub enum GpuError {
     Late,
 }
 
-/// How long a native program waits for an answer.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long an answer is waited for.
+const LONGEST: Duration = Duration::from_secs(5);
 
-/// How long an answer is waited for in a browser: a future that ends when it is overdue. The host program has a clock; nothing here has.
-pub type Patience = Rc<dyn Fn() -> LocalBoxFuture<'static, ()>>;
+/// How long the first answers are waited for: kernels are compiled when they are first used.
+const LONGEST_FIRST: Duration = Duration::from_secs(60);
+
+/// A future that ends after a while. The host program has a clock; nothing here has.
+pub type Sleep = Rc<dyn Fn(Duration) -> LocalBoxFuture<'static, ()>>;
 
 /// A device with the kernels compiled for it.
 pub struct Gpu {
@@ -54,7 +60,9 @@ pub struct Gpu {
     queue: Queue,
     kernels: Kernels,
     memory: RefCell<Memory>,
-    patience: Patience,
+    sleep: Sleep,
+    /// How long an answer is waited for.
+    patience: Cell<Duration>,
 }
 
 impl fmt::Debug for Gpu {
@@ -97,11 +105,11 @@ impl Found {
         self.is_software
     }
 
-    /// A device of it, with the kernels. In a browser, no answer is waited for longer than `patience`.
+    /// A device of it, with the kernels compiled.
     ///
     /// # Errors
-    /// [`GpuError::Broken`] when it gives no device.
-    pub async fn open(self, patience: Patience) -> Result<Gpu, GpuError> {
+    /// [`GpuError::Broken`] when it gives no device, and whatever keeps the kernels from running.
+    pub async fn open(self, sleep: Sleep) -> Result<Gpu, GpuError> {
         let Self { adapter, name, is_software: _ } = self;
         // What any adapter has, with as large buffers as this one allows.
         let (most, usual) = (adapter.limits(), Limits::downlevel_defaults());
@@ -121,19 +129,38 @@ impl Found {
         // Errors are asked for, operation by operation; a device that breaks by itself is noticed at the next.
         device.on_uncaptured_error(std::sync::Arc::new(|_| {}));
         let kernels = Kernels::new(&device);
-        Ok(Gpu {
+        let gpu = Gpu {
             name,
             most_words: words(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)),
             device,
             queue,
             kernels,
             memory: RefCell::default(),
-            patience,
-        })
+            sleep,
+            patience: Cell::new(LONGEST_FIRST),
+        };
+        gpu.warm_up().await?;
+        gpu.patience.set(LONGEST);
+        Ok(gpu)
     }
 }
 
 impl Gpu {
+    /// Has every kernel that a model needs run once.
+    async fn warm_up(&self) -> Result<(), GpuError> {
+        let tables = [NttTable::new(Modulus::new(134_176_769), 4096)];
+        let poly = vec![1; 4096];
+        self.transform(&tables[0], Way::Inverse, &mut poly.clone()).await?;
+        let weights = Resident::new(poly.clone().into());
+        let (fresh, keys, inputs) = (&poly[..], &poly[..], &poly[..]);
+        let products =
+            Products { tables: &tables, rows: 0..1, inner: 1, columns: 1, weights: &weights, fresh, keys, inputs };
+        self.products(&products).await?;
+        self.multiply::<1>(Matmul { rows: 1, inner: 1, columns: 1 }, &[1], &[1]).await?;
+        let shape = Convolution { channels: 1, height: 1, width: 1, filters: 1, kernel: [1, 1], stride: 1, padding: 0 };
+        self.convolve::<1>(&shape, &Resident::new(vec![1].into()), &[1]).await.map(drop)
+    }
+
     /// The same with smaller buffers.
     #[cfg(test)]
     pub(crate) fn with_words(self, most_words: usize) -> Self {

@@ -186,7 +186,7 @@ impl Gpu {
             }
             told.await.ok().and_then(Result::ok).ok_or_else(|| GpuError::Broken("the device is lost".into()))
         };
-        match select(std::pin::pin!(told), (self.patience)()).await {
+        match select(std::pin::pin!(told), (self.sleep)(self.patience.get())).await {
             Either::Left((done, _)) => done?,
             Either::Right(_) => return Err(GpuError::Late),
         }
@@ -200,7 +200,7 @@ impl Gpu {
 
     /// Natively nothing happens unless somebody waits; a browser tells by itself.
     fn wait(&self) -> Result<(), GpuError> {
-        let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(super::LONGEST) };
+        let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(self.patience.get()) };
         match self.device.poll(wait) {
             Ok(_) => Ok(()),
             Err(wgpu::PollError::Timeout) => Err(GpuError::Late),
