@@ -22,6 +22,8 @@ struct BackEnds {
     /// The graphics processor, if there is one: for whole operations, and by itself.
     gpu: Option<(Processor, Gpu)>,
     adapter: String,
+    /// Whether the work should be little: no program that stands in for a graphics processor does as much in reasonable time.
+    is_slow: bool,
 }
 
 /// Does the same work so many times over in one submission.
@@ -64,17 +66,17 @@ impl BackEnds {
     fn find() -> Self {
         let endless: Sleep = Rc::new(|_| Box::pin(std::future::pending()));
         let Some(found) = block_on(Found::look()) else {
-            return Self { gpu: None, adapter: "none".into() };
+            return Self { gpu: None, adapter: "none".into(), is_slow: false };
         };
-        let software = if found.is_software() { " (software)" } else { "" };
-        let adapter = format!("{}{software}", found.name());
+        let is_slow = found.is_software();
+        let adapter = format!("{}{}", found.name(), if is_slow { " (software)" } else { "" });
         let processor = Processor::cpu();
         block_on(processor.choose(Force::Gpu, Rc::clone(&endless), &|| 0.0));
         match block_on(found.open(endless)) {
-            Ok(gpu) => Self { gpu: Some((processor, gpu)), adapter },
+            Ok(gpu) => Self { gpu: Some((processor, gpu)), adapter, is_slow },
             Err(error) => {
                 eprintln!("{adapter}: {error}");
-                Self { gpu: None, adapter }
+                Self { gpu: None, adapter, is_slow }
             }
         }
     }
@@ -103,10 +105,14 @@ impl BackEnds {
 
 fn main() {
     let back_ends = BackEnds::find();
-    for (n, p, batch) in [(4096, 134_176_769, 64), (4096, 134_176_769, 4096), (8192, 133_857_281, 2048)] {
-        transforms(&back_ends, &NttTable::new(Modulus::new(p), n), batch);
+    let (batches, sides): (&[usize], &[usize]) =
+        if back_ends.is_slow { (&[16, 64], &[256, 512]) } else { (&[64, 4096], &[512, 1024, 2048]) };
+    for (n, p) in [(4096, 134_176_769), (8192, 133_857_281)] {
+        for &batch in batches {
+            transforms(&back_ends, &NttTable::new(Modulus::new(p), n), batch);
+        }
     }
-    for side in [512, 1024, 2048] {
+    for &side in sides {
         matrices(&back_ends, side);
     }
     convolutions(&back_ends);

@@ -1,6 +1,7 @@
 //! What the kernels take without the transfers: the same work several times over in one submission.
 
-use super::{Gpu, GpuError, Work};
+use super::work::Span;
+use super::{Gpu, GpuError, LONGEST_FIRST, Work};
 use crate::{Matmul, NttTable, Way};
 
 impl Gpu {
@@ -15,7 +16,7 @@ impl Gpu {
             (0..times).for_each(|_| work.transform(&[table], Way::Forward, &all));
             all.first(table.size())
         };
-        self.submit(record).await.map(drop)
+        self.submit_at_leisure(record).await
     }
 
     /// Multiplies two square matrices there `times` over, and looks at a row of the product once.
@@ -30,6 +31,14 @@ impl Gpu {
             (0..times).for_each(|_| work.matmul(&self.kernels.matmul, size, &left, &right, &out));
             out.first(side)
         };
-        self.submit(record).await.map(drop)
+        self.submit_at_leisure(record).await
+    }
+
+    /// Much work at once takes longer than an answer may otherwise.
+    async fn submit_at_leisure(&self, record: impl FnOnce(&mut Work<'_>) -> Span) -> Result<(), GpuError> {
+        let patience = self.patience.replace(LONGEST_FIRST);
+        let done = self.submit(record).await;
+        self.patience.set(patience);
+        done.map(drop)
     }
 }
