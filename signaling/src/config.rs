@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use tacit_signaling_messages::MAX_BODY;
 
+use crate::tls::Tls;
+
 /// Where to listen, what to serve, and how much to bear.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -14,14 +16,16 @@ pub struct Config {
     pub listen: String,
     /// The folder with the built page; `None` serves the introductions only.
     pub page: Option<PathBuf>,
+    /// Where the certificate comes from; `None` serves plain HTTP.
+    pub tls: Option<Tls>,
     /// How much to bear.
     pub limits: Limits,
 }
 
 impl Default for Config {
-    /// On 127.0.0.1:8080, without a page.
+    /// On 127.0.0.1:8080, plain, without a page.
     fn default() -> Self {
-        Config { listen: "127.0.0.1:8080".into(), page: None, limits: Limits::default() }
+        Config { listen: "127.0.0.1:8080".into(), page: None, tls: None, limits: Limits::default() }
     }
 }
 

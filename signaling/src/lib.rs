@@ -31,9 +31,11 @@ mod page;
 mod rooms;
 mod server;
 mod socket;
+mod tls;
 mod trouble;
 mod wire;
 
 pub use config::{Config, Limits, parse_duration};
 pub use server::Server;
+pub use tls::Tls;
 pub use trouble::Trouble;

@@ -1,11 +1,13 @@
 //! `tacit-signaling`: serves the page and introduces two parties.
 
+mod settings;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use tacit_signaling::{Config, Limits, Server};
+use tacit_signaling::{Config, Limits, Server, Tls};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -13,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Serves the Tacit page and introduces two parties; it never sees what they compute or say.
 #[derive(Parser)]
-#[command(name = "tacit-signaling", version)]
+#[command(name = "tacit-signaling", version, args_override_self = true)]
 struct Cli {
     /// Where to listen; [::]:8080 is every address of this machine, and port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
@@ -23,12 +25,57 @@ struct Cli {
     #[arg(long, value_name = "FOLDER", default_value = "dist")]
     page: PathBuf,
 
+    /// Serve HTTPS: with a certificate that is made here and kept, or with one that is there.
+    ///
+    /// Browsers give the camera and the graphics processor only to pages that came safely, which `http` is from this machine only.
+    #[arg(long, value_name = "self-signed|CERT,KEY", value_parser = parse_tls)]
+    tls: Option<TlsFrom>,
+
+    /// Where a self-signed certificate is kept [default: tacit in this user's state folder]
+    #[arg(long, value_name = "FOLDER")]
+    tls_folder: Option<PathBuf>,
+
+    /// A name or address that a self-signed certificate is also for; may be given again
+    #[arg(long, value_name = "NAME")]
+    tls_name: Vec<String>,
+
+    /// A file with settings: TOML, with the names of these flags as keys. In the environment --max-rooms is TACIT_SIGNALING_MAX_ROOMS;
+    /// flags count more than the environment, and that more than the file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// How much to tell on standard error; addresses are told at no level
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Log::Info)]
     log: Log,
 
     #[command(flatten, next_help_heading = "Limits")]
     limits: Limits,
+}
+
+/// What `--tls` says.
+#[derive(Clone)]
+enum TlsFrom {
+    Ourselves,
+    Files { certificate: PathBuf, key: PathBuf },
+}
+
+fn parse_tls(text: &str) -> Result<TlsFrom, String> {
+    match text.split_once(',') {
+        None if text == "self-signed" => Ok(TlsFrom::Ourselves),
+        Some((certificate, key)) if !certificate.is_empty() && !key.is_empty() => {
+            Ok(TlsFrom::Files { certificate: certificate.into(), key: key.into() })
+        }
+        _ => Err("it is `self-signed`, or the files of a certificate and its key with a comma between".into()),
+    }
+}
+
+/// Where this user's programs keep what they need again.
+fn state_folder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_STATE_HOME")
+        .or_else(|| set("LOCALAPPDATA"))
+        .or_else(|| set("HOME").map(|home| home.join(".local").join("state")))?;
+    Some(base.join("tacit"))
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -43,7 +90,13 @@ enum Log {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match settings::arguments::<Cli>(std::env::args_os(), |name| std::env::var_os(name)) {
+        Ok(arguments) => Cli::parse_from(arguments),
+        Err(what) => {
+            eprintln!("error: {what}\n help: Mend the file that --config names, or go without.");
+            return ExitCode::FAILURE;
+        }
+    };
     log_to_stderr(cli.log);
     // Before anything is announced: whoever reads the announcement may end us at once.
     let shutdown = match shutdown() {
@@ -53,10 +106,26 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let config = Config { listen: cli.listen, page: Some(cli.page), limits: cli.limits };
+    let tls = match cli.tls {
+        None => None,
+        Some(TlsFrom::Files { certificate, key }) => Some(Tls::Files { certificate, key }),
+        Some(TlsFrom::Ourselves) => {
+            let Some(folder) = cli.tls_folder.or_else(state_folder) else {
+                eprintln!(
+                    "error: there is no folder to keep the certificate in\n help: Say where: --tls-folder FOLDER."
+                );
+                return ExitCode::FAILURE;
+            };
+            Some(Tls::SelfSigned { folder, names: cli.tls_name })
+        }
+    };
+    let config = Config { listen: cli.listen, page: Some(cli.page), tls, limits: cli.limits };
     match Server::bind(config).await {
         Ok(server) => {
             // Serving matters more than whether anybody reads the announcement.
+            if let Some(fingerprint) = server.fingerprint() {
+                drop(writeln!(std::io::stdout(), "The certificate's SHA-256 is {fingerprint}"));
+            }
             drop(writeln!(std::io::stdout(), "Tacit is at {}", server.url()));
             server.run(shutdown).await;
             ExitCode::SUCCESS

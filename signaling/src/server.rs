@@ -15,8 +15,10 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tacit_signaling_messages::SOCKET_PATH;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +28,7 @@ use crate::hub::Hub;
 use crate::limits::{Allowance, Doorkeeper, PLACES, Rate, Visit};
 use crate::page::Page;
 use crate::rooms::Terms;
+use crate::tls::{Identity, towards_https};
 use crate::trouble::Trouble;
 
 /// A server that listens and does not answer yet.
@@ -33,6 +36,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    identity: Option<Identity>,
     doorkeeper: Arc<Doorkeeper>,
     shared: Arc<Shared>,
 }
@@ -63,10 +67,11 @@ impl Server {
     /// # Errors
     /// [`Trouble`] with the page or the address.
     pub async fn bind(config: Config) -> Result<Server, Trouble> {
-        let Config { listen, page, limits } = config;
+        let Config { listen, page, tls, limits } = config;
         // The address first: it is the likelier trouble, and found at once.
         let listener = TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?;
         let address = listener.local_addr().map_err(|source| refused(&listen, source))?;
+        let identity = tls.as_ref().map(Identity::load).transpose()?;
         let page = page.map(|folder| tokio::task::spawn_blocking(move || Page::load(&folder)));
         let page = match page {
             Some(loading) => Some(loading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?),
@@ -92,7 +97,7 @@ impl Server {
             tasks: TaskTracker::new(),
         });
         let doorkeeper = Doorkeeper::new(allowance, PLACES, Instant::now().into_std());
-        Ok(Server { listener, address, router: router(shared.clone()), doorkeeper, shared })
+        Ok(Server { listener, address, router: router(shared.clone()), identity, doorkeeper, shared })
     }
 
     /// Where it listens; the port is the real one if 0 was asked for.
@@ -102,18 +107,25 @@ impl Server {
 
     /// The address to type into a browser on this machine.
     pub fn url(&self) -> String {
+        let scheme = if self.identity.is_some() { "https" } else { "http" };
         let ip = self.address.ip();
         if ip.is_loopback() || ip.is_unspecified() {
-            format!("http://localhost:{}", self.address.port())
+            format!("{scheme}://localhost:{}", self.address.port())
         } else {
-            format!("http://{}", self.address)
+            format!("{scheme}://{}", self.address)
         }
+    }
+
+    /// The SHA-256 of the certificate, as browsers show it; nothing without TLS.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.identity.as_ref().map(|identity| identity.fingerprint.as_str())
     }
 
     /// Serves until `shutdown` is ready, tells everybody, and returns within a few seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Server { listener, router, doorkeeper, shared, .. } = self;
+        let Server { listener, router, identity, doorkeeper, shared, .. } = self;
         let service = TowerToHyperService::new(router);
+        let acceptor = identity.map(|identity| identity.acceptor);
         let accept = async {
             loop {
                 let (stream, from) = match listener.accept().await {
@@ -126,7 +138,13 @@ impl Server {
                 };
                 // Whoever is one too many is hung up on: answering would cost what is not there.
                 let Some(visit) = doorkeeper.admit(from.ip(), Instant::now().into_std()) else { continue };
-                shared.tasks.spawn(serve_connection(stream, service.clone(), visit, shared.clone()));
+                // Small messages that somebody waits for: sending them at once matters more than filling packets.
+                drop(stream.set_nodelay(true));
+                let (service, shared) = (service.clone(), shared.clone());
+                match acceptor.clone() {
+                    None => shared.tasks.clone().spawn(serve_connection(stream, service, visit, shared)),
+                    Some(acceptor) => shared.tasks.clone().spawn(secure(stream, acceptor, service, visit, shared)),
+                };
             }
         };
         tracing::info!("serving");
@@ -145,9 +163,35 @@ impl Server {
     }
 }
 
-async fn serve_connection(stream: TcpStream, service: TowerToHyperService<Router>, visit: Visit, shared: Arc<Shared>) {
-    // Small messages that somebody waits for: sending them at once matters more than filling packets.
-    drop(stream.set_nodelay(true));
+/// The first byte of a TLS handshake.
+const HANDSHAKE: u8 = 0x16;
+
+/// Shakes hands, then serves. Whoever speaks plain HTTP is told where to go.
+async fn secure(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    service: TowerToHyperService<Router>,
+    visit: Visit,
+    shared: Arc<Shared>,
+) {
+    let patience = shared.limits.first_word;
+    let mut first = [0];
+    let Ok(Ok(1)) = tokio::time::timeout(patience, stream.peek(&mut first)).await else { return };
+    if first != [HANDSHAKE] {
+        let elsewhere = TowerToHyperService::new(towards_https());
+        return serve_connection(stream, elsewhere, visit, shared).await;
+    }
+    if let Ok(Ok(stream)) = tokio::time::timeout(patience, acceptor.accept(stream)).await {
+        serve_connection(stream, service, visit, shared).await;
+    }
+}
+
+async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: TowerToHyperService<Router>,
+    visit: Visit,
+    shared: Arc<Shared>,
+) {
     // A socket's task outlives this one, and the connection counts as open until then.
     let visit = Arc::new(visit);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {

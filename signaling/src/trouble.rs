@@ -33,6 +33,22 @@ pub enum Trouble {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A certificate, or its key, is of no use.
+    #[error("the certificate or key in {} cannot be used: {reason}", .path.display())]
+    Certificate {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A file that must be kept cannot be.
+    #[error("cannot write {}: {source}", .path.display())]
+    Unwritable {
+        /// Which file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// The page is larger than the server is willing to hold in memory.
     #[error("{} holds more than {limit} bytes", .folder.display())]
     TooLarge {
@@ -66,7 +82,13 @@ impl Trouble {
                 "Build the page (trunk build --release), or say where it is: --page FOLDER, the one with index.html."
                     .into()
             }
-            Trouble::Unreadable { .. } => "Check that this user may read everything in the page's folder.".into(),
+            Trouble::Unreadable { .. } => "Check that it is there and that this user may read it.".into(),
+            Trouble::Certificate { .. } => {
+                "Give --tls a certificate and the key that belongs to it, both as PEM: --tls cert.pem,key.pem; or \
+                 --tls self-signed."
+                    .into()
+            }
+            Trouble::Unwritable { .. } => "Say where this user may keep files: --tls-folder FOLDER.".into(),
             Trouble::TooLarge { .. } => "Point --page at the built page only, not at the folder around it.".into(),
             Trouble::Script { .. } => "Move the script into a file of its own, or mend its tags.".into(),
         }
