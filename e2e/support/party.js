@@ -73,7 +73,7 @@ export class Party {
     await this.at('invite');
     const link = await shown(this.byTestId('invite-link'));
     const code = await shown(this.byTestId('invite-code'));
-    expect(link).toMatch(/^http:\/\/\S+#\S+$/);
+    expect(link).toMatch(/^https?:\/\/\S+#\S+$/);
     expect(code).toMatch(/^\d+-[a-z]+-[a-z]+$/);
     return { link, code };
   }

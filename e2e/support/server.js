@@ -6,12 +6,17 @@ import { createInterface } from 'node:readline';
 
 import { pageFolder, serverProgram } from './environment.js';
 
-const READY = /^Tacit is at (http:\/\/\S+?)\/?$/;
+const READY = /^Tacit is at (https?:\/\/\S+?)\/?$/;
 
 export class Server {
   /** Starts a server on a free port and waits until it listens. `flags` are added to its command line. */
   static async start(...flags) {
-    const child = spawn(serverProgram, ['--listen', '127.0.0.1:0', '--log', 'warn', '--page', pageFolder, ...flags], {
+    return Server.startAs('--page', pageFolder, ...flags);
+  }
+
+  /** The same without a folder for the page: it serves the one inside. */
+  static async startAs(...flags) {
+    const child = spawn(serverProgram, ['--listen', '127.0.0.1:0', '--log', 'warn', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new Server(child);

@@ -1,12 +1,12 @@
 //! What can be set, and the defaults: safe for one small public instance.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser};
 use tacit_signaling_messages::MAX_BODY;
 
+use crate::page::PageFrom;
 use crate::tls::Tls;
 
 /// Where to listen, what to serve, and how much to bear.
@@ -14,8 +14,8 @@ use crate::tls::Tls;
 pub struct Config {
     /// `address:port`; port 0 lets the system choose, and `[::]` means every address of both families.
     pub listen: String,
-    /// The folder with the built page; `None` serves the introductions only.
-    pub page: Option<PathBuf>,
+    /// Where the built page comes from; `None` serves the introductions only.
+    pub page: Option<PageFrom>,
     /// Where the certificate comes from; `None` serves plain HTTP.
     pub tls: Option<Tls>,
     /// How much to bear.

@@ -36,6 +36,7 @@ mod trouble;
 mod wire;
 
 pub use config::{Config, Limits, parse_duration};
+pub use page::PageFrom;
 pub use server::Server;
 pub use tls::Tls;
 pub use trouble::Trouble;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use tacit_signaling::{Config, Limits, Server, Tls};
+use tacit_signaling::{Config, Limits, PageFrom, Server, Tls};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -21,9 +21,9 @@ struct Cli {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
 
-    /// The folder with the built page
-    #[arg(long, value_name = "FOLDER", default_value = "dist")]
-    page: PathBuf,
+    /// The folder with the built page [default: the page inside this program, or `dist` where it was built without]
+    #[arg(long, value_name = "FOLDER")]
+    page: Option<PathBuf>,
 
     /// Serve HTTPS: with a certificate that is made here and kept, or with one that is there.
     ///
@@ -50,6 +50,20 @@ struct Cli {
 
     #[command(flatten, next_help_heading = "Limits")]
     limits: Limits,
+}
+
+/// The page that this program was built with.
+#[cfg(feature = "page-inside")]
+const INSIDE: Option<&[(&str, &[u8])]> = Some(include!(concat!(env!("OUT_DIR"), "/page.rs")));
+#[cfg(not(feature = "page-inside"))]
+const INSIDE: Option<&[(&str, &[u8])]> = None;
+
+fn page(folder: Option<PathBuf>) -> PageFrom {
+    match (folder, INSIDE) {
+        (Some(folder), _) => PageFrom::Folder(folder),
+        (None, Some(files)) => PageFrom::Inside(files),
+        (None, None) => PageFrom::Folder("dist".into()),
+    }
 }
 
 /// What `--tls` says.
@@ -119,7 +133,7 @@ async fn main() -> ExitCode {
             Some(Tls::SelfSigned { folder, names: cli.tls_name })
         }
     };
-    let config = Config { listen: cli.listen, page: Some(cli.page), tls, limits: cli.limits };
+    let config = Config { listen: cli.listen, page: Some(page(cli.page)), tls, limits: cli.limits };
     match Server::bind(config).await {
         Ok(server) => {
             // Serving matters more than whether anybody reads the announcement.

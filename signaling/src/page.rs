@@ -22,6 +22,15 @@ use asset::Asset;
 /// The most that is read, in bytes: many times the page with its models, and far from a home folder.
 const MOST: u64 = 256 << 20;
 
+/// Where the built page comes from.
+#[derive(Clone, Debug)]
+pub enum PageFrom {
+    /// A folder, the one with `index.html`.
+    Folder(PathBuf),
+    /// The program itself: names and contents.
+    Inside(&'static [(&'static str, &'static [u8])]),
+}
+
 /// Every file of the built page.
 pub(crate) struct Page {
     /// By path within the folder, with forward slashes and none in front.
@@ -30,15 +39,23 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads, checks and compresses everything in `folder`.
-    ///
-    /// Names with a dot in front, links and special files are left out.
+    /// Reads, checks and compresses the page.
     ///
     /// # Errors
     /// [`Trouble`]: no `index.html`, unreadable, too large, or an inline script that cannot be hashed.
-    pub(crate) fn load(folder: &Path) -> Result<Page, Trouble> {
-        let index = folder.join("index.html");
-        if !index.is_file() {
+    pub(crate) fn load(from: &PageFrom) -> Result<Page, Trouble> {
+        match from {
+            PageFrom::Folder(folder) => Self::press(&Self::read(folder)?, folder),
+            PageFrom::Inside(files) => {
+                let files: Vec<_> = files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
+                Self::press(&files, Path::new("this program"))
+            }
+        }
+    }
+
+    /// Every file in a folder, but names with a dot in front, links and special files.
+    fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
+        if !folder.join("index.html").is_file() {
             return Err(Trouble::NoPage { folder: folder.to_owned() });
         }
         let mut files = Vec::new();
@@ -53,13 +70,19 @@ impl Page {
             let bytes = fs::read(&path).map_err(|source| unreadable(&path, source))?;
             read.push((name, bytes));
         }
+        Ok(read)
+    }
+
+    /// Checks and compresses what was read from `folder`.
+    fn press(read: &[(String, Vec<u8>)], folder: &Path) -> Result<Page, Trouble> {
+        let index = folder.join("index.html");
         let html = read.iter().find(|(name, _)| name == "index.html").map(|(_, bytes)| String::from_utf8_lossy(bytes));
         let html = html.ok_or_else(|| Trouble::NoPage { folder: folder.to_owned() })?;
         let policy = csp::policy(&html).map_err(|reason| Trouble::Script { path: index.clone(), reason })?;
         // A hash is base64 and the rest is ours, so the policy is always a legal header.
         let policy = HeaderValue::from_str(&policy)
             .map_err(|_| Trouble::Script { path: index, reason: "its hash makes no header" })?;
-        let assets = asset::press(&read);
+        let assets = asset::press(read);
         tracing::info!(files = assets.len(), "the page is read");
         Ok(Page { assets, policy })
     }

@@ -72,7 +72,7 @@ impl Server {
         let listener = TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?;
         let address = listener.local_addr().map_err(|source| refused(&listen, source))?;
         let identity = tls.as_ref().map(Identity::load).transpose()?;
-        let page = page.map(|folder| tokio::task::spawn_blocking(move || Page::load(&folder)));
+        let page = page.map(|from| tokio::task::spawn_blocking(move || Page::load(&from)));
         let page = match page {
             Some(loading) => Some(loading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?),
             None => None,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use common::{Answer, House};
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
-use tacit_signaling::{Config, Server, Trouble};
+use tacit_signaling::{Config, PageFrom, Server, Trouble};
 
 const SCRIPT: &str = "\nimport init from '/tacit-app-1a2b3c4d5e6f7a8b.js';\nawait init();\n";
 const HASHED: &str = "/tacit-app-1a2b3c4d5e6f7a8b_bg.wasm";
@@ -55,7 +55,7 @@ impl Folder {
     }
 
     async fn house(&self) -> House {
-        House::serving(Config { page: Some(self.page()), ..Config::default() }).await
+        House::serving(Config { page: Some(PageFrom::Folder(self.page())), ..Config::default() }).await
     }
 }
 
@@ -267,7 +267,7 @@ async fn health() {
 }
 
 async fn trouble(page: PathBuf) -> Trouble {
-    let config = Config { listen: "127.0.0.1:0".into(), page: Some(page), ..Config::default() };
+    let config = Config { listen: "127.0.0.1:0".into(), page: Some(PageFrom::Folder(page)), ..Config::default() };
     match Server::bind(config).await {
         Ok(_) => panic!("it started"),
         Err(trouble) => trouble,
@@ -290,4 +290,20 @@ async fn a_script_that_cannot_be_hashed_is_said() {
     folder.write("index.html", "<script>let open = true;");
     let trouble = trouble(folder.0.clone()).await;
     assert!(matches!(trouble, Trouble::Script { .. }), "{trouble}");
+}
+
+#[tokio::test]
+async fn a_page_may_be_inside_the_program() {
+    let files: &[(&str, &[u8])] = &[("index.html", b"<!doctype html><title>Inside</title>"), ("a/b.js", b"1")];
+    let house = House::serving(Config { page: Some(PageFrom::Inside(files)), ..Config::default() }).await;
+    let answer = house.ask("GET", "/", "").await;
+    assert_eq!((answer.status, &answer.body[..]), (200, files[0].1));
+    assert!(answer.header("content-security-policy").is_some());
+    assert_eq!(house.ask("GET", "/a/b.js", "").await.body, b"1");
+    assert_eq!(house.ask("GET", "/c.js", "").await.status, 404);
+    let empty = Config { page: Some(PageFrom::Inside(&[])), ..Config::default() };
+    assert!(matches!(
+        Server::bind(Config { listen: "127.0.0.1:0".into(), ..empty }).await,
+        Err(Trouble::NoPage { .. })
+    ));
 }

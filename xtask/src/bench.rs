@@ -21,6 +21,8 @@ pub(crate) enum Options {
     Compute(Output),
     /// The primitives below a comparison: native, and in Chromium's Worker
     Primitives(Output),
+    /// The server: rooms that wait, and introductions a second
+    Signaling(Output),
     /// What a first visit loads
     Size(Output),
 }
@@ -51,6 +53,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             lines.extend(example("tacit-share", "bench_gates")?);
             lines.extend(primitives_in_a_worker()?);
             output.print(&lines)
+        }
+        Options::Signaling(output) => {
+            build::page()?;
+            let server = build::server()?;
+            say::step("Measuring the server");
+            let mut bench = process::cargo();
+            bench.args(["run", "--quiet", "--release", "-p", "tacit-signaling", "--example", "bench_signaling"]);
+            output.print(&lines(bench.env("TACIT_SERVER", server))?)
         }
         Options::Size(output) => output.print(&in_browsers("size.js")?),
     }

@@ -18,11 +18,19 @@ pub(crate) fn page() -> Result<PathBuf> {
     Ok(workspace::page())
 }
 
-/// Builds the server; the program.
+/// Builds the server with the page inside, which is built before; the program.
 pub(crate) fn server() -> Result<PathBuf> {
     say::step("Building the server. The first time takes about two minutes, later only what changed.");
-    process::run(process::cargo().args(["build", "--profile", "host", "-p", "tacit-signaling"]))
-        .context("the server was not built")?;
+    process::run(process::cargo().args([
+        "build",
+        "--profile",
+        "host",
+        "-p",
+        "tacit-signaling",
+        "--features",
+        "page-inside",
+    ]))
+    .context("the server was not built")?;
     Ok(workspace::target().join("host").join(format!("tacit-signaling{}", env::consts::EXE_SUFFIX)))
 }
 

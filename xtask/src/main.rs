@@ -29,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Build the page and serve it, or let two headless browsers show what it does
     Demo(demo::Options),
+    /// Build one program that serves everything, the page inside; says where it is
+    Package,
     /// Formatting, lints, native tests, wasm tests in Chromium, documentation, and two real browsers
     Test(test::Options),
     /// Write a picture of every screen and every failure card to target/shots
@@ -54,6 +56,11 @@ fn dispatch(arguments: Arguments) -> Result<()> {
     process::stop_children_on_interrupt()?;
     match arguments.command {
         Command::Demo(options) => demo::run(&options),
+        Command::Package => {
+            build::page()?;
+            println!("{}", build::server()?.display());
+            Ok(())
+        }
         Command::Test(options) => test::run(&options),
         Command::Shots(options) => shots::run(&options),
         Command::Eval(options) => eval::run(&options),
