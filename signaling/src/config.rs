@@ -18,6 +18,8 @@ pub struct Config {
     pub page: Option<PageFrom>,
     /// Where the certificate comes from; `None` serves plain HTTP.
     pub tls: Option<Tls>,
+    /// `address:port` on which figures for the operator are served, at `/metrics`; `None` serves none.
+    pub metrics: Option<String>,
     /// How much to bear.
     pub limits: Limits,
 }
@@ -25,7 +27,7 @@ pub struct Config {
 impl Default for Config {
     /// On 127.0.0.1:8080, plain, without a page.
     fn default() -> Self {
-        Config { listen: "127.0.0.1:8080".into(), page: None, tls: None, limits: Limits::default() }
+        Config { listen: "127.0.0.1:8080".into(), page: None, tls: None, metrics: None, limits: Limits::default() }
     }
 }
 

@@ -11,6 +11,7 @@ use tacit_signaling_messages::{Body, Refusal, Reply, Room};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
+use crate::metrics::Counts;
 use crate::rooms::{Member, Notice, Rooms, Terms};
 
 /// What waits in a member's queue.
@@ -25,6 +26,7 @@ pub(crate) struct Post {
 pub(crate) struct Hub {
     state: Mutex<State>,
     next_member: AtomicU64,
+    counts: Counts,
     /// A deadline was added, and may be sooner than the one [`Hub::keep_time`] sleeps for.
     rescheduled: Notify,
 }
@@ -37,7 +39,12 @@ struct State {
 impl Hub {
     pub(crate) fn new(terms: Terms) -> Arc<Self> {
         let state = State { rooms: Rooms::new(terms), queues: HashMap::new() };
-        Arc::new(Hub { state: Mutex::new(state), next_member: AtomicU64::new(0), rescheduled: Notify::new() })
+        Arc::new(Hub {
+            state: Mutex::new(state),
+            next_member: AtomicU64::new(0),
+            counts: Counts::default(),
+            rescheduled: Notify::new(),
+        })
     }
 
     /// Opens a room; `queue` gets what its host must hear.
@@ -46,8 +53,9 @@ impl Hub {
     /// [`Refusal::ServerFull`].
     pub(crate) fn create(self: &Arc<Self>, queue: mpsc::Sender<Post>) -> Result<(Seat, Room), Refusal> {
         let seat = self.seat();
-        let room = self.with(|rooms, now, _| rooms.create(seat.member, now), Some((seat.member, queue)))?;
-        Ok((seat, room))
+        let room = self.with(|rooms, now, _| rooms.create(seat.member, now), Some((seat.member, queue)));
+        Counts::one(if room.is_ok() { &self.counts.rooms } else { &self.counts.refusals });
+        Ok((seat, room?))
     }
 
     /// Takes the second seat of `room`; `queue` gets what the guest must hear.
@@ -57,8 +65,9 @@ impl Hub {
     pub(crate) fn join(self: &Arc<Self>, room: Room, queue: mpsc::Sender<Post>) -> Result<Seat, Refusal> {
         let seat = self.seat();
         let member = seat.member;
-        self.with(|rooms, now, notices| rooms.join(member, room, now, notices), Some((member, queue)))?;
-        Ok(seat)
+        let joined = self.with(|rooms, now, notices| rooms.join(member, room, now, notices), Some((member, queue)));
+        Counts::one(if joined.is_ok() { &self.counts.introductions } else { &self.counts.refusals });
+        joined.map(|()| seat)
     }
 
     /// Closes rooms when their time is over; runs until dropped.
@@ -76,6 +85,12 @@ impl Hub {
                 () = self.rescheduled.notified() => {}
             }
         }
+    }
+
+    /// What an operator may watch; `tasks` are the connections and sockets that are open.
+    pub(crate) fn metrics(&self, tasks: usize) -> String {
+        let open = self.lock().rooms.len();
+        self.counts.text(open, tasks)
     }
 
     fn seat(self: &Arc<Self>) -> Seat {
@@ -141,7 +156,9 @@ impl Seat {
     /// # Errors
     /// [`Refusal::Malformed`] while nobody has joined.
     pub(crate) fn relay(&self, body: Body) -> Result<(), Refusal> {
-        self.hub.with(|rooms, _, notices| rooms.relay(self.member, body, notices), None)
+        self.hub.with(|rooms, _, notices| rooms.relay(self.member, body, notices), None)?;
+        Counts::one(&self.hub.counts.bodies);
+        Ok(())
     }
 
     /// Closes the room for both.

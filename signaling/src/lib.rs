@@ -27,6 +27,7 @@ mod csp;
 mod handshake;
 mod hub;
 mod limits;
+mod metrics;
 mod page;
 mod rooms;
 mod server;

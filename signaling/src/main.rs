@@ -39,6 +39,10 @@ struct Cli {
     #[arg(long, value_name = "NAME")]
     tls_name: Vec<String>,
 
+    /// Where to serve figures for the operator, in Prometheus' format at /metrics: how many, never who. Not for the public
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<String>,
+
     /// A file with settings: TOML, with the names of these flags as keys. In the environment --max-rooms is TACIT_SIGNALING_MAX_ROOMS;
     /// flags count more than the environment, and that more than the file
     #[arg(long, value_name = "FILE")]
@@ -133,7 +137,8 @@ async fn main() -> ExitCode {
             Some(Tls::SelfSigned { folder, names: cli.tls_name })
         }
     };
-    let config = Config { listen: cli.listen, page: Some(page(cli.page)), tls, limits: cli.limits };
+    let config =
+        Config { listen: cli.listen, page: Some(page(cli.page)), tls, metrics: cli.metrics, limits: cli.limits };
     match Server::bind(config).await {
         Ok(server) => {
             // Serving matters more than whether anybody reads the announcement.

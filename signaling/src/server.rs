@@ -37,6 +37,7 @@ pub struct Server {
     address: SocketAddr,
     router: Router,
     identity: Option<Identity>,
+    metrics: Option<TcpListener>,
     doorkeeper: Arc<Doorkeeper>,
     shared: Arc<Shared>,
 }
@@ -67,10 +68,14 @@ impl Server {
     /// # Errors
     /// [`Trouble`] with the page or the address.
     pub async fn bind(config: Config) -> Result<Server, Trouble> {
-        let Config { listen, page, tls, limits } = config;
+        let Config { listen, page, tls, metrics, limits } = config;
         // The address first: it is the likelier trouble, and found at once.
         let listener = TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?;
         let address = listener.local_addr().map_err(|source| refused(&listen, source))?;
+        let metrics = match metrics {
+            Some(listen) => Some(TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?),
+            None => None,
+        };
         let identity = tls.as_ref().map(Identity::load).transpose()?;
         let page = page.map(|from| tokio::task::spawn_blocking(move || Page::load(&from)));
         let page = match page {
@@ -97,7 +102,7 @@ impl Server {
             tasks: TaskTracker::new(),
         });
         let doorkeeper = Doorkeeper::new(allowance, PLACES, Instant::now().into_std());
-        Ok(Server { listener, address, router: router(shared.clone()), identity, doorkeeper, shared })
+        Ok(Server { listener, address, router: router(shared.clone()), identity, metrics, doorkeeper, shared })
     }
 
     /// Where it listens; the port is the real one if 0 was asked for.
@@ -121,9 +126,14 @@ impl Server {
         self.identity.as_ref().map(|identity| identity.fingerprint.as_str())
     }
 
+    /// Where the operator's figures are, if they are served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
     /// Serves until `shutdown` is ready, tells everybody, and returns within a few seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Server { listener, router, identity, doorkeeper, shared, .. } = self;
+        let Server { listener, router, identity, metrics, doorkeeper, shared, .. } = self;
         let service = TowerToHyperService::new(router);
         let acceptor = identity.map(|identity| identity.acceptor);
         let accept = async {
@@ -151,6 +161,7 @@ impl Server {
         tokio::select! {
             () = accept => {}
             () = shared.hub.keep_time() => {}
+            () = tell(metrics, &shared) => {}
             () = shutdown => {}
         }
         tracing::info!("shutting down");
@@ -160,6 +171,25 @@ impl Server {
         if tokio::time::timeout(GRACE, shared.tasks.wait()).await.is_err() {
             tracing::warn!(left = shared.tasks.len(), "some connections did not end in time");
         }
+    }
+}
+
+/// Serves the operator's figures, one connection at a time, for ever.
+async fn tell(listener: Option<TcpListener>, shared: &Arc<Shared>) {
+    let Some(listener) = listener else { return std::future::pending().await };
+    let figures = |State(shared): State<Arc<Shared>>| async move {
+        let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4"), (header::CACHE_CONTROL, "no-store")];
+        (kind, shared.hub.metrics(shared.tasks.len()))
+    };
+    let service = TowerToHyperService::new(Router::new().route("/metrics", get(figures)).with_state(shared.clone()));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(BREATHER).await;
+            continue;
+        };
+        let answer = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service.clone());
+        // Whoever dawdles holds up only others who want figures.
+        drop(tokio::time::timeout(GRACE, answer).await);
     }
 }
 

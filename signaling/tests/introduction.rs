@@ -4,8 +4,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{House, join};
-use tacit_signaling::Limits;
+use common::{House, Party, join, soon};
+use tacit_signaling::{Config, Limits};
 use tacit_signaling_messages::{Refusal, Reply, Request, Room, VERSION};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
@@ -181,4 +181,48 @@ async fn ending_does_not_wait_for_those_who_do_not_listen() {
     house.ask_to_end();
     house.ended().await;
     drop((host, silent));
+}
+
+/// How many, never who: nothing in it but names and numbers that are ours.
+#[tokio::test]
+async fn an_operator_sees_how_many() {
+    let config = Config { listen: "127.0.0.1:0".into(), metrics: Some("127.0.0.1:0".into()), ..Config::default() };
+    let server = tacit_signaling::Server::bind(config).await.unwrap();
+    let (address, metrics) = (server.address(), server.metrics_address().unwrap());
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let task = tokio::spawn(server.run(async { drop(ended.await) }));
+    let figures = async || {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let mut stream = tokio::net::TcpStream::connect(metrics).await.unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        soon("the figures", stream.read_to_string(&mut answer)).await.unwrap();
+        let number = |line: &str| line.rsplit(' ').next().unwrap().parse::<u64>().ok();
+        let lines = answer.lines().filter(|line| line.starts_with("tacit_"));
+        lines.map(|line| (line.split(' ').next().unwrap().to_owned(), number(line).unwrap())).collect::<Vec<_>>()
+    };
+    let of = |figures: &[(String, u64)], name: &str| figures.iter().find(|(this, _)| this == name).unwrap().1;
+    assert_eq!(of(&figures().await, "tacit_rooms_total"), 0);
+
+    let mut host = Party::enter(address, &[]).await.unwrap();
+    host.say(&Request::Create { version: VERSION }).await;
+    let Reply::Created { room } = host.hear().await else { panic!("no room") };
+    let mut guest = Party::enter(address, &[]).await.unwrap();
+    guest.say(&join(room)).await;
+    assert_eq!((guest.hear().await, host.hear().await), (Reply::Joined, Reply::PeerJoined));
+    guest.relay("sealed").await;
+    assert_eq!(host.hear_relay().await, "sealed");
+    let mut third = Party::enter(address, &[]).await.unwrap();
+    third.say(&join(Room(room.0 + 1))).await;
+    third.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
+
+    let figures = figures().await;
+    let wanted =
+        [("rooms", 1), ("rooms_total", 1), ("introductions_total", 1), ("bodies_total", 1), ("refusals_total", 1)];
+    for (name, value) in wanted {
+        assert_eq!(of(&figures, &format!("tacit_{name}")), value, "{name} of {figures:?}");
+    }
+    assert!(of(&figures, "tacit_connections") >= 2, "{figures:?}");
+    drop(end);
+    soon("the server to end", task).await.unwrap();
 }

@@ -1,0 +1,40 @@
+//! What an operator may watch: how many, never who. In Prometheus' text format, on an address of its own.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What has happened since the start.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) rooms: AtomicU64,
+    pub(crate) introductions: AtomicU64,
+    pub(crate) bodies: AtomicU64,
+    pub(crate) refusals: AtomicU64,
+}
+
+impl Counts {
+    /// Counts one.
+    pub(crate) fn one(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All of them, with what there is now.
+    pub(crate) fn text(&self, open_rooms: usize, tasks: usize) -> String {
+        let mut text = String::new();
+        let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
+            // Text grows without fail.
+            let _ = writeln!(text, "# HELP tacit_{name} {help}\n# TYPE tacit_{name} {kind}\ntacit_{name} {value}");
+        };
+        metric("rooms", "gauge", "Rooms that are open now.", open_rooms as u64);
+        metric("connections", "gauge", "Connections and sockets that are open now.", tasks as u64);
+        for (name, help, counter) in [
+            ("rooms_total", "Rooms that were opened.", &self.rooms),
+            ("introductions_total", "Rooms that a guest has joined.", &self.introductions),
+            ("bodies_total", "Sealed bodies that were passed on.", &self.bodies),
+            ("refusals_total", "Requests for a seat that were refused.", &self.refusals),
+        ] {
+            metric(name, "counter", help, counter.load(Ordering::Relaxed));
+        }
+        text
+    }
+}
