@@ -166,10 +166,14 @@ async fn sums_of_products() {
         for size in [[1, 0, 1], [2, 1, 2], [3, 3, 2], [1, 4, 3], [2, 5, 1], [1, 33, 2]] {
             for extreme in [false, true] {
                 let sums = Sums::new(n, primes, size, extreme);
-                let all = sums.products(0..sums.rows);
-                assert!(gpu.products(&all).await == Scalar.products(&all).await, "{size:?} of {n}, {extreme}");
-                let last = sums.products(sums.rows - 1..sums.rows);
-                assert!(gpu.products(&last).await == Scalar.products(&last).await, "the last row of {size:?} of {n}");
+                // Some of the same weights again, and more than before.
+                for rows in [sums.rows - 1..sums.rows, 0..1, 0..sums.rows] {
+                    let some = sums.products(rows.clone());
+                    assert!(
+                        gpu.products(&some).await == Scalar.products(&some).await,
+                        "rows {rows:?} of {size:?} of {n}"
+                    );
+                }
             }
         }
     }

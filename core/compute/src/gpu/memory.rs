@@ -1,20 +1,23 @@
 //! Buffers: used again where they can be, and the words that stay.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Weak;
 
-use wgpu::{Buffer, BufferDescriptor, BufferUsages, Device};
+use wgpu::{Buffer, BufferDescriptor, BufferUsages, Device, Queue};
 use zeroize::Zeroizing;
 
+use crate::ntt::Roots;
 use crate::{NttTable, Resident};
 
 /// The buffers of a device.
-#[derive(Default)]
 pub(super) struct Memory {
+    device: Device,
+    queue: Queue,
     /// Buffers that nothing uses now, of powers of two of bytes.
     free: Vec<Buffer>,
-    /// What stays, by the address of the words and where in them a buffer begins.
-    resident: HashMap<(usize, usize), Kept>,
+    /// What stays, by the address of the words and which of them.
+    resident: HashMap<(usize, Range<usize>), Kept>,
     /// Roots and moduli, by what the tables are.
     tables: HashMap<Vec<(u32, usize)>, Tables>,
 }
@@ -22,7 +25,7 @@ pub(super) struct Memory {
 /// The words' owners, and what has them here.
 type Kept = (Weak<Zeroizing<Vec<u32>>>, Buffer);
 
-/// Roots and moduli of some primes.
+/// Roots (to transform, and back) and moduli of some primes.
 #[derive(Clone)]
 pub(super) struct Tables {
     pub(super) roots: [Buffer; 2],
@@ -52,18 +55,29 @@ pub(super) fn prime_words(table: &NttTable) -> [u32; 10] {
 const KEPT: u64 = 256 << 20;
 
 impl Memory {
+    pub(super) fn new(device: Device, queue: Queue) -> Self {
+        Self { device, queue, free: Vec::new(), resident: HashMap::new(), tables: HashMap::new() }
+    }
+
     /// A buffer of at least so many words. What is in it is left over from something else.
-    pub(super) fn take(&mut self, device: &Device, words: usize) -> Buffer {
+    pub(super) fn take(&mut self, words: usize) -> Buffer {
         let size = (4 * words as u64).next_power_of_two().max(256);
         match self.free.iter().position(|buffer| buffer.size() == size) {
             Some(index) => self.free.swap_remove(index),
-            None => device.create_buffer(&BufferDescriptor {
+            None => self.device.create_buffer(&BufferDescriptor {
                 label: None,
                 size,
                 usage: BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC,
                 mapped_at_creation: false,
             }),
         }
+    }
+
+    /// A buffer with these words.
+    pub(super) fn upload(&mut self, words: &[u32]) -> Buffer {
+        let buffer = self.take(words.len());
+        self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
+        buffer
     }
 
     /// Gives buffers back.
@@ -74,15 +88,10 @@ impl Memory {
         }
     }
 
-    /// The buffer of words `start..` of what stays, made by `make` where it is not there yet.
-    pub(super) fn resident(
-        &mut self,
-        words: &Resident,
-        start: usize,
-        make: impl FnOnce(&mut Self) -> Buffer,
-    ) -> Buffer {
-        let watch = words.watch();
-        let key = (watch.as_ptr() as usize, start);
+    /// The buffer with some of the words that stay.
+    pub(super) fn resident(&mut self, resident: &Resident, words: Range<usize>) -> Buffer {
+        let watch = resident.watch();
+        let key = (watch.as_ptr() as usize, words.clone());
         if let Some((_, buffer)) = self.resident.get(&key) {
             return buffer.clone();
         }
@@ -91,27 +100,25 @@ impl Memory {
             self.resident.drain().partition(|(_, (owner, _))| owner.strong_count() > 0);
         self.resident.extend(alive);
         self.give(gone.into_iter().map(|(_, (_, buffer))| buffer));
-        let buffer = make(self);
+        let buffer = self.upload(&resident.words()[words]);
         self.resident.insert(key, (watch, buffer.clone()));
         buffer
     }
 
-    /// Roots and moduli of the tables' primes, made by `upload` where they are not there yet.
-    pub(super) fn tables(&mut self, tables: &[&NttTable], upload: impl Fn(&mut Self, &[u32]) -> Buffer) -> Tables {
+    /// Roots and moduli of the tables' primes.
+    pub(super) fn tables(&mut self, tables: &[&NttTable]) -> Tables {
         let key: Vec<_> = tables.iter().map(|table| (table.modulus().value(), table.size())).collect();
         if let Some(tables) = self.tables.get(&key) {
             return tables.clone();
         }
-        let pairs = |inverse: bool| {
-            let of = |table: &&NttTable| {
-                let roots = if inverse { table.inverse() } else { table.forward() };
-                roots.value.iter().zip(&roots.shoup).flat_map(|(&value, &shoup)| [value, shoup]).collect::<Vec<_>>()
-            };
-            tables.iter().flat_map(of).collect::<Vec<u32>>()
+        let pairs = |of: fn(&NttTable) -> &Roots| {
+            let roots = tables.iter().map(|table| of(table));
+            let pairs = roots.flat_map(|roots| roots.value.iter().zip(&roots.shoup));
+            pairs.flat_map(|(&value, &shoup)| [value, shoup]).collect::<Vec<u32>>()
         };
         let moduli: Vec<u32> = tables.iter().flat_map(|table| prime_words(table)).collect();
-        let roots = [false, true].map(|inverse| upload(self, &pairs(inverse)));
-        let made = Tables { roots, moduli: upload(self, &moduli) };
+        let roots = [NttTable::forward, NttTable::inverse].map(|of| self.upload(&pairs(of)));
+        let made = Tables { roots, moduli: self.upload(&moduli) };
         self.tables.insert(key, made.clone());
         made
     }

@@ -111,12 +111,12 @@ impl Found {
     /// [`GpuError::Broken`] when it gives no device, and whatever keeps the kernels from running.
     pub async fn open(self, sleep: Sleep) -> Result<Gpu, GpuError> {
         let Self { adapter, name, is_software: _ } = self;
-        // What any adapter has, with as large buffers as this one allows.
-        let (most, usual) = (adapter.limits(), Limits::downlevel_defaults());
+        // What WebGPU promises of every adapter, with as large buffers as this one allows.
+        let most = adapter.limits();
         let limits = Limits {
             max_buffer_size: most.max_buffer_size,
             max_storage_buffer_binding_size: most.max_storage_buffer_binding_size,
-            ..usual.using_resolution(most)
+            ..Limits::default()
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("tacit"),
@@ -132,10 +132,10 @@ impl Found {
         let gpu = Gpu {
             name,
             most_words: words(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)),
+            memory: RefCell::new(Memory::new(device.clone(), queue.clone())),
             device,
             queue,
             kernels,
-            memory: RefCell::default(),
             sleep,
             patience: Cell::new(LONGEST_FIRST),
         };

@@ -1,5 +1,7 @@
 //! The operations: what each uploads, dispatches and reads.
 
+use std::ops::Range;
+
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use wgpu::{
@@ -43,38 +45,26 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     pub(super) fn empty(&mut self, words: usize) -> Span {
-        let buffer = self.gpu.memory.borrow_mut().take(&self.gpu.device, words);
+        let buffer = self.gpu.memory.borrow_mut().take(words);
         self.taken.push(buffer.clone());
         Span { buffer, words }
     }
 
     pub(super) fn upload(&mut self, words: &[u32]) -> Span {
-        let span = self.empty(words.len());
-        self.gpu.queue.write_buffer(&span.buffer, 0, bytemuck::cast_slice(words));
-        span
-    }
-
-    /// Words `from..to` of what stays on the device.
-    fn resident(&mut self, resident: &Resident, from: usize, to: usize) -> Span {
-        let words = &resident.words()[from..to];
-        let gpu = self.gpu;
-        let make = |memory: &mut super::Memory| {
-            let buffer = memory.take(&gpu.device, words.len());
-            gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
-            buffer
-        };
-        let buffer = gpu.memory.borrow_mut().resident(resident, from, make);
+        let buffer = self.gpu.memory.borrow_mut().upload(words);
+        self.taken.push(buffer.clone());
         Span { buffer, words: words.len() }
     }
 
+    /// Some of the words that stay on the device.
+    fn resident(&mut self, resident: &Resident, words: Range<usize>) -> Span {
+        let buffer = self.gpu.memory.borrow_mut().resident(resident, words.clone());
+        Span { buffer, words: words.len() }
+    }
+
+    /// Roots to transform and back, and moduli.
     fn tables(&mut self, tables: &[&NttTable]) -> [Span; 3] {
-        let gpu = self.gpu;
-        let upload = |memory: &mut super::Memory, words: &[u32]| {
-            let buffer = memory.take(&gpu.device, words.len());
-            gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
-            buffer
-        };
-        let Tables { roots: [forward, inverse], moduli } = gpu.memory.borrow_mut().tables(tables, upload);
+        let Tables { roots: [forward, inverse], moduli } = self.gpu.memory.borrow_mut().tables(tables);
         let pairs = tables.iter().map(|table| 2 * table.size()).sum();
         let primes = tables.len() * prime_words(tables[0]).len();
         [(forward, pairs), (inverse, pairs), (moduli, primes)].map(|(buffer, words)| Span { buffer, words })
@@ -255,7 +245,7 @@ impl Gpu {
                 let kernel = &self.kernels.sum_of_products;
                 work.dispatch(kernel, &[&left, &right, &out, &moduli], &[size, tables.len(), 1, columns, 0], groups);
                 if inner > 0 {
-                    let left = work.resident(weights, from, from + count * inner * words);
+                    let left = work.resident(weights, from..from + count * inner * words);
                     let right = work.upload(inputs);
                     let job = [size, tables.len(), inner, columns, 1];
                     work.dispatch(kernel, &[&left, &right, &out, &moduli], &job, groups);
@@ -323,7 +313,7 @@ impl Gpu {
             let pictures = inputs.len() / input;
             let columns = pictures * positions;
             let record = |work: &mut Work<'_>| {
-                let left = work.resident(weights, 0, weights.words().len());
+                let left = work.resident(weights, 0..weights.words().len());
                 let right = work.upload(inputs);
                 let out = work.empty(pictures * output);
                 let Convolution { channels, height, width, filters, kernel: [high, wide], stride, padding } = *shape;
