@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::future::{AbortHandle, Abortable};
 use tacit_session::{Code, Fault};
 use tacit_signaling_messages::{Reply, Request, VERSION};
 use wasm_bindgen_futures::spawn_local;
@@ -123,16 +124,10 @@ impl Desk {
         if !self.ties.whole.get() {
             return;
         }
-        let end = match self.open() {
-            Ok(()) => loop {
-                let Some(input) = inputs.next().await else { break None };
-                if !self.ties.whole.get() {
-                    break None;
-                }
-                if let Err(fault) = self.step(input).await {
-                    break Some(fault);
-                }
-            },
+        let (handle, registration) = AbortHandle::new_pair();
+        let end = match self.open(handle) {
+            // What a browser was asked when its connection is closed, it may never answer.
+            Ok(()) => Abortable::new(self.work(&mut inputs), registration).await.ok().flatten(),
             Err(fault) => Some(fault),
         };
         // What goes wrong because the meeting was ended meanwhile is no event.
@@ -145,7 +140,20 @@ impl Desk {
         }
     }
 
-    fn open(&mut self) -> Result<(), Fault> {
+    /// Does what comes until it is over; why, if it was not ended from here.
+    async fn work(&mut self, inputs: &mut UnboundedReceiver<Input>) -> Option<Fault> {
+        while let Some(input) = inputs.next().await {
+            if !self.ties.whole.get() {
+                return None;
+            }
+            if let Err(fault) = self.step(input).await {
+                return Some(fault);
+            }
+        }
+        None
+    }
+
+    fn open(&mut self, task: AbortHandle) -> Result<(), Fault> {
         if !peer::supported() {
             return Err(Fault::new(Code::Unsupported, "no WebRTC"));
         }
@@ -168,6 +176,7 @@ impl Desk {
             peer: None,
             _pagehide: pagehide,
             queue,
+            task: Some(task),
             hosts: self.hosts,
         };
         drop(held);

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use futures::channel::mpsc::UnboundedSender;
+use futures::future::AbortHandle;
 use tacit_session::{Code, Fault};
 use tacit_signaling_messages::Request;
 
@@ -29,6 +30,8 @@ pub(crate) struct Held {
     pub(crate) _pagehide: Option<Listener>,
     /// Ends the task: without senders, its queue is over.
     pub(crate) queue: Option<UnboundedSender<Input>>,
+    /// Ends it also while it waits for the browser.
+    pub(crate) task: Option<AbortHandle>,
     pub(crate) hosts: bool,
 }
 
@@ -50,6 +53,9 @@ impl Ties {
         }
         if let Some(queue) = held.queue.take() {
             queue.close_channel();
+        }
+        if let Some(task) = held.task.take() {
+            task.abort();
         }
     }
 

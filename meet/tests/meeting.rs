@@ -382,10 +382,26 @@ async fn a_server_that_speaks_out_of_turn_is_not_followed() {
 #[wasm_bindgen_test]
 async fn a_page_that_is_put_away_says_goodbye() {
     let (mut alice, mut bob) = connected().await;
-    let link = alice.link();
     put_page_away();
+    // A browser tells whoever closes a connection nothing more of its channels, and both are on this page.
     assert_eq!(join(alice.failure(), bob.failure()).await, (Code::ConnectionLost, Code::ConnectionLost));
-    assert_eq!(link.recv().await, Err(LinkError::Closed));
+}
+
+/// A connection that is closed while the browser is still asked something, which it then never answers.
+#[wasm_bindgen_test]
+async fn a_page_that_is_put_away_in_the_middle_of_it_says_so() {
+    for turns in 0..12 {
+        fresh_server();
+        let mut alice = Person::host();
+        let (link, _) = alice.invited().await;
+        let mut bob = Person::guest(&link);
+        join(alice.words(), bob.words()).await;
+        for _ in 0..turns {
+            turn().await;
+        }
+        put_page_away();
+        assert_eq!(join(alice.failure(), bob.failure()).await, (Code::ConnectionLost, Code::ConnectionLost), "{turns}");
+    }
 }
 
 #[wasm_bindgen_test]
