@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::bench::{Output, lines};
 use crate::{process, say, workspace};
@@ -14,8 +14,21 @@ pub(crate) struct Options {
     /// The folder with the data sets [default: $TACIT_DATA, else data/, else ../shared/data]
     #[arg(long)]
     data: Option<PathBuf>,
+    /// What makes the products, of the oracle and of the model's owner
+    #[arg(long, value_enum, default_value_t = Compute::Auto)]
+    compute: Compute,
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Compute {
+    /// Whichever is faster
+    Auto,
+    /// The graphics processor, also where it is a program that stands in for one
+    Gpu,
+    /// The processor
+    Cpu,
 }
 
 /// A bundled model and the pictures that judge it.
@@ -48,6 +61,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let mut command = process::cargo();
         command.args(["run", "--quiet", "--release", "-p", "tacit-nn", "--example", "eval", "--"]);
         command.arg(format!("static/models/{model}.tacit")).arg(folder).arg(&data);
+        command.arg(match options.compute {
+            Compute::Auto => "auto",
+            Compute::Gpu => "gpu",
+            Compute::Cpu => "cpu",
+        });
         rows.extend(lines(&mut command).with_context(|| format!("{model} was not evaluated, or did not pass"))?);
     }
     options.output.print(&rows)

@@ -2,7 +2,8 @@
 //!
 //! A secure run gives the same but for truncations, which may round either way there and go to the nearest here.
 
-use tacit_compute::Kernels;
+use futures::FutureExt as _;
+use tacit_compute::{Compute, Convolution, Kernels, Resident};
 
 use crate::graph::Shape;
 use crate::plan::{Plan, Step, StepOp};
@@ -25,30 +26,64 @@ pub fn logits(plan: &Plan, weights: &Weights, kernels: &impl Kernels, pixels: &[
 #[must_use]
 pub fn outputs(plan: &Plan, weights: &Weights, kernels: &impl Kernels, pixels: &[u8]) -> Vec<Vec<i32>> {
     assert_eq!(pixels.len(), plan.input.len(), "a picture of another shape");
+    outputs_of_all(plan, weights, kernels, pixels).now_or_never().expect("kernels answer at once")
+}
+
+/// The logits of pictures, one behind the other, wherever the products are made soonest.
+///
+/// # Panics
+/// When it is no whole number of the plan's pictures, or the weights are not those of the plan.
+pub async fn logits_of_all(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<Vec<i32>> {
+    let last = outputs_of_all(plan, weights, compute, pixels).await.pop().expect("a plan has steps");
+    last.chunks_exact(plan.logits()).map(<[i32]>::to_vec).collect()
+}
+
+/// The outputs of all steps, those of pictures one behind the other.
+async fn outputs_of_all(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<Vec<i32>> {
+    assert!(pixels.len().is_multiple_of(plan.input.len()), "a whole number of pictures");
     let mut values = vec![pixels.iter().map(|&p| p.into()).collect::<Vec<i32>>()];
     let mut layers = weights.layers.iter();
     for step in &plan.steps {
-        let layer = matches!(step.op, StepOp::Linear { .. }).then(|| layers.next().expect("weights for every layer"));
         let inputs: Vec<_> = step.inputs.iter().map(|&i| &values[i][..]).collect();
-        let output = apply(step, &inputs, layer, kernels);
+        let output = match step.op {
+            StepOp::Linear { shape, truncate } => {
+                linear(&shape, truncate, layers.next().expect("weights for every layer"), inputs[0], compute).await
+            }
+            _ => {
+                let pictures = (0..inputs[0].len() / step.input.len()).map(|i| i * step.input.len());
+                let of_picture = |at: usize| -> Vec<&[i32]> {
+                    inputs.iter().map(|input| &input[at..at + step.input.len()]).collect()
+                };
+                pictures.flat_map(|at| apply(step, &of_picture(at))).collect()
+            }
+        };
         values.push(output);
     }
     assert!(layers.next().is_none(), "weights of another plan");
     values.split_off(1)
 }
 
-fn apply(step: &Step, inputs: &[&[i32]], layer: Option<&LinearWeights>, kernels: &impl Kernels) -> Vec<i32> {
+/// Products of the weights with pictures, the bias, and the truncation.
+async fn linear(
+    shape: &Convolution,
+    truncate: u32,
+    layer: &LinearWeights,
+    x: &[i32],
+    compute: &impl Compute,
+) -> Vec<i32> {
+    let input: Vec<u32> = x.iter().map(|x| x.cast_unsigned()).collect();
+    let mut out = vec![0; input.len() / shape.inputs() * shape.outputs()];
+    compute.convolve_all(shape, &Resident::new(layer.words()), &input, &mut out).await;
+    let rows = out.chunks_exact(shape.positions()).zip(layer.bias.iter().cycle());
+    let sums = rows.flat_map(|(row, &bias)| row.iter().map(move |x| x.wrapping_add(bias).cast_signed()));
+    sums.map(|x| round(x, truncate)).collect()
+}
+
+/// A step without weights, of one picture.
+fn apply(step: &Step, inputs: &[&[i32]]) -> Vec<i32> {
     let x = inputs[0];
     match step.op {
-        StepOp::Linear { shape, truncate } => {
-            let layer = layer.expect("a linear step has weights");
-            let input: Vec<u32> = x.iter().map(|x| x.cast_unsigned()).collect();
-            let mut out = vec![0; shape.outputs()];
-            kernels.convolve(&shape, &layer.words(), &input, &mut out);
-            let rows = out.chunks_exact(shape.positions()).zip(&layer.bias);
-            let sums = rows.flat_map(|(row, &bias)| row.iter().map(move |x| x.wrapping_add(bias).cast_signed()));
-            sums.map(|x| round(x, truncate)).collect()
-        }
+        StepOp::Linear { .. } => panic!("a step with weights"),
         StepOp::Max { size, stride, .. } => {
             pool(step.input, size, stride, |window| window.map(|i| x[i]).max().expect("a window has numbers"))
         }

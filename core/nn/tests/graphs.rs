@@ -1,5 +1,6 @@
 //! Random small models: whole numbers against a plain reference, and every proven range against what happens.
 
+use futures::FutureExt as _;
 use proptest::prelude::*;
 use tacit_compute::Cpu;
 use tacit_nn::float::Evaluator;
@@ -190,6 +191,9 @@ proptest! {
         let pictures = pictures(plan.input.len(), &mut dice);
         let values: Vec<_> = pictures.iter().map(|picture| evaluator.values(picture)).collect();
         let largest = values.iter().flatten().flatten().fold(1f32, |largest, x| largest.max(x.abs()));
+        let together = plain::logits_of_all(&plan, &weights, &Cpu, &pictures.concat()).now_or_never().unwrap();
+        let one_by_one = pictures.iter().map(|picture| plain::logits(&plan, &weights, &Cpu, picture));
+        prop_assert!(one_by_one.eq(together));
         for (picture, values) in pictures.into_iter().zip(values) {
             let expected = reference(&plan, &weights, &picture, Rounding::Nearest);
             let outputs = plain::outputs(&plan, &weights, &Cpu, &picture);

@@ -149,6 +149,9 @@ fn the_graphics_processor_answers_likewise() {
     let (alice, bob) = case.both();
     assert_eq!(alice, bob);
     are_the_oracles(&case, &alice.unwrap());
+    let pixels = case.pictures.concat();
+    let oracle = plain::logits_of_all(&case.plan, &case.weights, &case.processor, &pixels);
+    assert_eq!(futures::executor::block_on(oracle), case.oracle(), "the oracle's are the same to the bit");
     assert_eq!(case.processor.report().uses, Operation::ALL, "it did it all: {:?}", case.processor.report());
 }
 

@@ -1,7 +1,7 @@
 //! What the bundled models are worth: `cargo xtask eval` runs this and says where the data lies.
 //!
-//! `eval FILE.tacit SOURCE DIR`, where SOURCE is `mnist` or `fashion-mnist` and DIR holds a folder of that name, prints one JSON
-//! object:
+//! `eval FILE.tacit SOURCE DIR COMPUTE`, where SOURCE is `mnist` or `fashion-mnist`, DIR holds a folder of that name and COMPUTE is
+//! `gpu`, `cpu` or `auto` for whichever is faster, prints one JSON object:
 //!
 //! - `images`, `float_accuracy`, `fixed_accuracy`: all test pictures, in real numbers and by the oracle, in per cent.
 //! - `secure_images`, `agree`, `ties`, `disagree`: the first of them in real runs between two parties, who are on one thread but
@@ -13,9 +13,12 @@
 //! Where a label disagrees or a score differs by more than it may, the command fails.
 
 use std::path::Path;
+use std::rc::Rc;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use tacit_compute::Cpu;
+use futures::executor::block_on;
+use tacit_compute::{Cpu, Force, Processor};
 use tacit_nn::float::Evaluator;
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
@@ -43,7 +46,7 @@ const BATCH: usize = 50;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [path, source, folder] = &arguments[..] else { bail!("usage: eval FILE.tacit SOURCE DIR") };
+    let [path, source, folder, compute] = &arguments[..] else { bail!("usage: eval FILE.tacit SOURCE DIR COMPUTE") };
     let path = Path::new(path);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let source = match source.as_str() {
@@ -51,6 +54,7 @@ fn main() -> Result<()> {
         "fashion-mnist" => data::FASHION,
         _ => bail!("SOURCE is mnist or fashion-mnist"),
     };
+    let processor = processor(compute)?;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let model = file::read(&bytes).with_context(|| format!("{} is no model", path.display()))?;
     let pictures = source.test(&data::folder(Some(Path::new(folder)), &source)?)?;
@@ -59,13 +63,17 @@ fn main() -> Result<()> {
     let (plan, weights) = quantise(&model)?;
     ensure!(plan.input.len() == data::PIXELS, "{name} takes other pictures than these");
     let (mut float, mut oracle) = (0, Vec::with_capacity(pictures.len()));
-    for i in 0..pictures.len() {
-        float += usize::from(largest(&evaluator.logits(pictures.pixels(i))) == pictures.label(i));
-        oracle.push(plain::logits(&plan, &weights, &Cpu, pictures.pixels(i)));
+    for start in (0..pictures.len()).step_by(BATCH) {
+        let batch = start..pictures.len().min(start + BATCH);
+        let is_right = |i: &usize| largest(&evaluator.logits(pictures.pixels(*i))) == pictures.label(*i);
+        float += batch.clone().filter(is_right).count();
+        let pixels: Vec<u8> = batch.flat_map(|i| pictures.pixels(i)).copied().collect();
+        oracle.extend(block_on(plain::logits_of_all(&plan, &weights, &processor, &pixels)));
     }
     let fixed = (0..pictures.len()).filter(|&i| plain::top(&oracle[i]) == pictures.label(i)).count();
 
-    let secure = Secure { plan: &plan, weights: &weights, pictures: &pictures, slack: Slack::new(&plan, &weights) };
+    let slack = Slack::new(&plan, &weights);
+    let secure = Secure { plan: &plan, weights: &weights, pictures: &pictures, slack, processor: &processor };
     let Labels { images, agree, ties, disagree } = secure.labels(&oracle);
     let (error, explained) = secure.largest_error(&oracle);
     let share = |n: usize| 100.0 * n as f64 / pictures.len() as f64;
@@ -84,6 +92,24 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// What computes, as it was asked for; says which it is.
+fn processor(compute: &str) -> Result<Processor> {
+    let force = match compute {
+        "gpu" => Force::Gpu,
+        "cpu" => Force::Cpu,
+        "auto" => Force::Nothing,
+        _ => bail!("COMPUTE is gpu, cpu or auto"),
+    };
+    let processor = Processor::cpu();
+    let start = Instant::now();
+    let clock = || start.elapsed().as_secs_f64() * 1e3;
+    block_on(processor.choose(force, Rc::new(|_| Box::pin(std::future::pending())), &clock));
+    let report = processor.report();
+    eprintln!("{}", report.why);
+    ensure!(force != Force::Gpu || !report.uses.is_empty(), "there is no graphics processor to insist on");
+    Ok(processor)
+}
+
 fn largest(logits: &[f32]) -> usize {
     (0..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best })
 }
@@ -94,6 +120,7 @@ struct Secure<'a> {
     weights: &'a Weights,
     pictures: &'a Pictures,
     slack: Slack,
+    processor: &'a Processor,
 }
 
 /// What came of the labels.
@@ -149,7 +176,7 @@ impl Secure<'_> {
     async fn party(&self, mut s: Session<QueueLink>, sample: usize, told: Told) -> Vec<Answer> {
         const HONEST: &str = "both parties are honest and their link is whole";
         let (context, party, plan) = (Context::new(), s.party(), self.plan);
-        let tools = Tools { context: &context, compute: &Cpu };
+        let tools = Tools { context: &context, compute: self.processor };
         let owned = (party == Party::Alice)
             .then(|| Owned::new(&context, &Cpu, plan, self.weights).expect("a plan whose noise was checked"));
         let mut rng = Prg::from_seed([party as u8 + 1; 32]);
