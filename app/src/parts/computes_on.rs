@@ -1,13 +1,15 @@
-//! Where this person's program computes, and why there: a line of a list of figures.
+//! Where the model's owner computes, and why there: a line of a list of figures. Whoever has the picture computes little, and on
+//! the processor.
 
 use leptos::prelude::*;
 use tacit_jobs::{Operation, Report};
 
+use crate::app::Role;
 use crate::page::page;
 
 #[component]
 pub(crate) fn ComputesOn() -> impl IntoView {
-    let report = page().of_session(|session| session.processor.clone());
+    let report = page().of_session(|session| session.processor.clone().filter(|_| session.role() == Some(Role::Owner)));
     move || {
         report.get().map(|report| {
             let on = on(&report);

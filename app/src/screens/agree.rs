@@ -166,9 +166,7 @@ fn Estimate() -> impl IntoView {
                 <div><dt>{prepare}</dt><dd class="mono">{of(|e| e.prepare)}</dd></div>
                 <div><dt>"to answer"</dt><dd class="mono">{of(|e| e.answer)}</dd></div>
                 <div><dt>"on this connection"</dt><dd class="mono">{of(|e| e.time)}</dd></div>
-                <Show when=move || is_check.get()>
-                    <ComputesOn/>
-                </Show>
+                <ComputesOn/>
             </dl>
         </section>
     }

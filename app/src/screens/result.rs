@@ -199,7 +199,6 @@ fn note(next: Next, role: Option<Role>, accepted: Both, has_model: bool) -> &'st
 #[component]
 fn Figures(answer: Answer) -> impl IntoView {
     let words = page().of_session(|session| session.words);
-    let is_check = answer.agreement.as_ref().is_some_and(|agreement| agreement.model.is_some());
     let Answer { outcome, online_ms, offline_ms, .. } = answer;
     let bytes = |cost: Cost| text::bytes(cost.sent + cost.received);
     let prepared = format!("{} · {}", text::duration(offline_ms), bytes(outcome.offline));
@@ -215,7 +214,7 @@ fn Figures(answer: Answer) -> impl IntoView {
             <div><dt>"answered"</dt><dd class="mono">{answered}</dd></div>
             <div><dt>"round"</dt><dd class="mono">{outcome.round}</dd></div>
             <div><dt>"words"</dt><dd class="mono">{move || words.get().unwrap_or_default().join(" · ")}</dd></div>
-            {is_check.then(|| view! { <ComputesOn/> })}
+            <ComputesOn/>
         </dl>
     }
 }

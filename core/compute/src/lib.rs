@@ -206,7 +206,6 @@ impl Resident {
 /// fresh(row)·key(column) + Σ weight(row, k)·input(k, column), row by row and column by column.
 ///
 /// A polynomial is N words for each prime, one prime behind the other. All but `fresh` are transformed.
-#[derive(Clone)]
 pub struct Products<'a> {
     /// A table for each prime, all of one N.
     pub tables: &'a [NttTable],

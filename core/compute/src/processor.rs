@@ -111,12 +111,10 @@ impl Processor {
         match calibrate(&gpu, clock).await {
             Ok(from) => {
                 self.from.set(from);
-                let why = if from.iter().any(Option::is_some) {
-                    "The graphics processor does what it was measured to do sooner."
-                } else {
-                    "The processor was measured to be faster."
-                };
-                self.say(Some(gpu.name()), why);
+                if from.iter().all(Option::is_none) {
+                    return self.say(Some(gpu.name()), "The processor was measured to be faster.");
+                }
+                self.say(Some(gpu.name()), "The graphics processor does what it was measured to do sooner.");
                 *self.gpu.borrow_mut() = Some(Rc::new(gpu));
             }
             Err(error) => self.say(Some(gpu.name()), &format!("The graphics processor does not work: {error}.")),

@@ -195,12 +195,13 @@ impl<L: Link> Machine<L> {
     ) -> Result<Answer, Fault> {
         let prepared = self.pictures.prepared.take().ok_or_else(|| Fault::internal("no check was prepared"))?;
         let places: usize = check.reveal.pictures.into();
-        // Black pictures take the empty places, so that nothing tells the owner how many there are.
-        let mut pixels = Zeroizing::new(vec![0; places * check.plan.input.len()]);
+        let mut pixels = Zeroizing::new(Vec::new());
         let input = match (model, pictures) {
             (Some(model), None) => Input::Model(model),
             (None, Some(pictures)) => {
                 check.takes(pictures)?;
+                // Black pictures take the empty places, so that nothing tells the owner how many there are.
+                pixels.resize(places * check.plan.input.len(), 0);
                 for (place, picture) in pixels.chunks_exact_mut(check.plan.input.len()).zip(pictures) {
                     place.copy_from_slice(picture.pixels());
                 }

@@ -21,9 +21,9 @@ use crate::{Answer, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pai
 
 /// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said before).
 ///
-/// `seed` is this party's only randomness, fresh from the system's generator; `processor` is where it computes. When this side ends the session, the
-/// function tells the other side and returns once that side has closed the link, so that the last word arrives; a host
-/// program that cannot wait drops the future.
+/// `seed` is this party's only randomness, fresh from the system's generator; `processor` is where it computes. When this side
+/// ends the session, the function tells the other side and returns once that side has closed the link, so that the last word
+/// arrives; a host program that cannot wait drops the future.
 pub async fn run<L: Link + 'static>(
     link: L,
     pairing: Pairing,

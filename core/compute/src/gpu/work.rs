@@ -20,6 +20,8 @@ const BLOCK: usize = 4096;
 const MOST_GROUPS: usize = 65_535;
 /// Threads of a workgroup.
 const THREADS: usize = 256;
+/// Words that are transformed in one submission, at most: each butterfly of the widest layer is a thread, and has two.
+const MOST_TRANSFORMED: usize = 2 * THREADS * MOST_GROUPS;
 /// Rows and columns of the tile that a workgroup makes of a product of matrices.
 const TILE: usize = 64;
 
@@ -204,7 +206,7 @@ impl Gpu {
             return Err(GpuError::TooLarge);
         }
         self.fits(table.size())?;
-        let most = self.most_words.min(MOST_GROUPS / 2 * BLOCK) / table.size() * table.size();
+        let most = self.most_words.min(MOST_TRANSFORMED) / table.size() * table.size();
         let mut done = Vec::with_capacity(polys.len());
         for polys in polys.chunks(most) {
             let record = |work: &mut Work<'_>| {
@@ -230,7 +232,10 @@ impl Gpu {
         self.fits(inner.max(1) * columns * words)?;
         let row = inner.max(columns) * words;
         self.fits(row)?;
-        let most = (self.most_words / row).min(MOST_GROUPS * BLOCK / (columns * words)).max(1);
+        let most = (self.most_words / row).min(MOST_TRANSFORMED / (columns * words));
+        if most == 0 {
+            return Err(GpuError::TooLarge);
+        }
         let mut out = Zeroizing::new(Vec::with_capacity(rows.len() * columns * words));
         for (fresh, first) in fresh.chunks(most * words).zip((0..rows.len()).step_by(most)) {
             let count = fresh.len() / words;

@@ -5,7 +5,6 @@
 // before (or after), by a kernel of its own.
 
 const BLOCK: u32 = 4096u;
-const THREADS: u32 = 256u;
 const EACH: u32 = 16u;
 
 struct Job {
@@ -50,6 +49,19 @@ fn group_of(thread: u32, round: u32) -> u32 {
     }
 }
 
+// Changes a thread's values of one round for those of another.
+fn change(v: ptr<function, array<u32, 16>>, thread: u32, before: u32, after: u32) {
+    // Whatever was there has been taken.
+    workgroupBarrier();
+    for (var k = 0u; k < EACH; k++) {
+        exchange[place(index_of(thread, before, k))] = (*v)[k];
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < EACH; k++) {
+        (*v)[k] = exchange[place(index_of(thread, after, k))];
+    }
+}
+
 @compute @workgroup_size(256)
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let part = workgroup.x % job.parts;
@@ -63,14 +75,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     }
     for (var round = 0u; round < 3u; round++) {
         if round > 0u {
-            workgroupBarrier();
-            for (var k = 0u; k < EACH; k++) {
-                exchange[place(index_of(thread, round - 1u, k))] = v[k];
-            }
-            workgroupBarrier();
-            for (var k = 0u; k < EACH; k++) {
-                v[k] = exchange[place(index_of(thread, round, k))];
-            }
+            change(&v, thread, round - 1u, round);
         }
         let group = group_of(thread, round);
         for (var layer = 0u; layer < 4u; layer++) {
@@ -109,14 +114,7 @@ fn inverse(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     for (var back = 0u; back < 3u; back++) {
         let round = 2u - back;
         if back > 0u {
-            workgroupBarrier();
-            for (var k = 0u; k < EACH; k++) {
-                exchange[place(index_of(thread, round + 1u, k))] = v[k];
-            }
-            workgroupBarrier();
-            for (var k = 0u; k < EACH; k++) {
-                v[k] = exchange[place(index_of(thread, round, k))];
-            }
+            change(&v, thread, round + 1u, round);
         }
         let group = group_of(thread, round);
         for (var up = 0u; up < 4u; up++) {
