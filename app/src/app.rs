@@ -72,6 +72,8 @@ pub(crate) enum Input {
     Invited(InviteText),
     PeerArrived,
     Knocked,
+    /// Whoever this person comes to serves others first.
+    Ringing,
     Words {
         words: [&'static str; 3],
         confirm: bool,

@@ -234,6 +234,7 @@ mod meeting {
             Event::Invited { invite } => {
                 Input::Invited(InviteText { link: invite.link(&browser::address()), code: invite.code() })
             }
+            Event::Ringing => Input::Ringing,
             Event::PeerArrived => Input::PeerArrived,
             Event::Knocked => Input::Knocked,
             Event::Words { words, confirm } => Input::Words { words, confirm },

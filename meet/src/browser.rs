@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use tacit_session::Fault;
+use tacit_signaling_messages::IceServer;
 use web_sys::RtcDataChannel;
 
 use crate::desk;
-use crate::peer::{IceServer, Path};
+use crate::peer::Path;
 use crate::signaling;
 use crate::ties::Ties;
 use crate::{GuestInvite, Invite};
@@ -16,7 +17,7 @@ use crate::{GuestInvite, Invite};
 pub struct Config {
     /// The signaling server's socket: `ws://…` or `wss://…`.
     pub socket: String,
-    /// STUN and TURN servers; none are needed within one network.
+    /// STUN and TURN servers besides those that the signaling server names; none are needed within one network.
     pub ice_servers: Vec<IceServer>,
 }
 
@@ -34,6 +35,8 @@ pub enum Event {
         /// Show its link, its code, its QR code.
         invite: Invite,
     },
+    /// Guest: the room is a door behind which one waits for one's turn.
+    Ringing,
     /// Somebody has the other seat; who it is comes out next.
     PeerArrived,
     /// A third person came to the door and was turned away.

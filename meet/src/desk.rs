@@ -223,8 +223,14 @@ impl Desk {
                 (self.on)(Event::Invited { invite });
                 Ok(())
             }
-            Reply::Joined if fresh => match self.invite.take() {
+            Reply::Ringing if fresh && !self.hosts => {
+                self.in_time();
+                (self.on)(Event::Ringing);
+                Ok(())
+            }
+            Reply::Joined { ice } if fresh => match self.invite.take() {
                 Some(invite) => {
+                    self.config.ice_servers.extend(ice);
                     let (introduction, hello) = Introduction::guest(&invite, Os);
                     self.ties.held.borrow_mut().introduction = Some(introduction);
                     self.arrived();
@@ -232,7 +238,8 @@ impl Desk {
                 }
                 None => Err(out_of_turn()),
             },
-            Reply::PeerJoined if self.hosts && !fresh && self.phase == Phase::Waiting => {
+            Reply::PeerJoined { ice } if self.hosts && !fresh && self.phase == Phase::Waiting => {
+                self.config.ice_servers.extend(ice);
                 self.arrived();
                 Ok(())
             }
@@ -251,7 +258,11 @@ impl Desk {
             Reply::PeerLeft => Err(Code::PeerLeft.into()),
             Reply::Refused { .. } if self.phase >= Phase::Connected => Ok(()),
             Reply::Refused { reason } => Err(signaling::refused(reason)),
-            Reply::Created { .. } | Reply::Joined | Reply::PeerJoined => Err(out_of_turn()),
+            Reply::Created { .. }
+            | Reply::Joined { .. }
+            | Reply::PeerJoined { .. }
+            | Reply::Ringing
+            | Reply::Called { .. } => Err(out_of_turn()),
         }
     }
 

@@ -54,7 +54,7 @@ pub use invite::{GuestInvite, Invite};
 pub use letter::{Candidate, Description};
 pub use pake::Method;
 pub use qr::Qr;
-pub use tacit_signaling_messages::Room;
+pub use tacit_signaling_messages::{IceServer, Room};
 pub use words::complete;
 
 #[cfg(target_arch = "wasm32")]
@@ -62,6 +62,6 @@ pub use browser::{Config, Event, Meeting, host, join};
 #[cfg(target_arch = "wasm32")]
 pub use link::ChannelLink;
 #[cfg(target_arch = "wasm32")]
-pub use peer::{IceServer, Path};
+pub use peer::Path;
 #[cfg(target_arch = "wasm32")]
 pub use relay::relay;

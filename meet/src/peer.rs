@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Function, Map, Reflect};
 use tacit_session::{Code, Fault};
+use tacit_signaling_messages::IceServer;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -12,17 +13,6 @@ use web_sys::{
 
 use crate::events::Listener;
 use crate::{Candidate, Description};
-
-/// A STUN or TURN server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IceServer {
-    /// `stun:…` or `turn:…`.
-    pub urls: Vec<String>,
-    /// For TURN.
-    pub username: Option<String>,
-    /// For TURN.
-    pub credential: Option<String>,
-}
 
 /// How the two browsers reach each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

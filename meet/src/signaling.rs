@@ -75,6 +75,7 @@ pub(crate) fn refused(reason: Refusal) -> Fault {
         Refusal::UnknownRoom => Code::CodeUnknown.into(),
         Refusal::RoomFull => Code::RoomFull.into(),
         Refusal::ServerFull => Fault::new(Code::ServerBusy, "the server is full"),
+        Refusal::Busy => Fault::new(Code::ServerBusy, "nobody answered at this door in time"),
         Refusal::TooMany => Code::TooManyTries.into(),
         Refusal::Malformed => Fault::internal("the server did not understand us"),
         Refusal::Expired => Code::InviteExpired.into(),

@@ -205,6 +205,7 @@ fn name(event: &Event) -> String {
         Event::Invited { .. } => "invited".into(),
         Event::PeerArrived => "arrived".into(),
         Event::Knocked => "knocked".into(),
+        Event::Ringing => "ringing".into(),
         Event::Words { .. } => "words".into(),
         Event::Connected { .. } => "connected".into(),
         Event::Reconnecting => "reconnecting".into(),

@@ -132,7 +132,8 @@ async fn introduce(address: &str) -> Result<(), Failure> {
     let (mut alice, room) = host(address).await?;
     let mut bob = enter(address).await?;
     say(&mut bob, &Request::Join { version: VERSION, room }).await?;
-    if hear(&mut bob).await? != Reply::Joined || hear(&mut alice).await? != Reply::PeerJoined {
+    let met = (hear(&mut bob).await?, hear(&mut alice).await?);
+    if !matches!(met, (Reply::Joined { .. }, Reply::PeerJoined { .. })) {
         return Err("they did not meet".into());
     }
     let body = Request::Relay { body: Body("x".repeat(BODY)) };

@@ -113,7 +113,7 @@ impl Rooms {
         open.joined = true;
         open.guest = Some(member);
         self.seats.insert(member, room);
-        notices.extend(open.host.map(|to| Notice { to, reply: Reply::PeerJoined, last: false }));
+        notices.extend(open.host.map(|to| Notice { to, reply: Reply::PeerJoined { ice: Vec::new() }, last: false }));
         Ok(())
     }
 

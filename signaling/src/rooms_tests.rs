@@ -38,7 +38,7 @@ impl Table {
     fn joined() -> Self {
         let mut table = Table::waiting();
         assert_eq!(table.join(BOB, 1), Ok(()));
-        assert_eq!(table.told(), [tell(ALICE, Reply::PeerJoined)]);
+        assert_eq!(table.told(), [tell(ALICE, Reply::PeerJoined { ice: Vec::new() })]);
         table
     }
 

@@ -74,6 +74,7 @@ impl Parting {
                 Refusal::RoomFull => (CloseCode::Policy, "the room is full"),
                 Refusal::Malformed => (CloseCode::Policy, "not allowed at this point"),
                 Refusal::ServerFull => (CloseCode::Again, "too many rooms"),
+                Refusal::Busy => (CloseCode::Again, "no place in time"),
                 Refusal::TooMany => (CloseCode::Again, "too many requests"),
                 Refusal::Expired => (CloseCode::Normal, "the room's time is over"),
                 Refusal::ShuttingDown => (CloseCode::Away, "shutting down"),
@@ -160,9 +161,15 @@ fn answer(
     around: &Surroundings,
 ) -> Result<Option<Reply>, Parting> {
     match request {
-        Request::Create { version } | Request::Join { version, .. } if version != VERSION => {
+        Request::Create { version }
+        | Request::Join { version, .. }
+        | Request::Open { version, .. }
+        | Request::Answer { version, .. }
+            if version != VERSION =>
+        {
             Err(Refusal::Version.into())
         }
+        Request::Open { .. } | Request::Answer { .. } => Err(Refusal::Malformed.into()),
         Request::Create { .. } | Request::Join { .. } => {
             // A queue is given away once, so this is also where a second seat is refused.
             let queue = queue.take().ok_or(Refusal::Malformed)?;
@@ -171,7 +178,7 @@ fn answer(
             }
             if let Request::Join { room, .. } = request {
                 *seat = Some(around.hub.join(room, queue)?);
-                Ok(Some(Reply::Joined))
+                Ok(Some(Reply::Joined { ice: Vec::new() }))
             } else {
                 let (taken, room) = around.hub.create(queue)?;
                 *seat = Some(taken);
@@ -325,17 +332,17 @@ mod tests {
 
     #[test]
     fn a_newer_client_hears_about_versions_and_a_broken_one_about_its_words() {
-        let newer = parse(r#"{"type":"create","version":2,"colour":"blue"}"#);
+        let newer = parse(r#"{"type":"create","version":3,"colour":"blue"}"#);
         assert_eq!(newer, Heard::Nonsense(Refusal::Version.into()));
-        for bad in [r#"{"type":"create","version":1,"colour":"blue"}"#, r#"{"version":1}"#, "", "[", "null", "7"] {
+        for bad in [r#"{"type":"create","version":2,"colour":"blue"}"#, r#"{"version":2}"#, "", "[", "null", "7"] {
             assert!(
                 matches!(parse(bad), Heard::Nonsense(Parting { code: CloseCode::Invalid, .. })),
                 "{bad}: {:?}",
                 parse(bad)
             );
         }
-        let join = Request::Join { version: 1, room: Room(7) };
-        assert_eq!(parse(r#"{"type":"join","version":1,"room":7}"#), Heard::Request(join));
+        let join = Request::Join { version: 2, room: Room(7) };
+        assert_eq!(parse(r#"{"type":"join","version":2,"room":7}"#), Heard::Request(join));
     }
 
     proptest! {

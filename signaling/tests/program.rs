@@ -97,8 +97,8 @@ async fn no_address_and_no_body_is_written_down() {
     host.say(&Request::Create { version: VERSION }).await;
     assert_eq!(host.hear().await, Reply::Created { room: Room(1) });
     guest.say(&join(Room(1))).await;
-    assert_eq!(guest.hear().await, Reply::Joined);
-    assert_eq!(host.hear().await, Reply::PeerJoined);
+    assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new() });
+    assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
     host.relay("sealed-words").await;
     assert_eq!(guest.hear_relay().await, "sealed-words");
     for room in 2..6 {

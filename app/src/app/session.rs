@@ -122,6 +122,8 @@ pub(crate) struct Session {
     pub(crate) invite: Option<InviteText>,
     /// How often a third person was turned away.
     pub(crate) knocks: u32,
+    /// Whether this person came to somebody who serves many, and waits for a place.
+    pub(crate) rings: bool,
     /// Whether the other person is there.
     pub(crate) met: bool,
     pub(crate) route: Option<Route>,
@@ -173,6 +175,7 @@ impl Session {
             offered: false,
             invite: None,
             knocks: 0,
+            rings: false,
             met: false,
             route: None,
             reconnecting: false,
@@ -234,7 +237,14 @@ impl Session {
                 self.invite = Some(invite);
                 (Step::Say("Your invite is ready."), Vec::new())
             }
-            Input::PeerArrived => (self.meet(screen), Vec::new()),
+            Input::PeerArrived => {
+                self.rings = false;
+                (self.meet(screen), Vec::new())
+            }
+            Input::Ringing => {
+                self.rings = true;
+                (Step::Say("The other side serves others first. You are next as soon as there is a place."), Vec::new())
+            }
             Input::Knocked => {
                 self.knocks += 1;
                 (Step::Say("A third person tried to come in and was turned away."), Vec::new())

@@ -29,10 +29,25 @@ pub(crate) fn Meet() -> impl IntoView {
 #[component]
 fn Arriving() -> impl IntoView {
     let met = page().of_session(|session| session.met || session.seat == Party::Alice);
+    let rings = page().of_session(|session| session.rings);
+    let heading = move || match (rings.get(), met.get()) {
+        (true, _) => "Waiting for a place",
+        (false, true) => "You are both here",
+        (false, false) => "Entering the session",
+    };
+    let lead = move || {
+        if rings.get() {
+            "This link leads to a program that serves many, and it is busy with others."
+        } else {
+            "Your browsers are finding a way to each other."
+        }
+    };
+    let patience =
+        move || if rings.get() { "You are next as soon as there is a place." } else { "This takes a few seconds." };
     view! {
-        <Heading>{move || if met.get() { "You are both here" } else { "Entering the session" }}</Heading>
-        <p class="lead">"Your browsers are finding a way to each other."</p>
-        <p class="waiting"><span class="pulse" aria-hidden="true"></span>"This takes a few seconds."</p>
+        <Heading>{heading}</Heading>
+        <p class="lead">{lead}</p>
+        <p class="waiting"><span class="pulse" aria-hidden="true"></span>{patience}</p>
     }
 }
 

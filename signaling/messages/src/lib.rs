@@ -13,6 +13,20 @@
 //!  Relay { body } ─────▸               Relay { body } ─▸
 //!         ◂───────────── Relay { body }  ◂───── Relay { body }
 //! ```
+//!
+//! Whoever serves many opens a *door* instead of a room. Each guest who comes to it rings, and gets a room for two with its
+//! owner, who takes the first seat on a socket of its own:
+//!
+//! ```text
+//! owner                   server                    guest
+//!  Open ───────────────▸
+//!         ◂───────────── Created { room: 7 }
+//!                               ◂───────────────── Join { room: 7 }
+//!         ◂───────────── Called { ticket }  Ringing ─▸
+//! on another socket
+//!  Answer { ticket } ──▸
+//!         ◂───────────── PeerJoined      Joined ─▸
+//! ```
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +34,7 @@ use serde::{Deserialize, Serialize};
 pub const SOCKET_PATH: &str = "/socket";
 
 /// The version of this vocabulary; both sides send it and refuse another.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// The longest [`Body`] that is relayed, in bytes of text. A sealed session description takes about 4 kB.
 pub const MAX_BODY: usize = 16 * 1024;
@@ -38,6 +52,25 @@ pub struct Room(pub u32);
 #[serde(transparent)]
 pub struct Body(pub String);
 
+/// What the owner of a door shows to take the seat opposite the guest who rang. Nobody else can guess it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ticket(pub String);
+
+/// A STUN or TURN server that a party may use to reach the other one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IceServer {
+    /// `stun:…`, `turn:…` or `turns:…`.
+    pub urls: Vec<String>,
+    /// For TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// For TURN; good for a short time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
 /// From a party to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
@@ -47,7 +80,22 @@ pub enum Request {
         /// [`VERSION`].
         version: u16,
     },
-    /// Take the second seat of a room. A room that was joined once is never joined again.
+    /// Open a door: a number that guests come to as often as they like, each to a room of their own.
+    Open {
+        /// [`VERSION`].
+        version: u16,
+        /// The number of before, which is given again if nobody else has it: so that a link outlives a restart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
+    },
+    /// Take the first seat opposite the guest who rang at a door.
+    Answer {
+        /// [`VERSION`].
+        version: u16,
+        /// From [`Reply::Called`].
+        ticket: Ticket,
+    },
+    /// Take the second seat of a room, or ring at a door. A room that was joined once is never joined again.
     Join {
         /// [`VERSION`].
         version: u16,
@@ -67,15 +115,30 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Reply {
-    /// The room is open, and you have its first seat.
+    /// The room is open, and you have its first seat; or the door is.
     Created {
         /// The number to tell the guest.
         room: Room,
     },
     /// You have the second seat.
-    Joined,
+    Joined {
+        /// What may help to reach the other party.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ice: Vec<IceServer>,
+    },
     /// Somebody took the second seat.
-    PeerJoined,
+    PeerJoined {
+        /// What may help to reach the other party.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ice: Vec<IceServer>,
+    },
+    /// To a guest at a door: its owner was told. [`Reply::Joined`] comes when there is a place.
+    Ringing,
+    /// To the owner of a door: somebody rings.
+    Called {
+        /// Shown on another socket, in [`Request::Answer`].
+        ticket: Ticket,
+    },
     /// From whoever has the other seat.
     Relay {
         /// Sealed text.
@@ -104,6 +167,8 @@ pub enum Refusal {
     RoomFull,
     /// Too many rooms are open.
     ServerFull,
+    /// Too many wait at this door, or nobody answered in time.
+    Busy,
     /// Too many requests from one place in a short time.
     TooMany,
     /// The frame is too long, not JSON, or not allowed at this point.
@@ -122,8 +187,13 @@ mod tests {
     fn the_json_is_what_the_documentation_shows() {
         let create = serde_json::to_string(&Request::Create { version: 1 }).unwrap();
         assert_eq!(create, r#"{"type":"create","version":1}"#);
-        let joined = serde_json::to_string(&Reply::PeerJoined).unwrap();
+        let open = serde_json::to_string(&Request::Open { version: 1, room: None }).unwrap();
+        assert_eq!(open, r#"{"type":"open","version":1}"#);
+        let joined = serde_json::to_string(&Reply::PeerJoined { ice: Vec::new() }).unwrap();
         assert_eq!(joined, r#"{"type":"peer-joined"}"#);
+        let ice = IceServer { urls: vec!["stun:x".into()], username: None, credential: None };
+        let joined = serde_json::to_string(&Reply::Joined { ice: vec![ice] }).unwrap();
+        assert_eq!(joined, r#"{"type":"joined","ice":[{"urls":["stun:x"]}]}"#);
         let refused = serde_json::to_string(&Reply::Refused { reason: Refusal::UnknownRoom }).unwrap();
         assert_eq!(refused, r#"{"type":"refused","reason":"unknown-room"}"#);
     }

@@ -89,8 +89,8 @@ impl House {
         let (mut host, room) = self.host().await;
         let mut guest = self.enter().await;
         guest.say(&join(room)).await;
-        assert_eq!(guest.hear().await, Reply::Joined);
-        assert_eq!(host.hear().await, Reply::PeerJoined);
+        assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new() });
+        assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
         (host, guest, room)
     }
 
