@@ -12,13 +12,11 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use tacit_session::{Code, Fault};
 use tacit_signaling_messages::{Reply, Request, VERSION};
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{RtcDataChannel, RtcPeerConnectionState as State};
 
-use crate::browser::{Config, Event};
-use crate::events::{Listener, Timer};
-use crate::peer::{self, FromPeer, Path, Peer};
-use crate::signaling::{self, FromServer, Socket};
+use crate::meeting::{Config, Event};
+use crate::peer::{FromPeer, Path, State};
+use crate::platform::{self, Channel, OnLeave, Peer, Socket, Timer};
+use crate::signaling::{self, FromServer};
 use crate::ties::{Held, Ties, out_of_turn};
 use crate::{Action, GuestInvite, Introduction, Invite, Os};
 
@@ -40,7 +38,7 @@ const LOOK_MS: i32 = 5_000;
 /// When the server says that the other page is gone and the connection breaks this soon after, then it was closed.
 const LEAVING_MS: f64 = 15_000.0;
 
-type OpenChannel = Box<dyn FnOnce(RtcDataChannel)>;
+type OpenChannel = Box<dyn FnOnce(Channel)>;
 type On = Box<dyn FnMut(Event)>;
 
 /// Begins a meeting; returns what ends it.
@@ -66,7 +64,7 @@ pub(crate) fn start(config: Config, invite: Option<GuestInvite>, open_channel: O
         again: None,
         glance: None,
     };
-    spawn_local(desk.run(inputs));
+    platform::spawn(desk.run(inputs));
     ties
 }
 
@@ -154,27 +152,27 @@ impl Desk {
     }
 
     fn open(&mut self, task: AbortHandle) -> Result<(), Fault> {
-        if !peer::supported() {
+        if !platform::supported() {
             return Err(Fault::new(Code::Unsupported, "no WebRTC"));
         }
         let queue = self.queue.clone();
         let socket = Socket::open(&self.config.socket, move |news| put(&queue, Input::Server(news)))?;
-        let pagehide = web_sys::window().map(|window| {
+        let on_leave = {
             let ties = Rc::downgrade(&self.ties);
-            Listener::new(&window, "pagehide", move |_| {
+            OnLeave::new(move || {
                 if let Some(ties) = ties.upgrade() {
                     ties.hidden.set(ties.whole.get());
                     ties.cut();
                 }
             })
-        });
+        };
         let queue = Some(self.queue.clone());
         let mut held = self.ties.held.borrow_mut();
         *held = Held {
             introduction: None,
             socket: Some(socket),
             peer: None,
-            _pagehide: pagehide,
+            _on_leave: Some(on_leave),
             queue,
             task: Some(task),
             hosts: self.hosts,
@@ -252,7 +250,7 @@ impl Desk {
                 Ok(())
             }
             Reply::PeerLeft if self.phase >= Phase::Connected => {
-                self.peer_left = Some(js_sys::Date::now());
+                self.peer_left = Some(platform::now_ms());
                 Ok(())
             }
             Reply::PeerLeft => Err(Code::PeerLeft.into()),
@@ -307,7 +305,7 @@ impl Desk {
         self.within(CONNECT_MS);
         let open_channel = self.open_channel.take().ok_or_else(|| Fault::internal("authenticated twice"))?;
         let queue = self.queue.clone();
-        let peer = Peer::new(&self.config.ice_servers, open_channel, move |news| put(&queue, Input::Peer(news)))?;
+        let peer = Peer::new(&self.config, open_channel, move |news| put(&queue, Input::Peer(news))).await?;
         let calls = peer.calls();
         if !self.ties.whole.get() {
             return Ok(());
@@ -338,10 +336,9 @@ impl Desk {
             }
             State::Closed => return Err(self.gone()),
             State::Disconnected | State::Failed => self.up = false,
-            _ => return Ok(()),
         }
         if self.phase == Phase::Connected {
-            if self.peer_left.is_some_and(|at| js_sys::Date::now() - at < LEAVING_MS) {
+            if self.peer_left.is_some_and(|at| platform::now_ms() - at < LEAVING_MS) {
                 return Err(Code::PeerLeft.into());
             }
             self.phase = Phase::Reconnecting;

@@ -18,50 +18,49 @@
 //!
 //! Then WebRTC carries the data: [`Link`](tacit_session::Link)s over a data channel, cut into chunks.
 //!
-//! Everything except what touches the browser is a pure state machine and is tested natively.
+//! What does not touch the world is a pure state machine. What does touch it (sockets, WebRTC, timers) is a platform: `web`, in a
+//! browser, or `native`, over tokio and the `webrtc` crate. `desk` drives a meeting on either.
 
 pub mod chunks;
+mod desk;
 mod entropy;
+mod flow;
 mod introduction;
 mod invite;
 mod letter;
+mod meeting;
 mod pake;
+mod peer;
 mod qr;
 mod seal;
 mod secret;
+mod signaling;
+mod ties;
 mod words;
 
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 #[cfg(target_arch = "wasm32")]
-mod browser;
+mod web;
+
+#[cfg(not(target_arch = "wasm32"))]
+use native as platform;
 #[cfg(target_arch = "wasm32")]
-mod desk;
-#[cfg(target_arch = "wasm32")]
-mod events;
-#[cfg(target_arch = "wasm32")]
-mod link;
-#[cfg(target_arch = "wasm32")]
-mod peer;
-#[cfg(target_arch = "wasm32")]
-mod relay;
-#[cfg(target_arch = "wasm32")]
-mod signaling;
-#[cfg(target_arch = "wasm32")]
-mod ties;
+use web as platform;
 
 pub use entropy::{Entropy, Os};
 pub use introduction::{Action, Introduction};
 pub use invite::{GuestInvite, Invite};
 pub use letter::{Candidate, Description};
+pub use meeting::{Config, Event, Meeting, host, join};
 pub use pake::Method;
+pub use peer::Path;
+pub use platform::ChannelLink;
 pub use qr::Qr;
 pub use tacit_signaling_messages::{IceServer, Room};
 pub use words::complete;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::Channel;
 #[cfg(target_arch = "wasm32")]
-pub use browser::{Config, Event, Meeting, host, join};
-#[cfg(target_arch = "wasm32")]
-pub use link::ChannelLink;
-#[cfg(target_arch = "wasm32")]
-pub use peer::Path;
-#[cfg(target_arch = "wasm32")]
-pub use relay::relay;
+pub use web::relay;

@@ -1,20 +1,17 @@
-//! The browser's peer connection, as far as a meeting needs it.
+//! What a meeting asks and hears of a peer connection, whatever platform makes it.
+//!
+//! A peer connection has two channels, negotiated beforehand: [`WORK`] carries the computation and is given away, to a worker or a
+//! link. [`PRESENCE`] carries nothing; the meeting keeps it to see when the connection opens and when the other side ends it.
 
-use js_sys::{Array, Function, Map, Reflect};
-use tacit_session::{Code, Fault};
-use tacit_signaling_messages::IceServer;
-use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcIceCandidateInit, RtcIceServer, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
-    RtcSignalingState,
-};
+use crate::Candidate;
 
-use crate::events::Listener;
-use crate::{Candidate, Description};
+/// The channel of the computation.
+pub(crate) const WORK: (&str, u16) = ("tacit", 0);
 
-/// How the two browsers reach each other.
+/// The channel that shows whether the other side is there.
+pub(crate) const PRESENCE: (&str, u16) = ("tacit-presence", 1);
+
+/// How the two parties reach each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Path {
     /// From machine to machine.
@@ -28,283 +25,22 @@ pub(crate) enum FromPeer {
     /// A local candidate.
     Candidate(Candidate),
     /// The connection is in another state.
-    State(RtcPeerConnectionState),
+    State(State),
     /// The presence channel is open: data flows.
     Present,
     /// The presence channel is closed: the other side ended the connection.
     Gone,
 }
 
-/// A peer connection with its two channels. Dropping it closes it, and the other side notices at once.
-///
-/// Both channels are negotiated beforehand: id 0 carries the computation and is given away, to a worker if that works. Id 1
-/// carries nothing; this side keeps it to see when the connection opens and when the other side ends it.
-pub(crate) struct Peer {
-    connection: RtcPeerConnection,
-    _presence: RtcDataChannel,
-    _listeners: [Listener; 4],
-}
-
-impl Peer {
-    pub(crate) fn new(
-        servers: &[IceServer],
-        open_channel: impl FnOnce(RtcDataChannel),
-        report: impl Fn(FromPeer) + Clone + 'static,
-    ) -> Result<Self, Fault> {
-        let unsupported = |_| Fault::new(Code::Unsupported, "no peer connection");
-        let config = RtcConfiguration::new();
-        config.set_ice_servers(&servers.iter().map(ice_server).collect::<Array>());
-        let connection = RtcPeerConnection::new_with_configuration(&config).map_err(unsupported)?;
-        open_channel(channel(&connection, "tacit", 0));
-        let presence = channel(&connection, "tacit-presence", 1);
-        let listen =
-            |target: &web_sys::EventTarget, name, read: fn(&RtcPeerConnection, JsValue) -> Option<FromPeer>| {
-                let (report, connection) = (report.clone(), connection.clone());
-                Listener::new(target, name, move |event| {
-                    if let Some(news) = read(&connection, event) {
-                        report(news);
-                    }
-                })
-            };
-        let listeners = [
-            listen(&connection, "icecandidate", |_, event| candidate(&event).map(FromPeer::Candidate)),
-            listen(&connection, "connectionstatechange", |c, _| Some(FromPeer::State(c.connection_state()))),
-            listen(&presence, "open", |_, _| Some(FromPeer::Present)),
-            listen(&presence, "close", |_, _| Some(FromPeer::Gone)),
-        ];
-        Ok(Self { connection, _presence: presence, _listeners: listeners })
-    }
-
-    /// A handle for calls that wait: the peer itself may be dropped meanwhile.
-    pub(crate) fn calls(&self) -> Calls {
-        Calls(self.connection.clone())
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.connection.close();
-    }
-}
-
-/// What is asked of a peer connection and takes its time.
-pub(crate) struct Calls(RtcPeerConnection);
-
-impl Calls {
-    /// Makes an offer, sets it, and returns it.
-    pub(crate) async fn offer(&self, restart: bool) -> Result<String, Fault> {
-        let options = RtcOfferOptions::new();
-        options.set_ice_restart(restart);
-        let offer = JsFuture::from(self.0.create_offer_with_rtc_offer_options(&options))
-            .await
-            .map_err(|error| browser(&error))?;
-        self.set_local(RtcSdpType::Offer, &offer).await
-    }
-
-    /// Sets what the other side described; after an offer, makes the answer, sets it, and returns it.
-    pub(crate) async fn apply(&self, description: &Description) -> Result<Option<String>, Fault> {
-        let (kind, sdp) = match description {
-            Description::Offer(sdp) => (RtcSdpType::Offer, sdp),
-            Description::Answer(sdp) => (RtcSdpType::Answer, sdp),
-        };
-        let init = RtcSessionDescriptionInit::new(kind);
-        init.set_sdp(sdp);
-        JsFuture::from(self.0.set_remote_description(&init))
-            .await
-            .map_err(|_| Fault::peer("a description that the browser does not take"))?;
-        if kind == RtcSdpType::Answer {
-            return Ok(None);
-        }
-        let answer = JsFuture::from(self.0.create_answer()).await.map_err(|error| browser(&error))?;
-        self.set_local(RtcSdpType::Answer, &answer).await.map(Some)
-    }
-
-    async fn set_local(&self, kind: RtcSdpType, description: &JsValue) -> Result<String, Fault> {
-        let sdp = text(description, "sdp").ok_or_else(|| Fault::internal("a description without text"))?;
-        let init = RtcSessionDescriptionInit::new(kind);
-        init.set_sdp(&sdp);
-        JsFuture::from(self.0.set_local_description(&init)).await.map_err(|error| browser(&error))?;
-        Ok(sdp)
-    }
-
-    /// Adds a candidate. One that the browser does not take is skipped: others may do.
-    pub(crate) async fn reach(&self, candidate: &Candidate) {
-        let init = RtcIceCandidateInit::new(&candidate.line);
-        init.set_sdp_mid(candidate.mid.as_deref());
-        init.set_sdp_m_line_index(candidate.index);
-        let _ = JsFuture::from(self.0.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init))).await;
-    }
-
-    /// Whether no description is on its way.
-    pub(crate) fn settled(&self) -> bool {
-        self.0.signaling_state() == RtcSignalingState::Stable
-    }
-
-    /// The path in use and its round-trip time in milliseconds, once the browser knows.
-    pub(crate) async fn path(&self) -> Option<(Path, Option<f64>)> {
-        let report: Map = JsFuture::from(self.0.get_stats()).await.ok()?.unchecked_into();
-        let mut pair = None;
-        let mut chosen = None;
-        let mut look = |value: JsValue, _key: JsValue| match text(&value, "type").as_deref() {
-            Some("transport") => chosen = chosen.take().or_else(|| text(&value, "selectedCandidatePairId")),
-            // Firefox has no transport entries, but says it on the pair.
-            Some("candidate-pair") if flag(&value, "selected") => pair = Some(value),
-            _ => {}
-        };
-        report.for_each(&mut look);
-        let pair = chosen.map(|id| report.get(&id.into())).or(pair).filter(JsValue::is_object)?;
-        let relayed = ["localCandidateId", "remoteCandidateId"].into_iter().any(|end| {
-            text(&pair, end)
-                .is_some_and(|id| text(&report.get(&id.into()), "candidateType").as_deref() == Some("relay"))
-        });
-        let rtt = field(&pair, "currentRoundTripTime").and_then(|value| value.as_f64()).map(|seconds| seconds * 1e3);
-        Some((if relayed { Path::Relayed } else { Path::Direct }, rtt))
-    }
-}
-
-/// Whether this browser has peer connections with data channels at all.
-pub(crate) fn supported() -> bool {
-    field(&js_sys::global(), "RTCPeerConnection").is_some_and(|value| value.is_instance_of::<Function>())
-}
-
-fn channel(connection: &RtcPeerConnection, label: &str, id: u16) -> RtcDataChannel {
-    let init = RtcDataChannelInit::new();
-    init.set_negotiated(true);
-    init.set_id(id);
-    init.set_ordered(true);
-    connection.create_data_channel_with_data_channel_dict(label, &init)
-}
-
-fn ice_server(server: &IceServer) -> RtcIceServer {
-    let out = RtcIceServer::new();
-    out.set_urls(&server.urls.iter().map(|url| JsValue::from_str(url)).collect::<Array>());
-    if let Some(username) = &server.username {
-        out.set_username(username);
-    }
-    if let Some(credential) = &server.credential {
-        out.set_credential(credential);
-    }
-    out
-}
-
-fn candidate(event: &JsValue) -> Option<Candidate> {
-    let candidate = event.dyn_ref::<RtcPeerConnectionIceEvent>()?.candidate()?;
-    let line = candidate.candidate();
-    // The empty one says that there are no more, which ICE finds out by itself.
-    let some = !line.is_empty();
-    some.then(|| Candidate { line, mid: candidate.sdp_mid(), index: candidate.sdp_m_line_index() })
-}
-
-/// The browser refused something that should always work.
-fn browser(error: &JsValue) -> Fault {
-    Fault::internal(text(error, "message").unwrap_or_else(|| "the browser refused".to_owned()))
-}
-
-fn field(value: &JsValue, name: &str) -> Option<JsValue> {
-    Reflect::get(value, &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
-}
-
-fn text(value: &JsValue, name: &str) -> Option<String> {
-    field(value, name)?.as_string()
-}
-
-fn flag(value: &JsValue, name: &str) -> bool {
-    field(value, name).is_some_and(|value| value.is_truthy())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ChannelLink;
-    use futures::StreamExt as _;
-    use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-    use tacit_session::Link as _;
-    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-    use web_sys::{Blob, BlobPropertyBag, Url, Worker};
-
-    wasm_bindgen_test_configure!(run_in_browser);
-
-    type News = UnboundedReceiver<FromPeer>;
-
-    fn peer(open_channel: impl FnOnce(RtcDataChannel)) -> (Peer, News) {
-        let (queue, news): (UnboundedSender<FromPeer>, _) = unbounded();
-        let report = move |report| {
-            let _ = queue.unbounded_send(report);
-        };
-        (Peer::new(&[], open_channel, report).unwrap(), news)
-    }
-
-    /// Passes candidates on until the presence channel is open.
-    async fn present(news: &mut News, to: &Calls) {
-        loop {
-            match news.next().await.unwrap() {
-                FromPeer::Candidate(candidate) => to.reach(&candidate).await,
-                FromPeer::Present => return,
-                FromPeer::State(_) => {}
-                FromPeer::Gone => panic!("closed before it was open"),
-            }
-        }
-    }
-
-    async fn introduce(a: &Calls, b: &Calls) {
-        let offer = Description::Offer(a.offer(false).await.unwrap());
-        assert!(!a.settled());
-        let answer = b.apply(&offer).await.unwrap().unwrap();
-        assert_eq!(a.apply(&Description::Answer(answer)).await.unwrap(), None);
-        assert!(a.settled() && b.settled());
-    }
-
-    #[wasm_bindgen_test]
-    async fn two_peers_connect_directly_restart_and_notice_the_end() {
-        assert!(supported());
-        let (a, mut news_a) = peer(|_| {});
-        let (b, mut news_b) = peer(|_| {});
-        let (calls_a, calls_b) = (a.calls(), b.calls());
-        assert_eq!(calls_a.path().await, None);
-        introduce(&calls_a, &calls_b).await;
-        futures::future::join(present(&mut news_a, &calls_b), present(&mut news_b, &calls_a)).await;
-        let (path, _) = calls_a.path().await.unwrap();
-        assert_eq!(path, Path::Direct);
-
-        let before = calls_a.0.local_description().unwrap().sdp();
-        calls_a.offer(true).await.unwrap();
-        let after = calls_a.0.local_description().unwrap().sdp();
-        let ufrag = |sdp: &str| sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).map(str::to_owned);
-        assert!(ufrag(&before).is_some() && ufrag(&before) != ufrag(&after));
-        assert!(crate::words::Fingerprint::of(&before) == crate::words::Fingerprint::of(&after));
-
-        drop(a);
-        while !matches!(news_b.next().await.unwrap(), FromPeer::Gone) {}
-    }
-
-    /// Echoes what comes on the channel that it was given. Messages may come before the channel says that it is open, and only then
-    /// does it take any.
-    const ECHO: &str = "onmessage = ({ data: channel }) => {
-        const early = [];
-        channel.onopen = () => early.splice(0).forEach((message) => channel.send(message));
-        channel.onmessage = ({ data }) => (channel.readyState === 'open' ? channel.send(data) : early.push(data));
-    };";
-
-    #[wasm_bindgen_test]
-    async fn the_channel_can_be_given_to_a_worker_in_the_callback() {
-        let options = BlobPropertyBag::new();
-        options.set_type("text/javascript");
-        let script = Blob::new_with_str_sequence_and_options(&Array::of1(&ECHO.into()), &options).unwrap();
-        let url = Url::create_object_url_with_blob(&script).unwrap();
-        let worker = Worker::new(&url).unwrap();
-        let (a, mut news_a) = peer(|channel| {
-            worker.post_message_with_transfer(&channel, &Array::of1(&channel)).unwrap();
-        });
-        let mut link = None;
-        let (b, mut news_b) = peer(|channel| link = Some(ChannelLink::new(channel)));
-        let link = link.unwrap();
-        introduce(&a.calls(), &b.calls()).await;
-        futures::future::join(present(&mut news_a, &b.calls()), present(&mut news_b, &a.calls())).await;
-        let message: Vec<u8> = (0..300_000u32).map(|n| n as u8).collect();
-        let (sent, echo) = futures::future::join(link.send(message.clone()), link.recv()).await;
-        assert_eq!(sent, Ok(()));
-        assert!(echo.unwrap() == message);
-        worker.terminate();
-        Url::revoke_object_url(&url).unwrap();
-    }
+/// The states of a connection that a meeting acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Packets pass.
+    Connected,
+    /// They do not, at the moment.
+    Disconnected,
+    /// They do not, and will not before ICE is restarted.
+    Failed,
+    /// It is closed.
+    Closed,
 }

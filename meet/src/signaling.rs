@@ -1,13 +1,7 @@
-//! The client of the signaling server: one WebSocket, JSON text frames.
-
-use std::rc::Rc;
+//! What the signaling server says, and what that means to a person.
 
 use tacit_session::{Code, Fault};
-use tacit_signaling_messages::{MAX_FRAME, Refusal, Reply, Request, SOCKET_PATH};
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{MessageEvent, WebSocket};
-
-use crate::events::Listener;
+use tacit_signaling_messages::{MAX_FRAME, Refusal, Reply};
 
 /// What the socket reports.
 pub(crate) enum FromServer {
@@ -19,53 +13,14 @@ pub(crate) enum FromServer {
     Lost,
 }
 
-/// An open or opening socket. Dropping it sends what was handed over and closes.
-pub(crate) struct Socket {
-    socket: WebSocket,
-    _listeners: [Listener; 3],
-}
-
-impl Socket {
-    /// Begins to connect. `report` is called from the browser's event loop, never from within this call.
-    pub(crate) fn open(url: &str, report: impl Fn(FromServer) + 'static) -> Result<Self, Fault> {
-        let socket = WebSocket::new(url).map_err(|_| Fault::new(Code::ServerUnreachable, "not a WebSocket address"))?;
-        let report = Rc::new(report);
-        let listen = |name, read: fn(JsValue) -> FromServer| {
-            let report = Rc::clone(&report);
-            Listener::new(&socket, name, move |event| report(read(event)))
-        };
-        // A failed connection fires `error` and then `close`: the second tells enough.
-        let listeners = [
-            listen("open", |_| FromServer::Opened),
-            listen("message", |event| read(&event).map_or(FromServer::Lost, FromServer::Reply)),
-            listen("close", |_| FromServer::Lost),
-        ];
-        Ok(Self { socket, _listeners: listeners })
-    }
-
-    /// Hands over a request. What a closed socket cannot send any more is dropped: its `Lost` is on the way.
-    pub(crate) fn send(&self, request: &Request) {
-        // Asked first, because sending through a closed socket makes the browser complain aloud.
-        if self.socket.ready_state() == WebSocket::OPEN
-            && let Ok(text) = serde_json::to_string(request)
-        {
-            let _ = self.socket.send_with_str(&text);
+impl FromServer {
+    /// A text frame, as it came.
+    pub(crate) fn read(text: &str) -> Self {
+        if text.len() > MAX_FRAME {
+            return Self::Lost;
         }
+        serde_json::from_str(text).map_or(Self::Lost, Self::Reply)
     }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        let _ = self.socket.close();
-    }
-}
-
-fn read(event: &JsValue) -> Option<Reply> {
-    let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
-    if text.len() > MAX_FRAME {
-        return None;
-    }
-    serde_json::from_str(&text).ok()
 }
 
 /// What a refusal means to a person.
@@ -81,11 +36,4 @@ pub(crate) fn refused(reason: Refusal) -> Fault {
         Refusal::Expired => Code::InviteExpired.into(),
         Refusal::ShuttingDown => Fault::new(Code::ServerBusy, "the server is shutting down"),
     }
-}
-
-/// The socket of the server that this page came from.
-pub(crate) fn own_server() -> Option<String> {
-    let location = web_sys::window()?.location();
-    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-    Some(format!("{scheme}://{}{SOCKET_PATH}", location.host().ok()?))
 }

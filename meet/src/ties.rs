@@ -9,9 +9,7 @@ use tacit_signaling_messages::Request;
 
 use crate::Introduction;
 use crate::desk::Input;
-use crate::events::Listener;
-use crate::peer::{Calls, Peer};
-use crate::signaling::Socket;
+use crate::platform::{Calls, OnLeave, Peer, Socket};
 
 /// Everything that ties this meeting to the world, in a place from which it can be cut at any moment.
 pub(crate) struct Ties {
@@ -27,10 +25,10 @@ pub(crate) struct Held {
     pub(crate) introduction: Option<Introduction>,
     pub(crate) socket: Option<Socket>,
     pub(crate) peer: Option<Peer>,
-    pub(crate) _pagehide: Option<Listener>,
+    pub(crate) _on_leave: Option<OnLeave>,
     /// Ends the task: without senders, its queue is over.
     pub(crate) queue: Option<UnboundedSender<Input>>,
-    /// Ends it also while it waits for the browser.
+    /// Ends it also while it waits for the platform.
     pub(crate) task: Option<AbortHandle>,
     pub(crate) hosts: bool,
 }

@@ -4,26 +4,17 @@
 //! and [`relay`](crate::relay()) joins it to a [`MessagePort`], whose other end goes to the worker. On that port parts of messages
 //! pass as transferred buffers; a number grants that many more bytes, so that neither side can run ahead of the other;
 //! a word says how it ended.
-//!
-//! `send` puts a whole message into an outbox and then waits until the transport has taken enough of it. So a `send` that
-//! is dropped half-way has sent its message whole or not at all, and two tasks may send at once.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::cell::Cell;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use tacit_session::{Link, LinkError};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, MessagePort, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
-use crate::chunks::{Inbox, MAX_MESSAGE, Parts};
-use crate::events::Listener;
-
-/// Bytes that may wait in the browser. Far below the 16 MiB at which `send` throws.
-pub(crate) const HIGH: usize = 4 << 20;
+use super::events::Listener;
+use crate::flow::{Flow, HIGH};
 
 /// The channel calls for more when less than this is waiting.
 pub(crate) const LOW: u32 = 1 << 20;
@@ -44,31 +35,11 @@ enum Wire {
 
 struct Inner {
     wire: Wire,
-    flow: RefCell<Flow>,
-}
-
-#[derive(Default)]
-struct Flow {
-    open: bool,
-    end: Option<LinkError>,
-    inbox: Inbox,
-    outbox: VecDeque<Parts>,
-    /// Bytes in the outbox.
-    queued: usize,
+    flow: Flow,
     /// Port: bytes that the page will still take.
-    granted: usize,
+    granted: Cell<usize>,
     /// Port: bytes that were taken and not acknowledged.
-    owed: usize,
-    waiting: Vec<Waker>,
-}
-
-impl Flow {
-    /// Remembers whom to wake, once: a task may look often between two events.
-    fn wait(&mut self, cx: &Context<'_>) {
-        if !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            self.waiting.push(cx.waker().clone());
-        }
-    }
+    owed: Cell<usize>,
 }
 
 impl ChannelLink {
@@ -80,21 +51,23 @@ impl ChannelLink {
         let state = channel.ready_state();
         let target = channel.clone();
         let inner = Inner::new(Wire::Channel(channel));
-        inner.flow.borrow_mut().open = state == RtcDataChannelState::Open;
+        if state == RtcDataChannelState::Open {
+            inner.flow.opened();
+        }
         let on = |name, f: fn(&Inner, JsValue)| inner.listen(&target, name, f);
         let listeners = vec![
-            on("open", |inner, _| inner.opened()),
+            on("open", |inner, _| inner.flow.opened()),
             on("message", |inner, event| inner.arrived(data(&event))),
             on("bufferedamountlow", |inner, _| inner.pump()),
             on("error", |inner, event| {
                 if !left(&event) {
-                    inner.ended(LinkError::Lost);
+                    inner.flow.ended(LinkError::Lost);
                 }
             }),
-            on("close", |inner, _| inner.ended(LinkError::Closed)),
+            on("close", |inner, _| inner.flow.ended(LinkError::Closed)),
         ];
         if matches!(state, RtcDataChannelState::Closing | RtcDataChannelState::Closed) {
-            inner.ended(LinkError::Closed);
+            inner.flow.ended(LinkError::Closed);
         }
         Self { inner, _listeners: listeners }
     }
@@ -113,32 +86,11 @@ impl ChannelLink {
 
 impl Link for ChannelLink {
     async fn send(&self, message: Vec<u8>) -> Result<(), LinkError> {
-        if message.len() > MAX_MESSAGE {
-            return Err(LinkError::Flooded);
-        }
-        self.inner.until(|flow| flow.open && flow.queued == 0).await?;
-        {
-            let mut flow = self.inner.flow.borrow_mut();
-            flow.queued += message.len();
-            flow.outbox.push_back(Parts::of(message));
-        }
-        self.inner.pump();
-        self.inner.until(|flow| flow.queued == 0).await
+        self.inner.flow.send(message, || self.inner.pump()).await
     }
 
     async fn recv(&self) -> Result<Vec<u8>, LinkError> {
-        poll_fn(|cx| {
-            let mut flow = self.inner.flow.borrow_mut();
-            if let Some(message) = flow.inbox.take() {
-                return Poll::Ready(Ok(message));
-            }
-            if let Some(end) = flow.end {
-                return Poll::Ready(Err(end));
-            }
-            flow.wait(cx);
-            Poll::Pending
-        })
-        .await
+        self.inner.flow.recv().await
     }
 }
 
@@ -156,7 +108,7 @@ impl Drop for ChannelLink {
 
 impl Inner {
     fn new(wire: Wire) -> Rc<Self> {
-        Rc::new(Self { wire, flow: RefCell::default() })
+        Rc::new(Self { wire, flow: Flow::default(), granted: Cell::new(0), owed: Cell::new(0) })
     }
 
     fn listen(self: &Rc<Self>, target: &web_sys::EventTarget, name: &'static str, f: fn(&Self, JsValue)) -> Listener {
@@ -168,129 +120,70 @@ impl Inner {
         })
     }
 
-    /// Waits until it holds, or for the end.
-    async fn until(&self, holds: impl Fn(&Flow) -> bool) -> Result<(), LinkError> {
-        poll_fn(|cx| {
-            let mut flow = self.flow.borrow_mut();
-            if let Some(end) = flow.end {
-                return Poll::Ready(Err(end));
-            }
-            if holds(&flow) {
-                return Poll::Ready(Ok(()));
-            }
-            flow.wait(cx);
-            Poll::Pending
-        })
-        .await
-    }
-
-    fn wake(&self) {
-        let waiting = std::mem::take(&mut self.flow.borrow_mut().waiting);
-        waiting.into_iter().for_each(Waker::wake);
-    }
-
-    fn opened(&self) {
-        self.flow.borrow_mut().open = true;
-        self.wake();
-    }
-
-    /// The first reason counts. What has arrived can still be read.
-    fn ended(&self, how: LinkError) {
-        {
-            let mut flow = self.flow.borrow_mut();
-            flow.end.get_or_insert(how);
-            flow.outbox.clear();
-            flow.queued = 0;
-        }
-        self.wake();
-    }
-
     /// A part of a message came.
     fn arrived(&self, data: JsValue) {
-        let part = data.dyn_into::<ArrayBuffer>().map(|buffer| Uint8Array::new(&buffer).to_vec());
-        let result = {
-            let mut flow = self.flow.borrow_mut();
-            if flow.end.is_some() {
-                return;
-            }
-            // A text is no part of a message.
-            part.map_err(|_| LinkError::Flooded).and_then(|part| {
-                flow.owed += part.len();
-                flow.inbox.put(&part)
-            })
-        };
-        match result {
-            Ok(()) => self.wake(),
-            Err(error) => {
-                self.ended(error);
-                self.close();
-            }
+        // A text is no part of a message.
+        let part = data.dyn_into::<ArrayBuffer>().map_err(|_| LinkError::Flooded);
+        let result = part.and_then(|buffer| {
+            let part = Uint8Array::new(&buffer).to_vec();
+            self.owed.set(self.owed.get() + part.len());
+            self.flow.arrived(&part)
+        });
+        if let Err(error) = result {
+            self.flow.ended(error);
+            self.close();
         }
     }
 
     /// The page said something over the port.
     fn told(&self, data: JsValue) {
         if let Some(bytes) = data.as_f64() {
-            {
-                let mut flow = self.flow.borrow_mut();
-                flow.open = true;
-                flow.granted += bytes as usize;
-            }
-            self.wake();
+            self.granted.set(self.granted.get() + bytes as usize);
+            self.flow.opened();
             self.pump();
         } else if let Some(word) = data.as_string() {
-            self.ended(match word.as_str() {
+            self.flow.ended(match word.as_str() {
                 CLOSED => LinkError::Closed,
                 FLOODED => LinkError::Flooded,
                 _ => LinkError::Lost,
             });
         } else {
             self.arrived(data);
-            let owed = {
-                let mut flow = self.flow.borrow_mut();
-                if flow.owed < STEP { 0 } else { std::mem::take(&mut flow.owed) }
-            };
-            if let (Wire::Port(port), 1..) = (&self.wire, owed) {
-                let _ = port.post_message(&(owed as f64).into());
+            if let (Wire::Port(port), STEP..) = (&self.wire, self.owed.get()) {
+                let _ = port.post_message(&(self.owed.take() as f64).into());
             }
         }
     }
 
     /// Hands to the transport what it has room for.
     fn pump(&self) {
-        let mut flow = self.flow.borrow_mut();
         let mut lost = false;
-        while let Some(length) = flow.outbox.front().and_then(Parts::next_len) {
+        while let Some(length) = self.flow.next_len() {
             let room = match &self.wire {
                 Wire::Channel(channel) => HIGH.saturating_sub(channel.buffered_amount() as usize),
-                Wire::Port(_) => flow.granted,
+                Wire::Port(_) => self.granted.get(),
             };
             if length > room {
                 break;
             }
-            let Some(part) = flow.outbox.front_mut().and_then(Iterator::next) else { break };
+            let Some(part) = self.flow.next() else { break };
             lost = match &self.wire {
                 Wire::Channel(channel) => channel.send_with_u8_array(&part).is_err(),
                 Wire::Port(port) => {
-                    flow.granted -= length;
+                    self.granted.set(self.granted.get() - length);
                     post(port, &Uint8Array::from(part.as_slice()).buffer()).is_err()
                 }
             };
-            flow.queued -= length - 1;
-            if flow.outbox.front().is_some_and(|parts| parts.next_len().is_none()) {
-                flow.outbox.pop_front();
-            }
             if lost {
                 break;
             }
         }
-        drop(flow);
         match &self.wire {
             // A channel that closes throws, and then reports that it is closed.
             Wire::Channel(channel) if lost && channel.ready_state() == RtcDataChannelState::Open => {
-                self.ended(LinkError::Lost);
+                self.flow.ended(LinkError::Lost);
             }
-            _ => self.wake(),
+            _ => self.flow.wake(),
         }
     }
 

@@ -9,8 +9,10 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageChannel, MessagePort, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
 use crate::chunks::MAX_WAITING;
-use crate::events::Listener;
-use crate::link::{CLOSED, FLOODED, HIGH, LOST, LOW, data, left, post};
+use crate::flow::HIGH;
+
+use super::events::Listener;
+use super::link::{CLOSED, FLOODED, LOST, LOW, data, left, post};
 
 /// Joins a channel to a port, for a browser that cannot transfer channels. The port goes to the worker, which makes a
 /// [`ChannelLink::over_port`](crate::ChannelLink::over_port) of it. The relay ends when the channel closes or the worker's link is dropped.

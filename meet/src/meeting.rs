@@ -1,14 +1,13 @@
-//! A meeting in the browser, as a page sees it: where to meet, what happens, and how to end it.
+//! A meeting, as a program sees it: where to meet, what happens, and how to end it.
 
 use std::rc::Rc;
 
 use tacit_session::Fault;
 use tacit_signaling_messages::IceServer;
-use web_sys::RtcDataChannel;
 
 use crate::desk;
 use crate::peer::Path;
-use crate::signaling;
+use crate::platform::Channel;
 use crate::ties::Ties;
 use crate::{GuestInvite, Invite};
 
@@ -19,12 +18,16 @@ pub struct Config {
     pub socket: String,
     /// STUN and TURN servers besides those that the signaling server names; none are needed within one network.
     pub ice_servers: Vec<IceServer>,
+    /// The addresses of this machine at which the other party may reach it; none means all of them.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub addresses: Vec<std::net::IpAddr>,
 }
 
+#[cfg(target_arch = "wasm32")]
 impl Default for Config {
-    /// The server that this page came from, without STUN and TURN.
+    /// The server that this page came from.
     fn default() -> Self {
-        Self { socket: signaling::own_server().unwrap_or_default(), ice_servers: Vec::new() }
+        Self { socket: crate::platform::own_server().unwrap_or_default(), ice_servers: Vec::new() }
     }
 }
 
@@ -81,11 +84,7 @@ impl Drop for Meeting {
 /// `open_channel` gets the data channel of the computation, once the guest is authenticated, in the very task that created
 /// it: only then can it be transferred to a worker. It is not open yet at that point; nothing may be sent on it
 /// before [`Event::Connected`], which [`ChannelLink`](crate::ChannelLink) takes care of by itself.
-pub fn host(
-    config: Config,
-    open_channel: impl FnOnce(RtcDataChannel) + 'static,
-    on: impl FnMut(Event) + 'static,
-) -> Meeting {
+pub fn host(config: Config, open_channel: impl FnOnce(Channel) + 'static, on: impl FnMut(Event) + 'static) -> Meeting {
     Meeting(desk::start(config, None, Box::new(open_channel), Box::new(on)))
 }
 
@@ -93,7 +92,7 @@ pub fn host(
 pub fn join(
     config: Config,
     invite: GuestInvite,
-    open_channel: impl FnOnce(RtcDataChannel) + 'static,
+    open_channel: impl FnOnce(Channel) + 'static,
     on: impl FnMut(Event) + 'static,
 ) -> Meeting {
     Meeting(desk::start(config, Some(invite), Box::new(open_channel), Box::new(on)))

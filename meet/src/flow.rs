@@ -1,0 +1,149 @@
+//! The two queues of a link, and who waits for them, whatever channel is below.
+//!
+//! `send` puts a whole message into an outbox and then waits until the transport has taken it. So a `send` that is dropped half-way
+//! has sent its message whole or not at all, and two tasks may send at once.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
+
+use tacit_session::LinkError;
+
+use crate::chunks::{Inbox, MAX_MESSAGE, Parts};
+
+/// Bytes that may wait in the transport. Far below the 16 MiB at which a browser's `send` throws.
+pub(crate) const HIGH: usize = 4 << 20;
+
+/// Both queues.
+#[derive(Default)]
+pub(crate) struct Flow(RefCell<State>);
+
+#[derive(Default)]
+struct State {
+    open: bool,
+    end: Option<LinkError>,
+    inbox: Inbox,
+    outbox: VecDeque<Parts>,
+    /// Bytes in the outbox.
+    queued: usize,
+    waiting: Vec<Waker>,
+}
+
+impl State {
+    /// Remembers whom to wake, once: a task may look often between two events.
+    fn wait(&mut self, cx: &Context<'_>) {
+        if !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
+        }
+    }
+}
+
+impl Flow {
+    /// Hands over one message; `pump` is called once it is in the outbox.
+    pub(crate) async fn send(&self, message: Vec<u8>, pump: impl FnOnce()) -> Result<(), LinkError> {
+        if message.len() > MAX_MESSAGE {
+            return Err(LinkError::Flooded);
+        }
+        self.until(|state| state.open && state.queued == 0).await?;
+        {
+            let mut state = self.0.borrow_mut();
+            state.queued += message.len();
+            state.outbox.push_back(Parts::of(message));
+        }
+        self.wake();
+        pump();
+        self.until(|state| state.queued == 0).await
+    }
+
+    /// Waits for the next message. What has arrived before the end can still be read.
+    pub(crate) async fn recv(&self) -> Result<Vec<u8>, LinkError> {
+        poll_fn(|cx| {
+            let mut state = self.0.borrow_mut();
+            if let Some(message) = state.inbox.take() {
+                return Poll::Ready(Ok(message));
+            }
+            if let Some(end) = state.end {
+                return Poll::Ready(Err(end));
+            }
+            state.wait(cx);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits until it holds, or for the end.
+    async fn until(&self, holds: impl Fn(&State) -> bool) -> Result<(), LinkError> {
+        poll_fn(|cx| {
+            let mut state = self.0.borrow_mut();
+            if let Some(end) = state.end {
+                return Poll::Ready(Err(end));
+            }
+            if holds(&state) {
+                return Poll::Ready(Ok(()));
+            }
+            state.wait(cx);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Data may be sent from now on.
+    pub(crate) fn opened(&self) {
+        self.0.borrow_mut().open = true;
+        self.wake();
+    }
+
+    /// The first reason counts.
+    pub(crate) fn ended(&self, how: LinkError) {
+        {
+            let mut state = self.0.borrow_mut();
+            state.end.get_or_insert(how);
+            state.outbox.clear();
+            state.queued = 0;
+        }
+        self.wake();
+    }
+
+    /// A part of a message came; whether it was what an honest sender sends.
+    pub(crate) fn arrived(&self, part: &[u8]) -> Result<(), LinkError> {
+        {
+            let mut state = self.0.borrow_mut();
+            if state.end.is_some() {
+                return Ok(());
+            }
+            state.inbox.put(part)?;
+        }
+        self.wake();
+        Ok(())
+    }
+
+    /// Bytes of the next part that wants to go out.
+    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only a browser must be asked for room first"))]
+    pub(crate) fn next_len(&self) -> Option<usize> {
+        self.0.borrow().outbox.front().and_then(Parts::next_len)
+    }
+
+    /// The next part, which is the transport's from now on. [`Flow::wake`] after the last one that it takes.
+    pub(crate) fn next(&self) -> Option<Vec<u8>> {
+        let mut state = self.0.borrow_mut();
+        let part = state.outbox.front_mut()?.next()?;
+        state.queued -= part.len() - 1;
+        if state.outbox.front().is_some_and(|parts| parts.next_len().is_none()) {
+            state.outbox.pop_front();
+        }
+        Some(part)
+    }
+
+    /// Waits for a part that wants to go out; none comes after the end.
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "a browser calls when it has room"))]
+    pub(crate) async fn outgoing(&self) -> Option<Vec<u8>> {
+        self.until(|state| !state.outbox.is_empty()).await.ok()?;
+        self.next()
+    }
+
+    pub(crate) fn wake(&self) {
+        let waiting = std::mem::take(&mut self.0.borrow_mut().waiting);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}

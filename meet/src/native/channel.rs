@@ -1,0 +1,84 @@
+//! [`ChannelLink`]: a link over a data channel of the `webrtc` crate.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use futures::future::AbortHandle;
+use tacit_session::{Link, LinkError};
+use webrtc::data_channel::{DataChannel, DataChannelEvent};
+
+use crate::flow::Flow;
+
+/// A data channel, not listened to yet.
+pub struct Channel(pub(super) Arc<dyn DataChannel>);
+
+/// A link over a data channel. Dropping it closes the channel in good order.
+pub struct ChannelLink {
+    flow: Rc<Flow>,
+    channel: Arc<dyn DataChannel>,
+    tasks: [AbortHandle; 2],
+}
+
+impl ChannelLink {
+    /// Over a channel, open or opening; inside a [`LocalSet`](tokio::task::LocalSet).
+    #[must_use]
+    pub fn new(Channel(channel): Channel) -> Self {
+        let flow = Rc::new(Flow::default());
+        let reader = super::spawn_abortable(read(Rc::clone(&flow), Arc::clone(&channel)));
+        let writer = super::spawn_abortable(write(Rc::clone(&flow), Arc::clone(&channel)));
+        Self { flow, channel, tasks: [reader, writer] }
+    }
+}
+
+impl Link for ChannelLink {
+    async fn send(&self, message: Vec<u8>) -> Result<(), LinkError> {
+        self.flow.send(message, || {}).await
+    }
+
+    async fn recv(&self) -> Result<Vec<u8>, LinkError> {
+        self.flow.recv().await
+    }
+}
+
+impl Drop for ChannelLink {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+        let channel = Arc::clone(&self.channel);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            // One that is closed already stays closed.
+            drop(runtime.spawn(async move { channel.close().await }));
+        }
+    }
+}
+
+/// Takes what arrives, until the channel ends.
+async fn read(flow: Rc<Flow>, channel: Arc<dyn DataChannel>) {
+    let how = loop {
+        match channel.poll().await {
+            Some(DataChannelEvent::OnOpen) => flow.opened(),
+            Some(DataChannelEvent::OnMessage(message)) => {
+                // A text is no part of a message.
+                let part = if message.is_string { Err(LinkError::Flooded) } else { flow.arrived(&message.data) };
+                if let Err(error) = part {
+                    flow.ended(error);
+                    let _ = channel.close().await;
+                    return;
+                }
+            }
+            Some(DataChannelEvent::OnClose | DataChannelEvent::OnClosing) | None => break LinkError::Closed,
+            Some(_) => {}
+        }
+    };
+    flow.ended(how);
+}
+
+/// Hands to the channel what wants to go out. It takes more as the other side acknowledges; see [`HIGH`](crate::flow::HIGH).
+async fn write(flow: Rc<Flow>, channel: Arc<dyn DataChannel>) {
+    while let Some(part) = flow.outgoing().await {
+        if channel.send(BytesMut::from(part.as_slice())).await.is_err() {
+            return flow.ended(LinkError::Lost);
+        }
+        flow.wake();
+    }
+}

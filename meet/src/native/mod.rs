@@ -1,0 +1,67 @@
+//! A machine without a browser as a platform for meetings: tokio's sockets and timers, and WebRTC by the `webrtc` crate.
+//!
+//! A meeting lives on one thread, like in a browser: start it inside a [`LocalSet`](tokio::task::LocalSet). The packets themselves
+//! are the runtime's business: on one with several threads they are looked after while this thread computes.
+
+mod channel;
+mod peer;
+mod socket;
+
+use std::time::{Duration, Instant};
+
+use futures::future::{AbortHandle, Abortable};
+
+pub use channel::{Channel, ChannelLink};
+pub(crate) use peer::{Calls, Peer, supported};
+pub(crate) use socket::Socket;
+
+/// Starts a task of this thread.
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    drop(tokio::task::spawn_local(task));
+}
+
+/// Starts a task of this thread that may be ended from outside.
+fn spawn_abortable(task: impl Future<Output = ()> + 'static) -> AbortHandle {
+    let (handle, registration) = AbortHandle::new_pair();
+    // Aborted is the other way to end.
+    spawn(async move {
+        let _ = Abortable::new(task, registration).await;
+    });
+    handle
+}
+
+/// Milliseconds on a clock.
+pub(crate) fn now_ms() -> f64 {
+    use std::sync::OnceLock;
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1e3
+}
+
+/// A call that is due later, unless this is dropped.
+pub(crate) struct Timer(AbortHandle);
+
+impl Timer {
+    /// Calls `f` after `ms` milliseconds.
+    pub(crate) fn after(ms: i32, f: impl FnOnce() + 'static) -> Option<Self> {
+        let wait = Duration::from_millis(ms.try_into().unwrap_or(0));
+        Some(Self(spawn_abortable(async move {
+            tokio::time::sleep(wait).await;
+            f();
+        })))
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A program is not put away like a page: it ends, and drops its meetings.
+pub(crate) struct OnLeave;
+
+impl OnLeave {
+    pub(crate) fn new(_: impl Fn() + 'static) -> Self {
+        Self
+    }
+}

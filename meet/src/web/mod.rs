@@ -1,0 +1,32 @@
+//! The browser as a platform for meetings: its sockets, its WebRTC, its timers.
+
+mod events;
+mod link;
+mod peer;
+mod relay;
+mod socket;
+
+pub use link::ChannelLink;
+pub use relay::relay;
+
+pub(crate) use events::Timer;
+pub(crate) use peer::{Calls, Peer, supported};
+pub(crate) use socket::{Socket, own_server};
+pub(crate) use wasm_bindgen_futures::spawn_local as spawn;
+pub(crate) use web_sys::RtcDataChannel as Channel;
+
+/// Milliseconds on a clock.
+pub(crate) fn now_ms() -> f64 {
+    js_sys::Date::now()
+}
+
+/// What is to happen when the page is closed or put away, for as long as this lives.
+pub(crate) struct OnLeave {
+    _listener: Option<events::Listener>,
+}
+
+impl OnLeave {
+    pub(crate) fn new(f: impl Fn() + 'static) -> Self {
+        Self { _listener: web_sys::window().map(|window| events::Listener::new(&window, "pagehide", move |_| f())) }
+    }
+}

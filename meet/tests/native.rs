@@ -1,0 +1,171 @@
+//! Whole meetings between two programs: the real server, the real WebRTC, on loopback.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::cell::RefCell;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
+use futures::future::join;
+use tacit_meet::chunks::{MAX_MESSAGE, PART};
+use tacit_meet::{Channel, ChannelLink, Config, Event, GuestInvite, Meeting, Path, host, join as enter};
+use tacit_session::{Code, Link as _, LinkError};
+use tacit_signaling::{Config as ServerConfig, Server};
+use tokio::task::LocalSet;
+
+/// Longer than anything here takes on a busy machine.
+const HANG: Duration = Duration::from_secs(120);
+
+/// Runs a test against a server of its own.
+fn with_server(test: impl AsyncFnOnce(Config)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(LocalSet::new().run_until(async {
+        let server =
+            Server::bind(ServerConfig { listen: "127.0.0.1:0".into(), ..ServerConfig::default() }).await.unwrap();
+        let socket = format!("ws://{}/socket", server.address());
+        let serving = tokio::spawn(server.run(std::future::pending()));
+        let config = Config { socket, ice_servers: Vec::new(), addresses: vec![Ipv4Addr::LOCALHOST.into()] };
+        tokio::time::timeout(HANG, test(config)).await.expect("the test does not hang");
+        serving.abort();
+    }));
+}
+
+/// One program in a meeting.
+struct Party {
+    meeting: Option<Meeting>,
+    events: UnboundedReceiver<Event>,
+    link: Rc<RefCell<Option<ChannelLink>>>,
+}
+
+impl Party {
+    fn new(start: impl FnOnce(Box<dyn FnOnce(Channel)>, Box<dyn FnMut(Event)>) -> Meeting) -> Self {
+        let (queue, events) = unbounded();
+        let link = Rc::new(RefCell::new(None));
+        let place = Rc::clone(&link);
+        let open = Box::new(move |channel| *place.borrow_mut() = Some(ChannelLink::new(channel)));
+        let on = Box::new(move |event| drop(queue.unbounded_send(event)));
+        Self { meeting: Some(start(open, on)), events, link }
+    }
+
+    fn host(config: &Config) -> Self {
+        Self::new(|open, on| host(config.clone(), open, on))
+    }
+
+    fn guest(config: &Config, text: &str) -> Self {
+        let invite = GuestInvite::parse(text).unwrap();
+        Self::new(|open, on| enter(config.clone(), invite, open, on))
+    }
+
+    async fn next(&mut self) -> Event {
+        self.events.next().await.expect("the meeting says how it ends")
+    }
+
+    /// The link and the code.
+    async fn invited(&mut self) -> (String, String) {
+        loop {
+            if let Event::Invited { invite } = self.next().await {
+                return (invite.link("http://localhost"), invite.code());
+            }
+        }
+    }
+
+    /// The words, whether they must be confirmed, and the path.
+    async fn met(&mut self) -> ([&'static str; 3], bool, Path) {
+        let mut met = None;
+        loop {
+            match self.next().await {
+                Event::Words { words, confirm } => met = Some((words, confirm)),
+                Event::Connected { path, .. } => {
+                    let (words, confirm) = met.expect("words come first");
+                    return (words, confirm, path);
+                }
+                Event::Failed(fault) => panic!("{fault}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// How it ends, whatever comes before.
+    async fn failure(&mut self) -> Code {
+        loop {
+            if let Event::Failed(fault) = self.next().await {
+                return fault.code;
+            }
+        }
+    }
+
+    fn link(&self) -> ChannelLink {
+        self.link.borrow_mut().take().unwrap()
+    }
+}
+
+#[test]
+fn two_programs_meet_and_everything_arrives_in_order() {
+    with_server(async |config| {
+        let mut alice = Party::host(&config);
+        let (link, _) = alice.invited().await;
+        let mut bob = Party::guest(&config, &link);
+        let (a, b) = join(alice.met(), bob.met()).await;
+        assert_eq!(a, b);
+        assert_eq!((a.1, a.2), (false, Path::Direct));
+        let (from, to) = (alice.link(), bob.link());
+        let messages: Vec<Vec<u8>> = [0, 1, PART - 1, PART, PART + 1, 3 * PART, 9 << 20]
+            .into_iter()
+            .map(|length| (0..length).map(|i| (i % 251) as u8).collect())
+            .collect();
+        let send = async {
+            for message in &messages {
+                from.send(message.clone()).await.unwrap();
+            }
+        };
+        let receive = async {
+            for message in &messages {
+                assert!(to.recv().await.unwrap() == *message);
+            }
+        };
+        join(send, receive).await;
+        assert_eq!(from.send(vec![0; MAX_MESSAGE + 1]).await, Err(LinkError::Flooded));
+        drop(to);
+        assert_eq!(from.recv().await, Err(LinkError::Closed));
+    });
+}
+
+#[test]
+fn after_a_code_the_words_must_be_confirmed_and_whoever_leaves_is_missed() {
+    with_server(async |config| {
+        let mut alice = Party::host(&config);
+        let (_, code) = alice.invited().await;
+        let mut bob = Party::guest(&config, &code);
+        let (a, b) = join(alice.met(), bob.met()).await;
+        assert_eq!(a, b);
+        assert!(a.1);
+        bob.meeting.take().unwrap().close();
+        assert_eq!(alice.failure().await, Code::PeerLeft);
+    });
+}
+
+#[test]
+fn a_wrong_secret_and_a_wrong_room_end_a_meeting() {
+    with_server(async |config| {
+        let mut alice = Party::host(&config);
+        let (link, _) = alice.invited().await;
+        let (room, secret) = link.split_once('.').unwrap();
+        let other: String = secret.chars().rev().collect();
+        let mut mallory = Party::guest(&config, &format!("{room}.{}", other.replacen(&other[21..], "A", 1)));
+        let (a, m) = join(alice.failure(), mallory.failure()).await;
+        assert_eq!((a, m), (Code::CodeWrong, Code::CodeWrong));
+        let mut bob = Party::guest(&config, &link);
+        assert_eq!(bob.failure().await, Code::CodeUnknown);
+    });
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_to_be_missing() {
+    with_server(async |config| {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut alice = Party::host(&Config { socket: format!("ws://{nobody}/socket"), ..config });
+        assert_eq!(alice.failure().await, Code::ServerUnreachable);
+    });
+}
