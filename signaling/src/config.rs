@@ -37,7 +37,7 @@ impl Default for Config {
 /// reverse proxy everybody comes from the proxy's address, so raise them there and let the proxy count.
 #[derive(Args, Clone, Debug)]
 pub struct Limits {
-    /// Rooms that may be open at once
+    /// Rooms and doors that may be open at once
     #[arg(long, value_name = "N", default_value = "10000")]
     pub max_rooms: u32,
 
@@ -56,6 +56,14 @@ pub struct Limits {
     /// How long a closed room's number rests, so that an old code does not reach a stranger
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration)]
     pub rest: Duration,
+
+    /// Guests who may ring at one door at once
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub waiting_at_door: u32,
+
+    /// How long a guest rings at a door before it is sent away
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
+    pub answer_within: Duration,
 
     /// How long a request's headers, and a socket's first word, may take
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]

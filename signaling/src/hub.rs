@@ -1,18 +1,20 @@
 //! Where sockets and rooms meet: a lock around [`Rooms`], and one bounded outgoing queue per member.
 //!
-//! This is all that a socket knows of rooms, and so the seam for a store that several instances share: four verbs on
+//! This is all that a socket knows of rooms, and so the seam for a store that several instances share: six verbs on
 //! a [`Seat`] or to get one, and leaving when it is dropped.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tacit_signaling_messages::{Body, Refusal, Reply, Room};
+use data_encoding::BASE64URL_NOPAD;
+use tacit_signaling_messages::{Body, Refusal, Reply, Room, Ticket};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use crate::metrics::Counts;
-use crate::rooms::{Member, Notice, Rooms, Terms};
+use crate::rooms::{Arrival, Member, Notice, Rooms, Terms};
 
 /// What waits in a member's queue.
 #[derive(Debug)]
@@ -58,16 +60,50 @@ impl Hub {
         Ok((seat, room?))
     }
 
-    /// Takes the second seat of `room`; `queue` gets what the guest must hear.
+    /// Opens a door, at the `wanted` number if that is free; `queue` gets what its owner must hear.
     ///
     /// # Errors
-    /// [`Refusal::UnknownRoom`] or [`Refusal::RoomFull`].
-    pub(crate) fn join(self: &Arc<Self>, room: Room, queue: mpsc::Sender<Post>) -> Result<Seat, Refusal> {
+    /// [`Refusal::ServerFull`].
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        wanted: Option<Room>,
+        queue: mpsc::Sender<Post>,
+    ) -> Result<(Seat, Room), Refusal> {
         let seat = self.seat();
         let member = seat.member;
-        let joined = self.with(|rooms, now, notices| rooms.join(member, room, now, notices), Some((member, queue)));
-        Counts::one(if joined.is_ok() { &self.counts.introductions } else { &self.counts.refusals });
-        joined.map(|()| seat)
+        let room = self.with(|rooms, now, _| rooms.open_door(member, wanted, now), Some((member, queue)));
+        Counts::one(if room.is_ok() { &self.counts.rooms } else { &self.counts.refusals });
+        Ok((seat, room?))
+    }
+
+    /// Takes the second seat of `room`, or rings there; `queue` gets what the guest must hear.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] or [`Refusal::Busy`].
+    pub(crate) fn join(self: &Arc<Self>, room: Room, queue: mpsc::Sender<Post>) -> Result<(Seat, Arrival), Refusal> {
+        let seat = self.seat();
+        let member = seat.member;
+        let verb = |rooms: &mut Rooms, now, notices: &mut _| rooms.join(member, room, new_ticket, now, notices);
+        let joined = self.with(verb, Some((member, queue)));
+        match joined {
+            Ok(Arrival::Seated) => Counts::one(&self.counts.introductions),
+            Ok(Arrival::Ringing) => {}
+            Err(_) => Counts::one(&self.counts.refusals),
+        }
+        Ok((seat, joined?))
+    }
+
+    /// Takes the first seat opposite the guest who rang with this ticket; `queue` gets what its owner must hear.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownRoom`] or [`Refusal::ServerFull`].
+    pub(crate) fn answer(self: &Arc<Self>, ticket: &Ticket, queue: mpsc::Sender<Post>) -> Result<Seat, Refusal> {
+        let seat = self.seat();
+        let member = seat.member;
+        let answered =
+            self.with(|rooms, now, notices| rooms.answer(member, ticket, now, notices), Some((member, queue)));
+        Counts::one(if answered.is_ok() { &self.counts.introductions } else { &self.counts.refusals });
+        answered.map(|()| seat)
     }
 
     /// Closes rooms when their time is over; runs until dropped.
@@ -132,8 +168,12 @@ impl State {
         while !notices.is_empty() {
             let mut more = Vec::new();
             for Notice { to, reply, last } in notices {
-                let sent = self.queues.get(&to).is_some_and(|queue| queue.try_send(Post { reply, last }).is_ok());
-                if last || !sent {
+                let queue = self.queues.get(&to);
+                let sent = queue.map(|queue| queue.try_send(Post { reply, last }));
+                if let Some(Err(TrySendError::Full(Post { reply: Reply::Called { ticket }, .. }))) = &sent {
+                    // Guests who come faster than their calls can be read must not cost the owner the door.
+                    self.rooms.turn_away(ticket, &mut more);
+                } else if last || !matches!(sent, Some(Ok(()))) {
                     // Without a queue the socket ends once it has said what was waiting; one too slow ends likewise.
                     self.queues.remove(&to);
                     self.rooms.leave(to, now, &mut more);
@@ -144,7 +184,15 @@ impl State {
     }
 }
 
-/// A seat in a room. Dropping it leaves the room.
+/// 128 bits that nobody can guess.
+fn new_ticket() -> Result<Ticket, Refusal> {
+    let mut bits = [0; 16];
+    // A system without randomness has no place for anybody.
+    getrandom::fill(&mut bits).map_err(|_| Refusal::ServerFull)?;
+    Ok(Ticket(BASE64URL_NOPAD.encode(&bits)))
+}
+
+/// A seat in a room, a door, or a place before one. Dropping it leaves.
 pub(crate) struct Seat {
     hub: Arc<Hub>,
     member: Member,
@@ -154,14 +202,14 @@ impl Seat {
     /// Hands `body` to the other seat.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`] while nobody has joined.
+    /// [`Refusal::Malformed`] while nobody has joined, and at a door.
     pub(crate) fn relay(&self, body: Body) -> Result<(), Refusal> {
         self.hub.with(|rooms, _, notices| rooms.relay(self.member, body, notices), None)?;
         Counts::one(&self.hub.counts.bodies);
         Ok(())
     }
 
-    /// Closes the room for both.
+    /// Closes the room for both, or the door.
     pub(crate) fn close(&self) {
         self.hub.with(|rooms, now, notices| rooms.close(self.member, now, notices), None);
     }

@@ -1,4 +1,4 @@
-//! The server: rooms with two seats, relay, the hosted page.
+//! The server: rooms with two seats, doors to rooms, relay, the hosted page.
 //!
 //! It introduces two parties and is trusted with nothing: bodies pass through it sealed, and it keeps no more than a
 //! number per room and an outgoing queue per socket, all in memory, all bounded by [`Limits`].
@@ -24,10 +24,12 @@
 
 mod config;
 mod csp;
+mod doors;
 mod handshake;
 mod hub;
 mod limits;
 mod metrics;
+mod numbers;
 mod page;
 mod rooms;
 mod server;

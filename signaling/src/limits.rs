@@ -129,6 +129,12 @@ impl Visit {
         self.doorkeeper.lock().entry(self.place, now).sockets.take(self.doorkeeper.allowance.sockets, now)
     }
 
+    /// Whether this place may ask for one more seat now, which is not counted yet.
+    pub(crate) fn has_seat_left(&self, now: Instant) -> bool {
+        let mut seats = self.doorkeeper.lock().entry(self.place, now).seats;
+        seats.take(self.doorkeeper.allowance.seats, now)
+    }
+
     /// Whether this place may ask for one more seat now; if so, it is counted.
     #[must_use]
     pub(crate) fn may_take_seat(&self, now: Instant) -> bool {

@@ -25,11 +25,11 @@ impl Counts {
             // Text grows without fail.
             let _ = writeln!(text, "# HELP tacit_{name} {help}\n# TYPE tacit_{name} {kind}\ntacit_{name} {value}");
         };
-        metric("rooms", "gauge", "Rooms that are open now.", open_rooms as u64);
+        metric("rooms", "gauge", "Rooms and doors that are open now.", open_rooms as u64);
         metric("connections", "gauge", "Connections and sockets that are open now.", tasks as u64);
         for (name, help, counter) in [
-            ("rooms_total", "Rooms that were opened.", &self.rooms),
-            ("introductions_total", "Rooms that a guest has joined.", &self.introductions),
+            ("rooms_total", "Rooms and doors that were opened.", &self.rooms),
+            ("introductions_total", "Guests who met a host.", &self.introductions),
             ("bodies_total", "Sealed bodies that were passed on.", &self.bodies),
             ("refusals_total", "Requests for a seat that were refused.", &self.refusals),
         ] {

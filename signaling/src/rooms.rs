@@ -1,4 +1,4 @@
-//! Rooms with two seats: who sits where, which numbers are free, and when a room is over.
+//! Rooms with two seats and doors before them: who sits where, and when a room is over.
 //!
 //! A state machine without clock, network or lock: every verb takes `now`, and what other members must be told is
 //! appended to a list of [`Notice`]s. A store that several instances share would speak the same verbs.
@@ -12,14 +12,26 @@
 //!
 //! Once joined, a room is never joined again: the secret behind its code has met its guest, and a second one would be
 //! a second guess.
+//!
+//! A door (see `doors`) is joined as often as guests like. Each of them rings, and an answer makes a joined room for two
+//! that has no number, so that nobody else can so much as knock:
+//!
+//! ```text
+//!          join                answer
+//! (guest) ─────▸ rings at door ──────▸ joined, without a number
+//!                  └── leaves, nobody answers in time, the door's owner leaves ──▸ gone
+//! ```
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use tacit_signaling_messages::{Body, Refusal, Reply, Room};
+use tacit_signaling_messages::{Body, Refusal, Reply, Room, Ticket};
 
-/// Whose queue a notice belongs into: one socket that sits in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+use crate::doors::Doors;
+use crate::numbers::{Numbers, Use};
+
+/// Whose queue a notice belongs into: one socket that has a seat or a door, or rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Member(pub(crate) u64);
 
 /// What a member must be told.
@@ -31,6 +43,16 @@ pub(crate) struct Notice {
     pub(crate) last: bool,
 }
 
+impl Notice {
+    pub(crate) fn new(to: Member, reply: Reply) -> Self {
+        Notice { to, reply, last: false }
+    }
+
+    pub(crate) fn last(to: Member, reason: Refusal) -> Self {
+        Notice { to, reply: Reply::Refused { reason }, last: true }
+    }
+}
+
 /// How many rooms, and how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
@@ -38,16 +60,55 @@ pub(crate) struct Terms {
     pub(crate) waiting: Duration,
     pub(crate) lifetime: Duration,
     pub(crate) rest: Duration,
+    /// How many may ring at one door at once.
+    pub(crate) at_door: u32,
+    /// How long a guest rings.
+    pub(crate) ringing: Duration,
 }
 
-/// All rooms of this instance.
+/// What a guest who joined has now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    Seated,
+    Ringing,
+}
+
+/// All rooms and doors of this instance.
 pub(crate) struct Rooms {
     terms: Terms,
-    open: HashMap<Room, Open>,
-    seats: HashMap<Member, Room>,
+    open: HashMap<Key, Open>,
+    doors: Doors,
+    places: HashMap<Member, Place>,
     /// When each open room is over, soonest first.
-    deadlines: BTreeSet<(Instant, Room)>,
+    deadlines: BTreeSet<(Instant, Key)>,
     numbers: Numbers,
+    next_unnumbered: Key,
+}
+
+/// Which room: its number, or beyond all numbers for one that came about at a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key(u64);
+
+impl Key {
+    const FIRST_UNNUMBERED: Key = Key(1 << 32);
+
+    fn number(self) -> Option<Room> {
+        u32::try_from(self.0).ok().map(Room)
+    }
+}
+
+impl From<Room> for Key {
+    fn from(Room(number): Room) -> Self {
+        Key(number.into())
+    }
+}
+
+/// Where a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    In(Key),
+    OwnsDoor(Room),
+    RingsAt(Room),
 }
 
 impl Rooms {
@@ -55,10 +116,11 @@ impl Rooms {
         Rooms {
             terms,
             open: HashMap::new(),
-            seats: HashMap::new(),
+            doors: Doors::default(),
+            places: HashMap::new(),
             deadlines: BTreeSet::new(),
-            // With as many resting again as may be open four times over, numbers stay speakable under a flood.
-            numbers: Numbers::new(terms.rest, terms.max_rooms.saturating_mul(4).max(64) as usize),
+            numbers: Numbers::new(terms.rest, terms.max_rooms),
+            next_unnumbered: Key::FIRST_UNNUMBERED,
         }
     }
 
@@ -67,54 +129,107 @@ impl Rooms {
     /// # Errors
     /// [`Refusal::ServerFull`], or [`Refusal::Malformed`] for a member who sits already.
     pub(crate) fn create(&mut self, member: Member, now: Instant) -> Result<Room, Refusal> {
-        if self.seats.contains_key(&member) {
-            return Err(Refusal::Malformed);
-        }
-        if self.open.len() >= self.terms.max_rooms as usize {
-            return Err(Refusal::ServerFull);
-        }
+        self.is_new(member)?;
+        self.has_space()?;
         let room = Room(self.numbers.take(now));
         let deadline = now + self.terms.waiting;
-        self.open.insert(room, Open { host: Some(member), guest: None, joined: false, deadline, knocked: None });
-        self.seats.insert(member, room);
-        self.deadlines.insert((deadline, room));
+        self.seat(room.into(), Open { host: Some(member), guest: None, joined: false, deadline, knocked: None });
         Ok(room)
     }
 
-    /// Gives `member` the second seat; whoever sits there is told, or told that somebody knocked.
+    /// Opens a door that `member` owns, at the `wanted` number if that is free.
     ///
     /// # Errors
-    /// [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] once it was joined, [`Refusal::Malformed`] for a member who
-    /// sits already.
+    /// As for [`Rooms::create`].
+    pub(crate) fn open_door(&mut self, member: Member, wanted: Option<Room>, now: Instant) -> Result<Room, Refusal> {
+        self.is_new(member)?;
+        self.has_space()?;
+        let given = wanted.and_then(|Room(number)| self.numbers.take_wanted(number, now));
+        let room = Room(given.unwrap_or_else(|| self.numbers.take(now)));
+        self.doors.open(room, member);
+        self.places.insert(member, Place::OwnsDoor(room));
+        Ok(room)
+    }
+
+    /// Gives `member` the second seat; whoever sits there is told, or told that somebody knocked. At a door, `member`
+    /// rings, and its owner gets the `ticket`.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] once it was joined, [`Refusal::Busy`] where too many ring,
+    /// [`Refusal::Malformed`] for a member who sits already.
     pub(crate) fn join(
         &mut self,
         member: Member,
         room: Room,
+        ticket: impl FnOnce() -> Result<Ticket, Refusal>,
         now: Instant,
         notices: &mut Vec<Notice>,
-    ) -> Result<(), Refusal> {
-        if self.seats.contains_key(&member) {
-            return Err(Refusal::Malformed);
+    ) -> Result<Arrival, Refusal> {
+        self.is_new(member)?;
+        if let Some(door) = self.doors.at(room) {
+            if door.ringing() >= self.terms.at_door as usize {
+                return Err(Refusal::Busy);
+            }
+            let ticket = ticket()?;
+            let owner = self.doors.ring(room, member, ticket.clone(), now + self.terms.ringing);
+            notices.extend(owner.map(|to| Notice::new(to, Reply::Called { ticket })));
+            self.places.insert(member, Place::RingsAt(room));
+            return Ok(Arrival::Ringing);
         }
-        let open = self.open.get_mut(&room).ok_or(Refusal::UnknownRoom)?;
+        let key = Key::from(room);
+        let open = self.open.get_mut(&key).ok_or(Refusal::UnknownRoom)?;
         if open.deadline <= now {
             // The sweep that tells the host is on its way.
             return Err(Refusal::UnknownRoom);
         }
         if open.joined {
             if open.may_knock(now) {
-                notices.extend(open.seated().map(|to| Notice { to, reply: Reply::Knocked, last: false }));
+                notices.extend(open.seated().map(|to| Notice::new(to, Reply::Knocked)));
             }
             return Err(Refusal::RoomFull);
         }
-        self.deadlines.remove(&(open.deadline, room));
+        self.deadlines.remove(&(open.deadline, key));
         open.deadline = now + self.terms.lifetime;
-        self.deadlines.insert((open.deadline, room));
+        self.deadlines.insert((open.deadline, key));
         open.joined = true;
         open.guest = Some(member);
-        self.seats.insert(member, room);
-        notices.extend(open.host.map(|to| Notice { to, reply: Reply::PeerJoined { ice: Vec::new() }, last: false }));
+        self.places.insert(member, Place::In(key));
+        notices.extend(open.host.map(|to| Notice::new(to, Reply::PeerJoined { ice: Vec::new() })));
+        Ok(Arrival::Seated)
+    }
+
+    /// Makes a room for two of `member` and the guest who rang with this ticket, who is told.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownRoom`] if nobody rings with it (any more), [`Refusal::ServerFull`] while there is no space, in
+    /// which case the guest rings on, or [`Refusal::Malformed`] for a member who sits already.
+    pub(crate) fn answer(
+        &mut self,
+        member: Member,
+        ticket: &Ticket,
+        now: Instant,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), Refusal> {
+        self.is_new(member)?;
+        if !self.doors.rings(ticket, now) {
+            return Err(Refusal::UnknownRoom);
+        }
+        self.has_space()?;
+        let guest = self.doors.take(ticket).ok_or(Refusal::UnknownRoom)?;
+        let key = self.next_unnumbered;
+        self.next_unnumbered.0 += 1;
+        let deadline = now + self.terms.lifetime;
+        self.seat(key, Open { host: Some(member), guest: Some(guest), joined: true, deadline, knocked: None });
+        notices.push(Notice::new(guest, Reply::Joined { ice: Vec::new() }));
         Ok(())
+    }
+
+    /// Sends away whoever rings with this ticket.
+    pub(crate) fn turn_away(&mut self, ticket: &Ticket, notices: &mut Vec<Notice>) {
+        if let Some(guest) = self.doors.take(ticket) {
+            self.places.remove(&guest);
+            notices.push(Notice::last(guest, Refusal::Busy));
+        }
     }
 
     /// Hands `body` to the other seat. If the other has left or the room has closed since, it goes nowhere: the notice
@@ -123,26 +238,49 @@ impl Rooms {
     /// # Errors
     /// [`Refusal::Malformed`] while nobody has joined yet.
     pub(crate) fn relay(&mut self, member: Member, body: Body, notices: &mut Vec<Notice>) -> Result<(), Refusal> {
-        let Some(open) = self.seats.get(&member).and_then(|room| self.open.get(room)) else { return Ok(()) };
+        let open = match self.places.get(&member) {
+            Some(Place::In(key)) => self.open.get(key),
+            Some(Place::OwnsDoor(_) | Place::RingsAt(_)) => return Err(Refusal::Malformed),
+            None => None,
+        };
+        let Some(open) = open else { return Ok(()) };
         if !open.joined {
             return Err(Refusal::Malformed);
         }
-        notices.extend(open.other(member).map(|to| Notice { to, reply: Reply::Relay { body }, last: false }));
+        notices.extend(open.other(member).map(|to| Notice::new(to, Reply::Relay { body })));
         Ok(())
     }
 
-    /// Closes the room that `member` sits in, for both.
+    /// Closes the room that `member` sits in, for both; or its door, for all who ring there.
     pub(crate) fn close(&mut self, member: Member, now: Instant, notices: &mut Vec<Notice>) {
-        let Some(&room) = self.seats.get(&member) else { return };
-        if let Some(open) = self.remove(room, now) {
-            notices.extend(open.other(member).map(|to| Notice { to, reply: Reply::PeerLeft, last: true }));
+        if let Some(&Place::In(key)) = self.places.get(&member) {
+            if let Some(open) = self.remove(key, now) {
+                notices.extend(open.other(member).map(|to| Notice { to, reply: Reply::PeerLeft, last: true }));
+            }
+        } else {
+            self.leave(member, now, notices);
         }
     }
 
-    /// Frees the seat of `member`, for good. An empty room, and one that lost its host before the guest came, closes.
+    /// Frees the place of `member`, for good. An empty room, one that lost its host before the guest came, and a door
+    /// without its owner close.
     pub(crate) fn leave(&mut self, member: Member, now: Instant, notices: &mut Vec<Notice>) {
-        let Some(room) = self.seats.remove(&member) else { return };
-        let Some(open) = self.open.get_mut(&room) else { return };
+        match self.places.remove(&member) {
+            Some(Place::In(key)) => self.leave_room(member, key, now, notices),
+            Some(Place::OwnsDoor(room)) => {
+                for guest in self.doors.shut(room) {
+                    self.places.remove(&guest);
+                    notices.push(Notice::last(guest, Refusal::UnknownRoom));
+                }
+                self.numbers.put_back(room.0, Use::Door, now);
+            }
+            Some(Place::RingsAt(room)) => self.doors.stop_ringing(room, member),
+            None => {}
+        }
+    }
+
+    fn leave_room(&mut self, member: Member, key: Key, now: Instant, notices: &mut Vec<Notice>) {
+        let Some(open) = self.open.get_mut(&key) else { return };
         let other = open.other(member);
         for seat in [&mut open.host, &mut open.guest] {
             if *seat == Some(member) {
@@ -150,40 +288,60 @@ impl Rooms {
             }
         }
         match other {
-            Some(to) => notices.push(Notice { to, reply: Reply::PeerLeft, last: false }),
-            None => drop(self.remove(room, now)),
+            Some(to) => notices.push(Notice::new(to, Reply::PeerLeft)),
+            None => drop(self.remove(key, now)),
         }
     }
 
-    /// Closes every room whose time is over.
+    /// Closes every room whose time is over, and sends away who rang for too long.
     pub(crate) fn expire(&mut self, now: Instant, notices: &mut Vec<Notice>) {
-        while let Some(&(deadline, room)) = self.deadlines.first()
+        while let Some(&(deadline, key)) = self.deadlines.first()
             && deadline <= now
         {
             self.deadlines.pop_first();
-            let seated = self.remove(room, now).into_iter().flat_map(|open| open.seated());
-            let expired = || Reply::Refused { reason: Refusal::Expired };
-            notices.extend(seated.map(|to| Notice { to, reply: expired(), last: true }));
+            let seated = self.remove(key, now).into_iter().flat_map(|open| open.seated());
+            notices.extend(seated.map(|to| Notice::last(to, Refusal::Expired)));
+        }
+        while let Some(guest) = self.doors.take_overdue(now) {
+            self.places.remove(&guest);
+            notices.push(Notice::last(guest, Refusal::Busy));
         }
     }
 
     /// When [`Rooms::expire`] has something to do next.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|&(deadline, _)| deadline)
+        let room = self.deadlines.first().map(|&(deadline, _)| deadline);
+        room.into_iter().chain(self.doors.next_deadline()).min()
     }
 
-    /// How many rooms are open.
+    /// How many rooms and doors are open.
     pub(crate) fn len(&self) -> usize {
-        self.open.len()
+        self.open.len() + self.doors.len()
     }
 
-    fn remove(&mut self, room: Room, now: Instant) -> Option<Open> {
-        let open = self.open.remove(&room)?;
-        self.deadlines.remove(&(open.deadline, room));
+    fn is_new(&self, member: Member) -> Result<(), Refusal> {
+        if self.places.contains_key(&member) { Err(Refusal::Malformed) } else { Ok(()) }
+    }
+
+    fn has_space(&self) -> Result<(), Refusal> {
+        if self.len() < self.terms.max_rooms as usize { Ok(()) } else { Err(Refusal::ServerFull) }
+    }
+
+    fn seat(&mut self, key: Key, open: Open) {
+        self.places.extend(open.seated().map(|member| (member, Place::In(key))));
+        self.deadlines.insert((open.deadline, key));
+        self.open.insert(key, open);
+    }
+
+    fn remove(&mut self, key: Key, now: Instant) -> Option<Open> {
+        let open = self.open.remove(&key)?;
+        self.deadlines.remove(&(open.deadline, key));
         for member in open.seated() {
-            self.seats.remove(&member);
+            self.places.remove(&member);
         }
-        self.numbers.put_back(room.0, now);
+        if let Some(Room(number)) = key.number() {
+            self.numbers.put_back(number, Use::Room, now);
+        }
         Some(open)
     }
 }
@@ -214,42 +372,6 @@ impl Open {
             self.knocked = Some(now);
         }
         may
-    }
-}
-
-/// Room numbers: the lowest free one first, a closed one only after a rest.
-struct Numbers {
-    rest: Duration,
-    /// At most this many rest; beyond it the one that rested longest is free early, which bounds memory and digits.
-    most_resting: usize,
-    /// Every number from here on was never used.
-    fresh: u32,
-    rested: BTreeSet<u32>,
-    /// In the order of closing, which is the order of waking.
-    resting: VecDeque<(Instant, u32)>,
-}
-
-impl Numbers {
-    fn new(rest: Duration, most_resting: usize) -> Self {
-        Numbers { rest, most_resting, fresh: 1, rested: BTreeSet::new(), resting: VecDeque::new() }
-    }
-
-    fn take(&mut self, now: Instant) -> u32 {
-        while let Some(&(until, number)) = self.resting.front()
-            && (until <= now || self.resting.len() > self.most_resting)
-        {
-            self.resting.pop_front();
-            self.rested.insert(number);
-        }
-        self.rested.pop_first().unwrap_or_else(|| {
-            let number = self.fresh;
-            self.fresh += 1;
-            number
-        })
-    }
-
-    fn put_back(&mut self, number: u32, now: Instant) {
-        self.resting.push_back((now + self.rest, number));
     }
 }
 

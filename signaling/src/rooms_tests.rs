@@ -4,6 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[path = "doors_tests.rs"]
+mod doors;
+
 const ALICE: Member = Member(1);
 const BOB: Member = Member(2);
 const EVE: Member = Member(3);
@@ -13,6 +16,8 @@ const TERMS: Terms = Terms {
     waiting: Duration::from_secs(600),
     lifetime: Duration::from_secs(43_200),
     rest: Duration::from_secs(3600),
+    at_door: 2,
+    ringing: Duration::from_secs(120),
 };
 
 /// Rooms, and a clock that only the test moves.
@@ -37,7 +42,7 @@ impl Table {
     /// Alice and Bob sit in room 1.
     fn joined() -> Self {
         let mut table = Table::waiting();
-        assert_eq!(table.join(BOB, 1), Ok(()));
+        assert_eq!(table.join(BOB, 1), Ok(Arrival::Seated));
         assert_eq!(table.told(), [tell(ALICE, Reply::PeerJoined { ice: Vec::new() })]);
         table
     }
@@ -50,8 +55,16 @@ impl Table {
         self.rooms.create(member, self.now)
     }
 
-    fn join(&mut self, member: Member, room: u32) -> Result<(), Refusal> {
-        self.rooms.join(member, Room(room), self.now, &mut self.notices)
+    fn join(&mut self, member: Member, room: u32) -> Result<Arrival, Refusal> {
+        self.rooms.join(member, Room(room), || Ok(ticket_of(member)), self.now, &mut self.notices)
+    }
+
+    fn open_door(&mut self, member: Member, wanted: Option<u32>) -> Result<Room, Refusal> {
+        self.rooms.open_door(member, wanted.map(Room), self.now)
+    }
+
+    fn answer(&mut self, member: Member, ticket: &Ticket) -> Result<(), Refusal> {
+        self.rooms.answer(member, ticket, self.now, &mut self.notices)
     }
 
     fn relay(&mut self, member: Member, text: &str) -> Result<(), Refusal> {
@@ -73,6 +86,11 @@ impl Table {
     fn told(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
     }
+}
+
+/// Whom a ticket is for is written on it here.
+fn ticket_of(Member(guest): Member) -> Ticket {
+    Ticket(format!("ticket of {guest}"))
 }
 
 fn tell(to: Member, reply: Reply) -> Notice {
@@ -180,7 +198,7 @@ fn one_member_has_one_seat() {
 fn a_host_cannot_be_its_own_guest() {
     let mut table = Table::waiting();
     assert_eq!(table.join(ALICE, 1), Err(Refusal::Malformed));
-    assert_eq!(table.join(BOB, 1), Ok(()));
+    assert_eq!(table.join(BOB, 1), Ok(Arrival::Seated));
 }
 
 #[test]
@@ -251,7 +269,10 @@ fn rooms_know_nothing_of_each_other() {
 #[derive(Clone, Debug)]
 enum Step {
     Create(u64),
+    Open(u64, Option<u32>),
     Join(u64, u32),
+    Answer(u64, u64),
+    TurnAway(u64),
     Relay(u64),
     Close(u64),
     Leave(u64),
@@ -262,6 +283,9 @@ fn step() -> impl Strategy<Value = Step> {
     let member = 0..6u64;
     prop_oneof![
         member.clone().prop_map(Step::Create),
+        (member.clone(), proptest::option::of(0..25u32)).prop_map(|(member, room)| Step::Open(member, room)),
+        (member.clone(), member.clone()).prop_map(|(member, guest)| Step::Answer(member, guest)),
+        member.clone().prop_map(Step::TurnAway),
         (member.clone(), 1..5u32).prop_map(|(member, room)| Step::Join(member, room)),
         member.clone().prop_map(Step::Relay),
         member.clone().prop_map(Step::Close),
@@ -278,10 +302,13 @@ proptest! {
         for step in steps {
             match step {
                 Step::Create(member) => drop(table.create(Member(member))),
+                Step::Open(member, wanted) => drop(table.open_door(Member(member), wanted)),
+                Step::Answer(member, guest) => drop(table.answer(Member(member), &ticket_of(Member(guest)))),
+                Step::TurnAway(guest) => table.rooms.turn_away(&ticket_of(Member(guest)), &mut table.notices),
                 Step::Join(member, room) => {
-                    if table.join(Member(member), room).is_ok() {
+                    if table.join(Member(member), room) == Ok(Arrival::Seated) {
                         // A room is known by its number and its deadline, which joining sets once.
-                        let deadline = table.rooms.open[&Room(room)].deadline;
+                        let deadline = table.rooms.open[&Key::from(Room(room))].deadline;
                         *guests_of.entry((Room(room), deadline)).or_default() += 1;
                     }
                 }
@@ -294,22 +321,38 @@ proptest! {
                 }
             }
             let rooms = &table.rooms;
-            prop_assert!(rooms.open.len() <= 3);
+            let ringing = rooms.doors.check();
+            prop_assert!(rooms.len() <= 3);
             prop_assert_eq!(rooms.open.len(), rooms.deadlines.len());
-            for (room, open) in &rooms.open {
-                prop_assert!(rooms.deadlines.contains(&(open.deadline, *room)));
+            for (key, open) in &rooms.open {
+                prop_assert!(rooms.deadlines.contains(&(open.deadline, *key)));
                 prop_assert!(open.deadline > table.now);
                 prop_assert!(open.seated().count() > 0, "an empty room is closed");
+                prop_assert!(open.joined || key.number().is_some(), "without a number nobody could come");
                 for member in open.seated() {
-                    prop_assert_eq!(rooms.seats.get(&member), Some(room));
+                    prop_assert_eq!(rooms.places.get(&member), Some(&Place::In(*key)));
                 }
             }
+            let mut doors = Vec::new();
+            for (member, place) in &rooms.places {
+                match place {
+                    Place::In(_) => {}
+                    Place::OwnsDoor(room) => doors.push(room.0),
+                    Place::RingsAt(room) => prop_assert_eq!(ringing.get(member), Some(room)),
+                }
+            }
+            prop_assert_eq!(doors.len(), rooms.doors.len());
+            prop_assert!(doors.iter().all(|&room| rooms.doors.at(Room(room)).unwrap().ringing() <= 2));
             let seated: usize = rooms.open.values().map(|open| open.seated().count()).sum();
-            prop_assert_eq!(seated, rooms.seats.len());
-            let resting = rooms.numbers.resting.iter().map(|(_, number)| number);
-            let numbers: BTreeSet<u32> =
-                resting.chain(&rooms.numbers.rested).copied().chain(rooms.open.keys().map(|room| room.0)).collect();
-            prop_assert_eq!(numbers.len() as u32 + 1, rooms.numbers.fresh, "no number is lost or held twice");
+            prop_assert_eq!(seated + ringing.len() + doors.len(), rooms.places.len());
+            let numbers = &rooms.numbers;
+            let mut held: Vec<u32> = numbers.resting.iter().map(|&(_, number, _)| number).collect();
+            held.extend(&numbers.rested);
+            held.extend(rooms.open.keys().filter_map(|key| key.number()).map(|room| room.0));
+            held.extend(doors);
+            held.sort_unstable();
+            let known: Vec<u32> = (1..numbers.fresh).chain(numbers.ahead.iter().copied()).collect();
+            prop_assert_eq!(held, known, "no number is lost or held twice");
         }
         prop_assert!(guests_of.values().all(|&guests| guests == 1));
     }

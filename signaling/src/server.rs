@@ -87,6 +87,8 @@ impl Server {
             waiting: limits.waiting,
             lifetime: limits.lifetime,
             rest: limits.rest,
+            at_door: limits.waiting_at_door,
+            ringing: limits.answer_within,
         };
         let allowance = Allowance {
             total: limits.max_connections,

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Limits;
 use crate::hub::{Hub, Post, Seat};
 use crate::limits::{Bucket, Rate, Visit};
+use crate::rooms::Arrival;
 use crate::wire::Metered;
 
 /// What a socket's task works with.
@@ -169,21 +170,12 @@ fn answer(
         {
             Err(Refusal::Version.into())
         }
-        Request::Open { .. } | Request::Answer { .. } => Err(Refusal::Malformed.into()),
-        Request::Create { .. } | Request::Join { .. } => {
+        Request::Create { .. } | Request::Join { .. } | Request::Open { .. } | Request::Answer { .. } => {
             // A queue is given away once, so this is also where a second seat is refused.
             let queue = queue.take().ok_or(Refusal::Malformed)?;
-            if !around.visit.may_take_seat(Instant::now().into_std()) {
-                return Err(Refusal::TooMany.into());
-            }
-            if let Request::Join { room, .. } = request {
-                *seat = Some(around.hub.join(room, queue)?);
-                Ok(Some(Reply::Joined { ice: Vec::new() }))
-            } else {
-                let (taken, room) = around.hub.create(queue)?;
-                *seat = Some(taken);
-                Ok(Some(Reply::Created { room }))
-            }
+            let (taken, reply) = take_seat(request, queue, around)?;
+            *seat = Some(taken);
+            Ok(Some(reply))
         }
         Request::Relay { body: Body(text) } if text.len() > around.limits.max_body => {
             Err(Parting::malformed(CloseCode::Size, "the body is too long"))
@@ -196,6 +188,47 @@ fn answer(
             seat.as_ref().ok_or(Refusal::Malformed)?.close();
             Err(Parting::quiet(CloseCode::Normal, "closed as asked"))
         }
+    }
+}
+
+/// Gives a party what it asks for, if its address has not asked too often.
+fn take_seat(request: Request, queue: mpsc::Sender<Post>, around: &Surroundings) -> Result<(Seat, Reply), Refusal> {
+    let now = Instant::now().into_std();
+    if let Request::Answer { ticket, .. } = request {
+        // The guest's ring was counted already. A wrong ticket counts, and whoever has tried too often is not heard, lest
+        // it learn by guessing on.
+        if !around.visit.has_seat_left(now) {
+            return Err(Refusal::TooMany);
+        }
+        let answered = around.hub.answer(&ticket, queue);
+        if let Err(Refusal::UnknownRoom) = answered {
+            let _counted = around.visit.may_take_seat(now);
+        }
+        return Ok((answered?, Reply::PeerJoined { ice: Vec::new() }));
+    }
+    if !around.visit.may_take_seat(now) {
+        return Err(Refusal::TooMany);
+    }
+    match request {
+        Request::Create { .. } => {
+            let (seat, room) = around.hub.create(queue)?;
+            Ok((seat, Reply::Created { room }))
+        }
+        Request::Open { room, .. } => {
+            let (seat, room) = around.hub.open(room, queue)?;
+            Ok((seat, Reply::Created { room }))
+        }
+        Request::Join { room, .. } => {
+            let (seat, arrival) = around.hub.join(room, queue)?;
+            Ok((
+                seat,
+                match arrival {
+                    Arrival::Seated => Reply::Joined { ice: Vec::new() },
+                    Arrival::Ringing => Reply::Ringing,
+                },
+            ))
+        }
+        Request::Answer { .. } | Request::Relay { .. } | Request::Close => Err(Refusal::Malformed),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use tacit_signaling::{Config, Limits, Server};
-use tacit_signaling_messages::{Body, Refusal, Reply, Request, Room, SOCKET_PATH, VERSION};
+use tacit_signaling_messages::{Body, Refusal, Reply, Request, Room, SOCKET_PATH, Ticket, VERSION};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -92,6 +92,32 @@ impl House {
         assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new() });
         assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
         (host, guest, room)
+    }
+
+    /// An owner with an open door.
+    pub async fn door(&self) -> (Party, Room) {
+        let mut owner = self.enter().await;
+        owner.say(&Request::Open { version: VERSION, room: None }).await;
+        match owner.hear().await {
+            Reply::Created { room } => (owner, room),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A guest who rings at a door.
+    pub async fn ring(&self, room: Room) -> Party {
+        let mut guest = self.enter().await;
+        guest.say(&join(room)).await;
+        assert_eq!(guest.hear().await, Reply::Ringing);
+        guest
+    }
+
+    /// The seat opposite a guest who rings.
+    pub async fn answer(&self, ticket: Ticket) -> Party {
+        let mut host = self.enter().await;
+        host.say(&answer(ticket)).await;
+        assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
+        host
     }
 
     /// Sends `request` as it is and returns everything that comes until the server closes.
@@ -181,6 +207,14 @@ impl Party {
         }
     }
 
+    /// The next reply is the call of a guest.
+    pub async fn hear_call(&mut self) -> Ticket {
+        match self.hear().await {
+            Reply::Called { ticket } => ticket,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub async fn hear_relay(&mut self) -> String {
         match self.hear().await {
             Reply::Relay { body: Body(text) } => text,
@@ -218,6 +252,10 @@ impl Party {
 
 pub fn join(room: Room) -> Request {
     Request::Join { version: VERSION, room }
+}
+
+pub fn answer(ticket: Ticket) -> Request {
+    Request::Answer { version: VERSION, ticket }
 }
 
 /// A client frame with a mask of zeros, which leaves the payload readable.
