@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use tacit_session::{Code, Fault};
-use tacit_signaling_messages::{Reply, Request, VERSION};
+use tacit_signaling_messages::{Reply, Request, Ticket, VERSION};
 
 use crate::meeting::{Config, Event};
 use crate::peer::{FromPeer, Path, State};
@@ -42,16 +42,16 @@ type OpenChannel = Box<dyn FnOnce(Channel)>;
 type On = Box<dyn FnMut(Event)>;
 
 /// Begins a meeting; returns what ends it.
-pub(crate) fn start(config: Config, invite: Option<GuestInvite>, open_channel: OpenChannel, on: On) -> Rc<Ties> {
+pub(crate) fn start(config: Config, way: Way, open_channel: OpenChannel, on: On) -> Rc<Ties> {
     let (queue, inputs) = unbounded();
     let ties = Rc::new(Ties { whole: Cell::new(true), hidden: Cell::new(false), held: RefCell::default() });
-    let hosts = invite.is_none();
+    let hosts = !matches!(way, Way::Join(_));
     let desk = Desk {
         ties: Rc::clone(&ties),
         queue,
         config,
         hosts,
-        invite,
+        way,
         open_channel: Some(open_channel),
         on,
         phase: Phase::Waiting,
@@ -66,6 +66,16 @@ pub(crate) fn start(config: Config, invite: Option<GuestInvite>, open_channel: O
     };
     platform::spawn(desk.run(inputs));
     ties
+}
+
+/// How this side comes to its seat.
+pub(crate) enum Way {
+    /// Opens a room.
+    Create,
+    /// Answers somebody who rang at a door.
+    Answer { ticket: Ticket, introduction: Option<Introduction> },
+    /// Follows an invite, which is used up when the seat is there.
+    Join(Option<GuestInvite>),
 }
 
 /// What waits for its turn.
@@ -98,7 +108,7 @@ struct Desk {
     queue: UnboundedSender<Input>,
     config: Config,
     hosts: bool,
-    invite: Option<GuestInvite>,
+    way: Way,
     open_channel: Option<OpenChannel>,
     on: On,
     phase: Phase,
@@ -168,8 +178,12 @@ impl Desk {
         };
         let queue = Some(self.queue.clone());
         let mut held = self.ties.held.borrow_mut();
+        let introduction = match &mut self.way {
+            Way::Answer { introduction, .. } => introduction.take(),
+            Way::Create | Way::Join(_) => None,
+        };
         *held = Held {
-            introduction: None,
+            introduction,
             socket: Some(socket),
             peer: None,
             _on_leave: Some(on_leave),
@@ -185,9 +199,11 @@ impl Desk {
     async fn step(&mut self, input: Input) -> Result<(), Fault> {
         match input {
             Input::Server(FromServer::Opened) => {
-                let request = match &self.invite {
-                    None => Request::Create { version: VERSION },
-                    Some(invite) => Request::Join { version: VERSION, room: invite.room() },
+                let request = match &self.way {
+                    Way::Create => Request::Create { version: VERSION },
+                    Way::Answer { ticket, .. } => Request::Answer { version: VERSION, ticket: ticket.clone() },
+                    Way::Join(Some(invite)) => Request::Join { version: VERSION, room: invite.room() },
+                    Way::Join(None) => return Err(out_of_turn()),
                 };
                 self.ties.send(&request);
                 Ok(())
@@ -214,7 +230,7 @@ impl Desk {
     async fn reply(&mut self, reply: Reply) -> Result<(), Fault> {
         let fresh = self.ties.held.borrow().introduction.is_none();
         match reply {
-            Reply::Created { room } if self.hosts && fresh => {
+            Reply::Created { room } if matches!(self.way, Way::Create) && fresh => {
                 let invite = Invite::new(room, &mut Os);
                 self.ties.held.borrow_mut().introduction = Some(Introduction::host(&invite, Os));
                 self.in_time();
@@ -226,15 +242,16 @@ impl Desk {
                 (self.on)(Event::Ringing);
                 Ok(())
             }
-            Reply::Joined { ice } if fresh => match self.invite.take() {
-                Some(invite) => {
+            Reply::Joined { ice } if fresh => match &mut self.way {
+                Way::Join(invite @ Some(_)) => {
+                    let Some(invite) = invite.take() else { return Err(out_of_turn()) };
                     self.config.ice_servers.extend(ice);
                     let (introduction, hello) = Introduction::guest(&invite, Os);
                     self.ties.held.borrow_mut().introduction = Some(introduction);
                     self.arrived();
                     self.act(vec![hello]).await
                 }
-                None => Err(out_of_turn()),
+                _ => Err(out_of_turn()),
             },
             Reply::PeerJoined { ice } if self.hosts && !fresh && self.phase == Phase::Waiting => {
                 self.config.ice_servers.extend(ice);

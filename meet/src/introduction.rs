@@ -11,7 +11,7 @@ use crate::letter::{Candidate, Description, Letter};
 use crate::pake::{self, GuestHandshake, GuestStep, HostHandshake, HostStep, Method, PairKey, altered};
 use crate::seal::Sealed;
 use crate::words::{Fingerprint, Nonce, Seen};
-use crate::{GuestInvite, Invite};
+use crate::{DoorInvite, GuestInvite, Invite};
 
 /// Candidates that are taken from one party. A machine with many networks has some dozens.
 const MAX_CANDIDATES: u32 = 512;
@@ -78,6 +78,12 @@ impl Introduction {
     #[must_use]
     pub fn host(invite: &Invite, entropy: impl Entropy + 'static) -> Self {
         Self::new(State::Host(HostHandshake::new(invite)), Box::new(entropy))
+    }
+
+    /// The host's side at a door, against whoever rang.
+    #[must_use]
+    pub fn at_door(invite: &DoorInvite, entropy: impl Entropy + 'static) -> Self {
+        Self::new(State::Host(HostHandshake::at_door(invite)), Box::new(entropy))
     }
 
     /// The guest's side, and the first thing to send.

@@ -35,7 +35,7 @@ impl Invite {
     /// `{origin}/#7.<22 characters>`; `origin` may end in a slash or a path. **Secret**: show it, do not log it.
     #[must_use]
     pub fn link(&self, origin: &str) -> String {
-        format!("{}/#{}.{}", origin.trim_end_matches('/'), self.room.0, self.link.encode())
+        address(origin, self.room, &self.link)
     }
 
     /// `7-copper-violin`. **Secret**: show it, do not log it.
@@ -50,6 +50,43 @@ impl Invite {
             Method::Code => self.spoken.password(),
         }
     }
+}
+
+/// What the owner of a door gives to as many as she likes: a link that may be used again. Not `Debug`, not `Clone`; forgotten on
+/// drop.
+///
+/// There is no code to it: its two words would stand against one guess, and here everybody who comes has one.
+pub struct DoorInvite {
+    room: Room,
+    link: LinkSecret,
+}
+
+impl DoorInvite {
+    /// For the door with this number.
+    #[must_use]
+    pub fn new(room: Room, secret: LinkSecret) -> Self {
+        Self { room, link: secret }
+    }
+
+    /// The door's number. Not secret.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        self.room
+    }
+
+    /// Like [`Invite::link`]. Whoever has it can come in.
+    #[must_use]
+    pub fn link(&self, origin: &str) -> String {
+        address(origin, self.room, &self.link)
+    }
+
+    pub(crate) fn password(&self) -> &[u8] {
+        self.link.password()
+    }
+}
+
+fn address(origin: &str, room: Room, secret: &LinkSecret) -> String {
+    format!("{}/#{}.{}", origin.trim_end_matches('/'), room.0, secret.encode())
 }
 
 /// The guest's side: the room, and the one secret that reached them. Not `Debug`, not `Clone`; forgotten on drop.

@@ -23,6 +23,7 @@
 
 pub mod chunks;
 mod desk;
+mod door;
 mod entropy;
 mod flow;
 mod introduction;
@@ -48,16 +49,18 @@ use native as platform;
 #[cfg(target_arch = "wasm32")]
 use web as platform;
 
+pub use door::{AtDoor, Door};
 pub use entropy::{Entropy, Os};
 pub use introduction::{Action, Introduction};
-pub use invite::{GuestInvite, Invite};
+pub use invite::{DoorInvite, GuestInvite, Invite};
 pub use letter::{Candidate, Description};
-pub use meeting::{Config, Event, Meeting, host, join};
+pub use meeting::{Config, Event, Meeting, answer, host, join};
 pub use pake::Method;
 pub use peer::Path;
 pub use platform::ChannelLink;
 pub use qr::Qr;
-pub use tacit_signaling_messages::{IceServer, Room};
+pub use secret::LinkSecret;
+pub use tacit_signaling_messages::{IceServer, Room, Ticket};
 pub use words::complete;
 
 #[cfg(not(target_arch = "wasm32"))]

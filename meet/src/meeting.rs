@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use tacit_session::Fault;
-use tacit_signaling_messages::IceServer;
+use tacit_signaling_messages::{IceServer, Ticket};
 
-use crate::desk;
+use crate::desk::{self, Way};
 use crate::peer::Path;
 use crate::platform::Channel;
 use crate::ties::Ties;
-use crate::{GuestInvite, Invite};
+use crate::{DoorInvite, GuestInvite, Introduction, Invite, Os};
 
 /// Where to meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Drop for Meeting {
 /// it: only then can it be transferred to a worker. It is not open yet at that point; nothing may be sent on it
 /// before [`Event::Connected`], which [`ChannelLink`](crate::ChannelLink) takes care of by itself.
 pub fn host(config: Config, open_channel: impl FnOnce(Channel) + 'static, on: impl FnMut(Event) + 'static) -> Meeting {
-    Meeting(desk::start(config, None, Box::new(open_channel), Box::new(on)))
+    Meeting(desk::start(config, Way::Create, Box::new(open_channel), Box::new(on)))
 }
 
 /// Takes the second seat of the room that the invite names. `open_channel` as for [`host`].
@@ -95,5 +95,17 @@ pub fn join(
     open_channel: impl FnOnce(Channel) + 'static,
     on: impl FnMut(Event) + 'static,
 ) -> Meeting {
-    Meeting(desk::start(config, Some(invite), Box::new(open_channel), Box::new(on)))
+    Meeting(desk::start(config, Way::Join(Some(invite)), Box::new(open_channel), Box::new(on)))
+}
+
+/// Takes the seat opposite somebody who rang at a [`Door`](crate::Door). `open_channel` as for [`host`].
+pub fn answer(
+    config: Config,
+    invite: &DoorInvite,
+    ticket: Ticket,
+    open_channel: impl FnOnce(Channel) + 'static,
+    on: impl FnMut(Event) + 'static,
+) -> Meeting {
+    let way = Way::Answer { ticket, introduction: Some(Introduction::at_door(invite, Os)) };
+    Meeting(desk::start(config, way, Box::new(open_channel), Box::new(on)))
 }

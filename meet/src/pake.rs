@@ -26,7 +26,7 @@ use tacit_signaling_messages::Room;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::entropy::Rng06;
-use crate::{Entropy, GuestInvite, Invite};
+use crate::{DoorInvite, Entropy, GuestInvite, Invite};
 
 /// The version of everything two parties say to each other in this crate.
 const VERSION: u16 = 1;
@@ -101,7 +101,8 @@ pub(crate) enum HostStep {
 /// The host's side.
 pub(crate) struct HostHandshake {
     room: Room,
-    passwords: [Zeroizing<Vec<u8>>; 2],
+    /// By [`Method`]. A door has none for codes: 22 bits stand against one guess, not against one for each who comes.
+    passwords: [Option<Zeroizing<Vec<u8>>>; 2],
     state: HostState,
 }
 
@@ -114,7 +115,13 @@ enum HostState {
 
 impl HostHandshake {
     pub(crate) fn new(invite: &Invite) -> Self {
-        let passwords = [Method::Link, Method::Code].map(|method| Zeroizing::new(invite.password(method).to_vec()));
+        let passwords =
+            [Method::Link, Method::Code].map(|method| Some(Zeroizing::new(invite.password(method).to_vec())));
+        Self { room: invite.room(), passwords, state: HostState::Waiting }
+    }
+
+    pub(crate) fn at_door(invite: &DoorInvite) -> Self {
+        let passwords = [Some(Zeroizing::new(invite.password().to_vec())), None];
         Self { room: invite.room(), passwords, state: HostState::Waiting }
     }
 
@@ -146,7 +153,8 @@ impl HostHandshake {
             return Err(Fault::new(Code::VersionsDiffer, format!("here {VERSION}, there {version}")));
         }
         let method = Method::from_byte(*method).ok_or_else(|| altered("a hello with an unknown method"))?;
-        let password = Password::new(&*self.passwords[usize::from(method.byte())]);
+        let Some(password) = &self.passwords[usize::from(method.byte())] else { return Err(Code::CodeWrong.into()) };
+        let password = Password::new(&**password);
         let [host, guest] = identities(self.room, method);
         let (spake, message) = Spake2::<Ed25519Group>::start_a_with_rng(&password, &host, &guest, Rng06(entropy));
         let key = finish(spake, point)?;

@@ -7,20 +7,24 @@ use crate::words;
 
 /// 128 bits that only a link carries: out of reach of guessing, even offline.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct LinkSecret([u8; 16]);
+pub struct LinkSecret([u8; 16]);
 
 impl LinkSecret {
-    pub(crate) fn new(entropy: &mut dyn Entropy) -> Self {
+    /// A fresh one.
+    #[must_use]
+    pub fn new(entropy: &mut dyn Entropy) -> Self {
         Self(entropy::bytes(entropy))
     }
 
-    /// Its 22 characters of base64url.
-    pub(crate) fn encode(&self) -> String {
+    /// Its 22 characters of base64url. **Secret**: for a link, or a file that only its owner can read.
+    #[must_use]
+    pub fn encode(&self) -> String {
         data_encoding::BASE64URL_NOPAD.encode(&self.0)
     }
 
     /// Reads exactly what [`encode`](Self::encode) writes.
-    pub(crate) fn decode(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
         let mut bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let secret = bytes.as_slice().try_into().ok().map(Self);
         bytes.zeroize();

@@ -10,7 +10,10 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::future::join;
 use tacit_meet::chunks::{MAX_MESSAGE, PART};
-use tacit_meet::{Channel, ChannelLink, Config, Event, GuestInvite, Meeting, Path, host, join as enter};
+use tacit_meet::{
+    AtDoor, Channel, ChannelLink, Config, Door, DoorInvite, Event, GuestInvite, LinkSecret, Meeting, Os, Path, Room,
+    answer, host, join as enter,
+};
 use tacit_session::{Code, Link as _, LinkError};
 use tacit_signaling::{Config as ServerConfig, Server};
 use tokio::task::LocalSet;
@@ -158,6 +161,41 @@ fn a_wrong_secret_and_a_wrong_room_end_a_meeting() {
         assert_eq!((a, m), (Code::CodeWrong, Code::CodeWrong));
         let mut bob = Party::guest(&config, &link);
         assert_eq!(bob.failure().await, Code::CodeUnknown);
+    });
+}
+
+#[test]
+fn many_come_through_a_door_and_each_gets_a_meeting() {
+    with_server(async |config| {
+        let (queue, mut news) = unbounded();
+        let door = Door::open(&config.socket, Some(Room(7)), move |event| drop(queue.unbounded_send(event))).unwrap();
+        let Some(AtDoor::Open { room: Room(7) }) = news.next().await else { panic!("the number is free") };
+        let invite = DoorInvite::new(Room(7), LinkSecret::new(&mut Os));
+        let mut pairs = Vec::new();
+        for _ in 0..2 {
+            let mut guest = Party::guest(&config, &invite.link("http://localhost"));
+            let Some(AtDoor::Called { ticket }) = news.next().await else { panic!("somebody rings") };
+            let mut owner = Party::new(|open, on| answer(config.clone(), &invite, ticket, open, on));
+            let (o, g) = join(owner.met(), guest.met()).await;
+            assert_eq!(o, g);
+            pairs.push((owner, guest));
+        }
+        assert_ne!(
+            pairs[0].0.link().send(b"to the first".to_vec()).await,
+            Err(LinkError::Closed),
+            "the first meeting is not the second's business"
+        );
+        assert_eq!(pairs[0].1.link().recv().await.unwrap(), b"to the first");
+
+        // Two words would be guessed by whoever may try as often as they like: no code opens a door.
+        let mut guesser = Party::guest(&config, "7-copper-violin");
+        let Some(AtDoor::Called { ticket }) = news.next().await else { panic!("somebody rings") };
+        let mut owner = Party::new(|open, on| answer(config.clone(), &invite, ticket, open, on));
+        assert_eq!(join(owner.failure(), guesser.failure()).await, (Code::CodeWrong, Code::CodeWrong));
+
+        drop(door);
+        let mut late = Party::guest(&config, &invite.link("http://localhost"));
+        assert_eq!(late.failure().await, Code::CodeUnknown);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::future::AbortHandle;
@@ -46,10 +47,25 @@ impl Drop for ChannelLink {
         self.tasks.iter().for_each(AbortHandle::abort);
         let channel = Arc::clone(&self.channel);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            // One that is closed already stays closed.
-            drop(runtime.spawn(async move { channel.close().await }));
+            drop(runtime.spawn(close(channel)));
         }
     }
+}
+
+/// How long what was sent may take to arrive once nobody holds the link any more.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Closes a channel when the other side has what was sent: unlike a browser, the crate drops the rest.
+async fn close(channel: Arc<dyn DataChannel>) {
+    let delivered = async {
+        // There is no event for it.
+        while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL, delivered).await;
+    // One that is closed already stays closed.
+    let _ = channel.close().await;
 }
 
 /// Takes what arrives, until the channel ends.
