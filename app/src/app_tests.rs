@@ -227,7 +227,7 @@ fn model_file() -> Input {
 }
 
 fn picture() -> Picture {
-    Picture::new(1, 28, 28, vec![0; 28 * 28]).unwrap()
+    Picture::new([1, 28, 28], vec![0; 28 * 28]).unwrap()
 }
 
 fn labels(round: u32) -> Event {

@@ -16,7 +16,6 @@ mod driver;
 mod driver;
 mod page;
 mod parts;
-mod picture;
 mod screens;
 mod text;
 #[cfg(target_arch = "wasm32")]

@@ -6,7 +6,6 @@ use tacit_jobs::{self as jobs, Agreement, Command, Event, Job, Outcome, Pairing,
 use tacit_session::{Code, Fault, Party, Stage};
 
 use super::{Act, Input, Screen};
-use crate::picture::picture;
 
 /// Something said or done by both persons, each in their own time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +75,7 @@ pub(crate) struct Checked(Arc<[Picture]>);
 
 impl Checked {
     fn copies(pictures: &[Picture]) -> Self {
-        Self(pictures.iter().filter_map(|p| picture(p.shape(), p.pixels().to_vec()).ok()).collect())
+        Self(pictures.iter().filter_map(|p| Picture::new(p.shape(), p.pixels().to_vec()).ok()).collect())
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&Picture> {

@@ -9,7 +9,7 @@ use web_sys::{
 };
 
 use super::{settled, settled_or};
-use crate::picture::{MOST_BYTES, PHOTO_SIDE, Photo, Refusal, inspect};
+use tacit_picture::{MOST_BYTES, PHOTO_SIDE, Photo, Refusal, inspect};
 
 /// The bytes of a file; `None` when it cannot be read (it was moved, say).
 pub(crate) async fn bytes(blob: &Blob) -> Option<Vec<u8>> {

@@ -10,7 +10,7 @@ use crate::page::page;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
 use crate::parts::thumbnail::{rgba, thumbnail};
-use crate::picture::{Fit, Photo};
+use tacit_picture::{Fit, Photo};
 
 mod easel;
 mod pad;

@@ -33,7 +33,7 @@ impl Picture {
     ///
     /// # Errors
     /// [`NoPicture`] when there are not as many pixels, or there are too many.
-    pub fn new(channels: usize, height: usize, width: usize, pixels: Vec<u8>) -> Result<Self, NoPicture> {
+    pub fn new([channels, height, width]: [usize; 3], pixels: Vec<u8>) -> Result<Self, NoPicture> {
         let places = channels.checked_mul(height).and_then(|n| n.checked_mul(width));
         if places == Some(pixels.len()) && (1..=MOST_PIXELS).contains(&pixels.len()) {
             Ok(Self { channels, height, width, pixels })
@@ -68,7 +68,7 @@ struct Raw {
 impl TryFrom<Raw> for Picture {
     type Error = NoPicture;
     fn try_from(raw: Raw) -> Result<Self, NoPicture> {
-        Self::new(raw.channels, raw.height, raw.width, raw.pixels)
+        Self::new([raw.channels, raw.height, raw.width], raw.pixels)
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn comes_back_from_text() {
-        let picture = Picture::new(1, 2, 3, vec![0, 1, 2, 253, 254, 255]).unwrap();
+        let picture = Picture::new([1, 2, 3], vec![0, 1, 2, 253, 254, 255]).unwrap();
         let text = serde_json::to_string(&picture).unwrap();
         assert_eq!(text, r#"{"channels":1,"height":2,"width":3,"pixels":"AAEC/f7/"}"#);
         let again: Picture = serde_json::from_str(&text).unwrap();
@@ -98,10 +98,10 @@ mod tests {
 
     #[test]
     fn what_has_another_shape_is_none() {
-        assert!(Picture::new(1, 2, 2, vec![0; 3]).is_err());
-        assert!(Picture::new(0, 2, 2, vec![]).is_err());
-        assert!(Picture::new(usize::MAX, 2, 2, vec![0; 4]).is_err());
-        assert!(Picture::new(1, 512, 513, vec![0; 512 * 513]).is_err());
+        assert!(Picture::new([1, 2, 2], vec![0; 3]).is_err());
+        assert!(Picture::new([0, 2, 2], vec![]).is_err());
+        assert!(Picture::new([usize::MAX, 2, 2], vec![0; 4]).is_err());
+        assert!(Picture::new([1, 512, 513], vec![0; 512 * 513]).is_err());
         for text in [
             r#"{"channels":1,"height":1,"width":2,"pixels":"AAEC"}"#,
             r#"{"channels":1,"height":1,"width":1,"pixels":"?"}"#,

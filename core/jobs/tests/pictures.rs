@@ -38,7 +38,7 @@ fn model_file(model: &Model) -> ModelFile {
 
 fn picture(seed: u8) -> Picture {
     let pixels = bench::pictures(Shape::new(1, 6, 6), 1, seed).remove(0);
-    Picture::new(1, 6, 6, pixels).unwrap()
+    Picture::new([1, 6, 6], pixels).unwrap()
 }
 
 /// The labels in the order that the oracle has for so many pixels.
@@ -333,7 +333,7 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
         let willing = willing(Party::Bob, network("none", 2), Reveal::default(), 1);
         Box::new(move |event, commands| match event {
             Event::Agreed => {
-                let wrong = Picture::new(1, 5, 5, vec![0; 25]).unwrap();
+                let wrong = Picture::new([1, 5, 5], vec![0; 25]).unwrap();
                 commands.unbounded_send(Command::Input { input: Input::Pictures(vec![wrong]) }).unwrap();
                 willing(event, commands);
             }

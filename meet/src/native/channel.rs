@@ -45,10 +45,7 @@ impl Link for ChannelLink {
 impl Drop for ChannelLink {
     fn drop(&mut self) {
         self.tasks.iter().for_each(AbortHandle::abort);
-        let channel = Arc::clone(&self.channel);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn(close(channel)));
-        }
+        super::finish(close(Arc::clone(&self.channel)));
     }
 }
 

@@ -7,13 +7,31 @@ mod channel;
 mod peer;
 mod socket;
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use futures::future::{AbortHandle, Abortable};
+use tokio_util::task::TaskTracker;
 
 pub use channel::{Channel, ChannelLink};
 pub(crate) use peer::{Calls, Peer, supported};
 pub(crate) use socket::Socket;
+
+/// What is still under way on behalf of meetings that have ended: goodbyes, mostly.
+static FAREWELLS: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
+
+/// Waits until every goodbye has been said. A program that ends before leaves its peers to find out by themselves.
+pub async fn farewells() {
+    FAREWELLS.close();
+    FAREWELLS.wait().await;
+}
+
+/// Finishes something on any thread, after what it belongs to was dropped.
+fn finish(task: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        drop(FAREWELLS.spawn_on(task, &runtime));
+    }
+}
 
 /// Starts a task of this thread.
 pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {

@@ -76,9 +76,10 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         let connection = Arc::clone(&self.calls.connection);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn(async move { connection.close().await }));
-        }
+        super::finish(async move {
+            // One that is closed already stays closed.
+            let _ = connection.close().await;
+        });
     }
 }
 

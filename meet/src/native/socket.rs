@@ -57,8 +57,9 @@ async fn converse(handshake: Handshake<()>, mut requests: UnboundedReceiver<Stri
                     }
                 }
                 None => {
-                    let _ = tokio::time::timeout(FAREWELL, close(socket)).await;
-                    return;
+                    return super::finish(async move {
+                        let _ = tokio::time::timeout(FAREWELL, close(socket)).await;
+                    });
                 }
             },
             frame = socket.next() => match frame {

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use crate::browser::image;
-use crate::picture::{Drawing, Fit, Photo, Refusal, Source, picture, seen};
+use tacit_picture::{Drawing, Fit, Photo, Refusal, Source, seen};
 
 /// Held by every part of the screen. The pictures themselves are in one place, and gone with the screen.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ impl Easel {
 
     /// Puts what is there aside, for the pad to be free; says whether there was room.
     pub(super) fn keep(self) -> bool {
-        let made = untrack(|| self.pixels()).and_then(|pixels| picture(self.shape, pixels).ok());
+        let made = untrack(|| self.pixels()).and_then(|pixels| Picture::new(self.shape, pixels).ok());
         let Some(made) = made.filter(|_| untrack(|| self.has_room())) else { return false };
         self.board.update_value(|board| {
             let kept = std::mem::take(&mut board.kept).into_iter().chain([made]).collect();
@@ -179,7 +179,7 @@ impl Easel {
 
     /// All pictures, taken from the board; none when there is nothing.
     pub(super) fn finish(self) -> Vec<Picture> {
-        let last = untrack(|| self.pixels()).and_then(|pixels| picture(self.shape, pixels).ok());
+        let last = untrack(|| self.pixels()).and_then(|pixels| Picture::new(self.shape, pixels).ok());
         let kept = self.board.try_update_value(|board| std::mem::take(&mut board.kept)).unwrap_or_default();
         kept.into_iter().chain(last).collect()
     }

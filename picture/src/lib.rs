@@ -3,23 +3,21 @@
 //! Models were trained on pictures that had been prepared in a certain way, and see little in others. So what comes in is
 //! prepared the same way ([`Fit`]), and what comes out is shown before it is used.
 
-use tacit_jobs::{NoPicture, Picture};
-
 mod drawing;
 mod file;
 mod fit;
 mod ink;
 
-pub(crate) use drawing::{Drawing, Point};
-pub(crate) use file::{MOST_BYTES, Refusal, inspect};
-pub(crate) use fit::Fit;
+pub use drawing::{Drawing, Point};
+pub use file::{MOST_BYTES, Refusal, inspect};
+pub use fit::Fit;
 use ink::Ink;
 
 /// The longer side of a photo that is worked on. What is larger is made smaller when it is decoded.
-pub(crate) const PHOTO_SIDE: usize = 1_024;
+pub const PHOTO_SIDE: usize = 1_024;
 
 /// A decoded picture in colour, as a canvas gives it.
-pub(crate) struct Photo {
+pub struct Photo {
     width: usize,
     height: usize,
     /// Red, green, blue and opacity of each pixel, row by row.
@@ -28,13 +26,13 @@ pub(crate) struct Photo {
 
 impl Photo {
     /// `None` when there are not as many bytes as the size says, or none at all.
-    pub(crate) fn new(width: usize, height: usize, rgba: Vec<u8>) -> Option<Self> {
+    pub fn new(width: usize, height: usize, rgba: Vec<u8>) -> Option<Self> {
         let bytes = width.checked_mul(height)?.checked_mul(4)?;
         (bytes > 0 && bytes == rgba.len()).then_some(Self { width, height, rgba })
     }
 
     /// Its width, its height, and its bytes.
-    pub(crate) fn pixels(&self) -> (usize, usize, &[u8]) {
+    pub fn pixels(&self) -> (usize, usize, &[u8]) {
         (self.width, self.height, &self.rgba)
     }
 
@@ -54,15 +52,18 @@ impl Photo {
     }
 
     /// Whether it shows something on a light background.
-    pub(crate) fn is_on_light(&self) -> bool {
+    pub fn is_on_light(&self) -> bool {
         self.lightness().border() > 0.5
     }
 }
 
 /// What a person put in.
-pub(crate) enum Source<'a> {
+pub enum Source<'a> {
+    /// By hand.
     Drawn(&'a Drawing),
+    /// From a file or a camera.
     Photo {
+        /// Its pixels.
         photo: &'a Photo,
         /// Whether dark and light change places. Counts for grey pictures.
         inverted: bool,
@@ -71,7 +72,7 @@ pub(crate) enum Source<'a> {
 
 /// The pixels that a model which takes pictures of `shape` (channels, rows, columns) gets, channel by channel; `None` when
 /// there is nothing to see.
-pub(crate) fn seen(source: &Source<'_>, shape: [usize; 3], fit: Fit) -> Option<Vec<u8>> {
+pub fn seen(source: &Source<'_>, shape: [usize; 3], fit: Fit) -> Option<Vec<u8>> {
     let [channels, height, width] = shape;
     let planes: Vec<Ink> = match (source, fit) {
         (Source::Drawn(drawing), _) if drawing.is_empty() => return None,
@@ -95,15 +96,6 @@ pub(crate) fn seen(source: &Source<'_>, shape: [usize; 3], fit: Fit) -> Option<V
     // What has no colour is the same in every channel.
     let planes = planes.iter().cycle().take(channels);
     Some(planes.flat_map(|plane| plane.values().iter().map(|v| (v * 255.0).round() as u8)).collect())
-}
-
-/// The same as a command takes it.
-///
-/// # Errors
-/// [`NoPicture`] when there are other pixels than the shape says.
-pub(crate) fn picture(shape: [usize; 3], pixels: Vec<u8>) -> Result<Picture, NoPicture> {
-    let [channels, height, width] = shape;
-    Picture::new(channels, height, width, pixels)
 }
 
 #[cfg(test)]
@@ -154,7 +146,6 @@ mod tests {
         let photo = photo(4, 4, |x, _| if x < 2 { [255, 0, 51, 255] } else { [0, 255, 51, 255] });
         let pixels = seen(&Source::Photo { photo: &photo, inverted: true }, [3, 2, 2], Fit::Whole).unwrap();
         assert_eq!(pixels, [255, 0, 255, 0, 0, 255, 0, 255, 51, 51, 51, 51]);
-        assert_eq!(picture([3, 2, 2], pixels).unwrap().shape(), [3, 2, 2]);
     }
 
     #[test]

@@ -2,19 +2,26 @@
 //! memory, and a moving one has no single answer.
 
 /// The most bytes of a file.
-pub(crate) const MOST_BYTES: usize = 20_000_000;
+pub const MOST_BYTES: usize = 20_000_000;
 /// A picture has fewer pixels than this.
 const TOO_MANY_PIXELS: u64 = 50_000_000;
 
 /// Why a file is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
+    /// More than [`MOST_BYTES`].
     TooManyBytes,
+    /// Of no kind that is read.
     NoPicture,
+    /// Cut off, or not what it says it is.
     Damaged,
+    /// A film.
     Animated,
+    /// Decoding it would take too much memory.
     TooManyPixels {
+        /// Columns.
         width: u32,
+        /// Rows.
         height: u32,
     },
     /// Nothing stands out from its background.
@@ -23,7 +30,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// What is wrong and what to do, for a person.
-    pub(crate) fn text(self) -> String {
+    pub fn text(self) -> String {
         match self {
             Self::TooManyBytes => "This file has more than 20 MB. Take a smaller one.".into(),
             Self::NoPicture => {
@@ -46,7 +53,7 @@ impl Refusal {
 ///
 /// # Errors
 /// [`Refusal`]: too large, of no known kind, cut off within what is read here, or moving.
-pub(crate) fn inspect(bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+pub fn inspect(bytes: &[u8]) -> Result<(u32, u32), Refusal> {
     if bytes.len() > MOST_BYTES {
         return Err(Refusal::TooManyBytes);
     }

@@ -10,29 +10,37 @@ const SIDE: usize = 280;
 
 /// Where the pen is. Lengths are in sides of the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Point {
-    pub(crate) x: f32,
-    pub(crate) y: f32,
+pub struct Point {
+    /// From the left edge, 0 to 1.
+    pub x: f32,
+    /// From the upper edge, 0 to 1.
+    pub y: f32,
     /// Half as wide as the pen draws here.
-    pub(crate) radius: f32,
+    pub radius: f32,
 }
 
 /// A page with strokes on it.
-pub(crate) struct Drawing {
+pub struct Drawing {
     strokes: Vec<Vec<Point>>,
     ink: Ink,
 }
 
 impl Drawing {
-    pub(crate) fn new() -> Self {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self { strokes: Vec::new(), ink: Ink::blank(SIDE, SIDE) }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing was drawn.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.strokes.is_empty()
     }
 
-    pub(crate) fn strokes(&self) -> &[Vec<Point>] {
+    /// What was drawn, in order.
+    #[must_use]
+    pub fn strokes(&self) -> &[Vec<Point>] {
         &self.strokes
     }
 
@@ -41,13 +49,13 @@ impl Drawing {
     }
 
     /// Puts the pen down.
-    pub(crate) fn begin(&mut self, at: Point) {
+    pub fn begin(&mut self, at: Point) {
         self.strokes.push(vec![at]);
         draw(&mut self.ink, at, at);
     }
 
     /// Moves the pen while it is down.
-    pub(crate) fn extend(&mut self, to: Point) {
+    pub fn extend(&mut self, to: Point) {
         let Some(stroke) = self.strokes.last_mut() else { return };
         let Some(&from) = stroke.last() else { return };
         // What trembles within a fraction of a pixel adds nothing.
@@ -58,7 +66,7 @@ impl Drawing {
     }
 
     /// Takes the last stroke away.
-    pub(crate) fn undo(&mut self) {
+    pub fn undo(&mut self) {
         self.strokes.pop();
         self.ink = Ink::blank(SIDE, SIDE);
         for stroke in &self.strokes {

@@ -11,7 +11,7 @@ const FAINT: f32 = 0.1;
 
 /// How a picture is prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fit {
+pub enum Fit {
     /// As MNIST was (LeCun, Bottou, Bengio and Haffner 1998): ink bright on black, its longer side 20 pixels, its centre
     /// of mass in the middle of 28 × 28.
     Writing,
@@ -24,7 +24,7 @@ pub(crate) enum Fit {
 impl Fit {
     /// What suits a model that takes pictures of `shape` and tells such labels: one that reads single characters was
     /// trained on writing.
-    pub(crate) fn natural(shape: [usize; 3], labels: &[String]) -> Self {
+    pub fn natural(shape: [usize; 3], labels: &[String]) -> Self {
         if !Self::is_choice(shape) {
             Self::Whole
         } else if labels.iter().all(|label| label.chars().count() == 1) {
@@ -35,7 +35,7 @@ impl Fit {
     }
 
     /// Whether there is more than one way for pictures of `shape`.
-    pub(crate) fn is_choice(shape: [usize; 3]) -> bool {
+    pub fn is_choice(shape: [usize; 3]) -> bool {
         shape == [1, SIDE, SIDE]
     }
 }

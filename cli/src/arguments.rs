@@ -1,0 +1,235 @@
+//! What can be typed.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Secure two-party computation in the terminal: the other party may be at the web page, or in a terminal, too.
+#[derive(Parser)]
+#[command(
+    name = "tacit",
+    version,
+    after_help = "Results go to standard output, everything else to standard error.\n\n\
+                  Exit codes: 0 done, 1 something broke here, 2 wrong usage, 3 the network or the meeting server, \
+                  4 the other party, 5 what was put in here, 130 interrupted."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Find out who is richer, and nothing else
+    Compare(Compare),
+    /// Have pictures checked by somebody's model; it does not see them, and you do not see it
+    Check(Check),
+    /// Check pictures for many, under a model that stays here
+    Serve(Serve),
+    /// Measure this program on this machine: a pair, and a served model with many clients
+    Bench(Bench),
+    /// Look whether everything that a session needs is there
+    Doctor(Doctor),
+    /// Write the completions for a shell to standard output
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page to standard output, or one for each command into a folder
+    Man {
+        /// The folder
+        folder: Option<PathBuf>,
+    },
+}
+
+/// How to reach the other party.
+#[derive(Args)]
+pub(crate) struct Reach {
+    /// The meeting server, where a link does not name it
+    #[arg(long, value_name = "URL", env = "TACIT_SERVER", default_value = "http://localhost:8080")]
+    pub(crate) server: String,
+
+    /// An address of this machine at which the other party may reach it; may be given again [default: all of them]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) address: Vec<IpAddr>,
+}
+
+/// How to speak with whoever runs this.
+#[derive(Args)]
+pub(crate) struct Manner {
+    /// Tell everything that happens as lines of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Accept the agreement as it is shown, without being asked
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// The link or the code that you were given; without it, you invite
+    #[arg(value_name = "LINK|CODE")]
+    pub(crate) invite: Option<String>,
+
+    /// Your amount, which stays here; `-` reads it from standard input, and without this you are asked, so that it does not stand
+    /// in your shell's history
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) amount: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// The pictures: PNG, JPEG, WebP, GIF or BMP. They stay here
+    #[arg(value_name = "PICTURE", required = true, num_args = 1..)]
+    pub(crate) pictures: Vec<PathBuf>,
+
+    /// The link or the code that the model's owner gave you
+    #[arg(value_name = "LINK|CODE", required = true)]
+    pub(crate) invite: String,
+
+    /// How pictures are prepared; by itself, as the model's labels suggest
+    #[arg(long, value_enum)]
+    pub(crate) fit: Option<FitTo>,
+
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+/// How pictures are prepared.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FitTo {
+    /// As MNIST was: for what is written
+    Writing,
+    /// As Fashion-MNIST was: for a thing
+    Thing,
+    /// The middle of the picture
+    Whole,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// The model file
+    pub(crate) model: PathBuf,
+
+    /// Clients at once; others wait at the door
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) max_clients: u16,
+
+    /// Threads to compute on [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
+
+    /// Rounds that one client may have. Every answer tells a little about the model
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub(crate) rounds: u32,
+
+    /// How long a client may do nothing
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = parse_seconds)]
+    pub(crate) idle: Duration,
+
+    /// What is told of each picture
+    #[arg(long, value_enum, default_value = "label")]
+    pub(crate) tell: Tell,
+
+    /// Whether you learn it, too
+    #[arg(long)]
+    pub(crate) learn: bool,
+
+    /// Pictures in one round, at most
+    #[arg(long, value_name = "N", default_value = "1", value_parser = ["1", "4", "16"])]
+    pub(crate) pictures: String,
+
+    /// Where the link is kept, so that it is the same the next time. Whoever can read this file can come in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) link_file: Option<PathBuf>,
+
+    /// Where to serve figures for the operator, in Prometheus' format at /metrics. Not for the public
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) metrics: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+
+    /// Write the link as a line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is told of each picture.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Tell {
+    /// The label that fits best
+    Label,
+    /// The three labels that fit best
+    TopThree,
+    /// The score of every label
+    Scores,
+}
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// The model file
+    pub(crate) model: PathBuf,
+
+    /// Clients at once
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) clients: u16,
+
+    /// How long to measure
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = parse_seconds)]
+    pub(crate) time: Duration,
+
+    /// One line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+
+    /// Lines of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("it is a whole number of seconds, from 1 to 86400".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_hold_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_invite_is_what_comes_last() {
+        let Command::Check(check) =
+            Arguments::parse_from(["tacit", "check", "a.png", "b.png", "7-copper-violin"]).command
+        else {
+            panic!("a check")
+        };
+        assert_eq!((check.pictures.len(), check.invite.as_str()), (2, "7-copper-violin"));
+    }
+}

@@ -1,0 +1,74 @@
+//! `tacit check`: what pictures show, under a model that somebody else keeps.
+
+use tacit_jobs::{Agreement, Answer, Input, Job, ModelCard, Picture, Prediction};
+use tacit_meet::join;
+use tacit_picture::Photo;
+use tacit_session::{Code, Fault, Party as Seat};
+
+use crate::arguments::{Check, FitTo};
+use crate::party::Party;
+use crate::person::{Hand, Person};
+use crate::photo;
+use crate::place::{self, Given};
+use crate::say::{Stop, Voice};
+
+pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
+    // What was typed is looked at before anybody is bothered.
+    let photos = options.pictures.iter().map(|path| photo::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let given = Given::read(&options.invite)?;
+    let server = given.server(&options.reach).to_owned();
+    let config = place::config(&server, &options.reach)?;
+    let job = Job::Classify { owner: Seat::Alice };
+    let party = Party::start(Seat::Bob, job, |open, on| join(config, given.invite, open, on));
+    let mut album = Album { photos, fit: options.fit, prepared: Vec::new() };
+    let person = Person { party, seat: Seat::Bob, manner: &options.manner, voice, origin: &server };
+    let (outcome, agreement) = person.round(&mut album).await?;
+    let (Answer::Predictions(predictions), Some(card)) = (outcome.answer, agreement.model) else {
+        return Err(Fault::internal("a check without an answer").into());
+    };
+    let single = options.pictures.len() == 1;
+    for (path, prediction) in options.pictures.iter().zip(&predictions) {
+        let said = text(prediction, &card);
+        voice.result(&if single { said } else { format!("{}: {said}", path.display()) });
+    }
+    Ok(())
+}
+
+/// The labels, the best first, with their scores where they are told.
+fn text(prediction: &Prediction, card: &ModelCard) -> String {
+    let label = |(place, &index): (usize, &usize)| {
+        let name = card.labels.get(index).map_or("?", String::as_str);
+        match prediction.scores.as_ref().and_then(|scores| scores.get(place)) {
+            Some(score) => format!("{name} {score:.2}"),
+            None => name.to_owned(),
+        }
+    };
+    prediction.ranked.iter().enumerate().map(label).collect::<Vec<_>>().join(", ")
+}
+
+/// The pictures of this person.
+struct Album {
+    photos: Vec<Photo>,
+    fit: Option<FitTo>,
+    prepared: Vec<Picture>,
+}
+
+impl Hand for Album {
+    fn look(&mut self, agreement: &Agreement) -> Result<(), Fault> {
+        let (Job::Classify { owner: Seat::Alice }, Some(card)) = (agreement.job, &agreement.model) else {
+            return Err(Fault::new(Code::Declined, "they offer something else than to check your pictures"));
+        };
+        let most = usize::from(card.reveal.pictures);
+        if self.photos.len() > most {
+            let what = format!("they take {most} at a time, and you have {}", self.photos.len());
+            return Err(Fault::new(Code::PictureRefused, what));
+        }
+        self.prepared =
+            self.photos.iter().map(|photo| photo::prepared(photo, card, self.fit)).collect::<Result<Vec<_>, _>>()?;
+        Ok(())
+    }
+
+    async fn give(&mut self) -> Result<Input, Fault> {
+        Ok(Input::Pictures(std::mem::take(&mut self.prepared)))
+    }
+}

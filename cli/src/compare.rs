@@ -1,0 +1,75 @@
+//! `tacit compare`: who is richer.
+
+use tacit_jobs::{Agreement, Amount, Answer, Input, Job, Order};
+use tacit_meet::{host, join};
+use tacit_session::{Code, Fault, Party as Seat};
+
+use crate::arguments::Compare;
+use crate::ask;
+use crate::party::Party;
+use crate::person::{Hand, Person};
+use crate::place::{self, Given};
+use crate::say::{Stop, Voice};
+
+pub(crate) async fn run(options: Compare, voice: &mut Voice) -> Result<(), Stop> {
+    // What was typed is looked at before anybody is invited.
+    let mut purse = match options.amount.as_deref() {
+        None => Purse::Asks,
+        Some("-") => Purse::Holds(amount(&ask::secret("Your amount:").await?)?),
+        Some(text) => Purse::Holds(amount(text)?),
+    };
+    let given = options.invite.as_deref().map(Given::read).transpose()?;
+    let server = given.as_ref().map_or(options.reach.server.as_str(), |given| given.server(&options.reach)).to_owned();
+    let config = place::config(&server, &options.reach)?;
+    let seat = if given.is_some() { Seat::Bob } else { Seat::Alice };
+    let party = Party::start(seat, Job::Millionaires, |open, on| match given {
+        None => host(config, open, on),
+        Some(given) => join(config, given.invite, open, on),
+    });
+    let person = Person { party, seat, manner: &options.manner, voice, origin: &server };
+    let (outcome, _) = person.round(&mut purse).await?;
+    voice.result(match outcome.answer {
+        Answer::Order(Order::You) => "You have more.",
+        Answer::Order(Order::They) => "They have more.",
+        Answer::Order(Order::Equal) => "You have the same.",
+        Answer::Predictions(_) | Answer::Nothing => return Err(Fault::internal("a comparison without an order").into()),
+    });
+    Ok(())
+}
+
+/// The text is not repeated in the error: it is what must not be seen.
+fn amount(text: &str) -> Result<Amount, Stop> {
+    Amount::parse(text).map_err(|error| Stop::Usage(error.to_string()))
+}
+
+/// Where the amount comes from.
+enum Purse {
+    /// The person is asked, when it is time.
+    Asks,
+    Holds(Amount),
+    Empty,
+}
+
+impl Hand for Purse {
+    fn look(&mut self, agreement: &Agreement) -> Result<(), Fault> {
+        match agreement.job {
+            Job::Millionaires => Ok(()),
+            Job::Classify { .. } => {
+                Err(Fault::new(Code::Declined, "they offer a picture check; take part with `tacit check`"))
+            }
+        }
+    }
+
+    async fn give(&mut self) -> Result<Input, Fault> {
+        match std::mem::replace(self, Purse::Empty) {
+            Purse::Holds(amount) => Ok(Input::Amount(amount)),
+            Purse::Asks => loop {
+                match amount(&ask::secret("Your amount:").await?) {
+                    Ok(amount) => return Ok(Input::Amount(amount)),
+                    Err(stop) => stop.tell(&mut Voice::new(false)),
+                }
+            },
+            Purse::Empty => Err(Fault::internal("an amount was asked for twice")),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What is shown: results on standard output, everything else on standard error.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use tacit_jobs::{Agreement, Stamped};
+use tacit_meet::{Invite, Path, Qr};
+use tacit_session::{Blame, Code, Cost, Fault, Party as Seat, Stage};
+
+use crate::party::Heard;
+
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+
+/// How to speak, and the bar that is being drawn.
+pub(crate) struct Voice {
+    json: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Voice {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, bar: None }
+    }
+
+    /// One line for a person.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.json {
+            self.over(|| anstream::eprintln!("{FAINT}·{FAINT:#} {text}"));
+        }
+    }
+
+    /// One line of JSON.
+    pub(crate) fn json(&self, value: &impl Serialize) {
+        if self.json
+            && let Ok(text) = serde_json::to_string(value)
+        {
+            // Whoever does not read it does not want it.
+            let _ = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
+    /// The result, which is what a script wants.
+    pub(crate) fn result(&mut self, text: &str) {
+        self.bar = None;
+        if !self.json {
+            let _ = writeln!(anstream::stdout(), "{BOLD}{text}{BOLD:#}");
+        }
+    }
+
+    /// What was heard, as lines of JSON, and as notes or a bar for a person.
+    pub(crate) fn heard(&mut self, heard: &Heard, origin: &str, at: Duration) {
+        match heard {
+            Heard::Met(event) => self.met(event, origin),
+            Heard::Told(event) => {
+                self.json(&Stamped { at: at.as_secs_f64() * 1e3, event: event.clone() });
+                self.told(event);
+            }
+            Heard::Gone => {}
+        }
+    }
+
+    fn met(&mut self, event: &tacit_meet::Event, origin: &str) {
+        use tacit_meet::Event;
+        match event {
+            Event::Invited { invite } => self.invite(invite, origin),
+            Event::Ringing => {
+                self.json(&serde_json::json!({ "event": "ringing" }));
+                self.note("The other side serves others first. You are next as soon as there is a place.");
+            }
+            Event::PeerArrived => self.note("The other party is here."),
+            Event::Knocked => self.note("A third person tried to come in and was turned away."),
+            Event::Words { words, confirm } => {
+                self.json(&serde_json::json!({ "event": "words", "words": words, "confirm": confirm }));
+                let [a, b, c] = words;
+                self.note(&format!("Both see these words: {BOLD}{a} {b} {c}{BOLD:#}"));
+            }
+            Event::Connected { path, rtt_ms } => {
+                let path = if *path == Path::Direct { "direct" } else { "relayed" };
+                self.json(&serde_json::json!({ "event": "connected", "path": path, "rtt_ms": rtt_ms }));
+                let time = rtt_ms.map(|ms| format!(", {ms:.1} ms there and back")).unwrap_or_default();
+                self.note(&format!("Connected: {path}{time}."));
+            }
+            Event::Reconnecting => self.note("The connection dropped. Trying to get it back, for 30 seconds."),
+            Event::Failed(_) => {}
+        }
+    }
+
+    fn invite(&self, invite: &Invite, origin: &str) {
+        let (link, code) = (invite.link(origin), invite.code());
+        self.json(&serde_json::json!({ "event": "invited", "link": link, "code": code }));
+        if !self.json {
+            anstream::eprintln!("Give this link, or this code, to one person. It works once.\n");
+            anstream::eprintln!("  {BOLD}{link}{BOLD:#}\n  {BOLD}{code}{BOLD:#}\n");
+            if let Some(qr) = Qr::of(&link) {
+                anstream::eprintln!("{}", drawn(&qr));
+            }
+        }
+    }
+
+    fn told(&mut self, event: &tacit_jobs::Event) {
+        use tacit_jobs::Event;
+        match event {
+            Event::Progress { stage, done, total, .. } if !self.json => self.progress(*stage, *done, *total),
+            Event::PeerConfirmedWords => self.note("The other party says that the words are the same."),
+            Event::PeerAccepted => self.note("The other party accepted."),
+            Event::PeerReady => self.note("The other party is ready."),
+            Event::Finished { .. } | Event::Ended { .. } => self.bar = None,
+            _ => {}
+        }
+    }
+
+    fn progress(&mut self, stage: Stage, done: u64, total: u64) {
+        let name = match stage {
+            Stage::Talk => "talking",
+            Stage::BaseOt => "setting up",
+            Stage::Extend => "preparing",
+            Stage::Correlate => "encrypting",
+            Stage::Compare => "comparing",
+            Stage::Infer => "computing",
+            Stage::Reveal => "opening",
+        };
+        let bar = self.bar.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{msg:>12} {bar:32} {bytes}/{total_bytes}");
+            ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        bar.set_length(total);
+        bar.set_position(done);
+        bar.set_message(name);
+        if done >= total {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Prints without tearing the bar.
+    fn over(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// What both are to accept.
+    pub(crate) fn agreement(&self, agreement: &Agreement, seat: Seat) {
+        if self.json {
+            return;
+        }
+        let (mine, theirs) = (agreement.terms(seat), agreement.terms(seat.other()));
+        let cost = |cost: Cost| {
+            let bytes = indicatif::DecimalBytes(cost.sent + cost.received);
+            format!("{bytes}, {} rounds", cost.rounds)
+        };
+        self.over(|| {
+            anstream::eprintln!("\n{BOLD}{}{BOLD:#}", agreement.title);
+            if let Some(card) = &agreement.model {
+                let [channels, height, width] = card.picture;
+                let colours = if channels == 1 { "grey" } else { "in colour" };
+                anstream::eprintln!("  the model   “{}”: {width} × {height} pixels, {colours}", card.name);
+                anstream::eprintln!("  can say     {}", card.labels.join(", "));
+            }
+            for (name, terms) in [("you", mine), ("they", theirs)] {
+                anstream::eprintln!("  {name:<4} put in {}", terms.puts_in);
+                anstream::eprintln!("       learn  {}", terms.learns);
+                anstream::eprintln!("       can see {}", terms.sees);
+            }
+            anstream::eprintln!(
+                "  it takes    {} to prepare; {} to answer",
+                cost(agreement.offline),
+                cost(agreement.online)
+            );
+            anstream::eprintln!("  {}\n", agreement.security);
+        });
+    }
+
+    /// Why it is over, in a pair: what happened, and what to do.
+    pub(crate) fn fault(&mut self, fault: &Fault) {
+        self.bar = None;
+        self.json(&serde_json::json!({ "event": "failed", "fault": fault, "what": fault.code.headline(), "next": fault.code.next_step() }));
+        anstream::eprintln!("{RED}error{RED:#}: {} [{}]", fault.code.headline(), fault.code.as_str());
+        if let Some(detail) = &fault.detail {
+            anstream::eprintln!("       {detail}");
+        }
+        anstream::eprintln!(" help: {}", fault.code.next_step());
+    }
+}
+
+/// Why a command has no result.
+pub(crate) enum Stop {
+    /// What was typed makes no sense, in a sentence that does not repeat it.
+    Usage(String),
+    /// A session ended, or never began.
+    Fault(Fault),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Stop {
+    pub(crate) fn tell(&self, voice: &mut Voice) {
+        match self {
+            Self::Usage(what) => anstream::eprintln!("{RED}error{RED:#}: {what}\n help: See `tacit help`."),
+            Self::Fault(fault) => voice.fault(fault),
+        }
+    }
+
+    /// The exit code, by the kind of trouble.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Usage(_) => 2,
+            Self::Fault(fault) => match (fault.code, fault.blame()) {
+                (Code::Internal, _) => 1,
+                (Code::Cancelled, _) => 130,
+                (_, Blame::Link) => 3,
+                (_, Blame::Peer) => 4,
+                (_, Blame::Local) => 5,
+            },
+        })
+    }
+}
+
+/// A QR code of half blocks, dark on light whatever the terminal's colours are.
+fn drawn(qr: &Qr) -> String {
+    // The quiet zone is four modules wide, and belongs to the code.
+    let side = qr.size() + 8;
+    let dark = |x: u32, y: u32| x >= 4 && y >= 4 && qr.dark(x - 4, y - 4);
+    let style = Style::new().fg_color(Some(AnsiColor::Black.into())).bg_color(Some(AnsiColor::White.into()));
+    let row = |y: u32| -> String {
+        (0..side)
+            .map(|x| match (dark(x, y), dark(x, y + 1)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            })
+            .collect()
+    };
+    (0..side).step_by(2).map(|y| format!("  {style}{}{style:#}\n", row(y))).collect()
+}

@@ -1,0 +1,167 @@
+//! `tacit serve`: a model's owner for many. Each client has a room, a pairing and material of its own.
+
+mod counts;
+mod house;
+mod link_file;
+
+pub(crate) use house::{House, Terms};
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use tacit_jobs::classify::open_model;
+use tacit_jobs::{Audience, Detail, Reveal};
+use tacit_meet::{AtDoor, Door, DoorInvite, Room};
+use tacit_session::{Code, Fault};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::arguments::{Serve, Tell};
+use crate::place;
+use crate::say::{Stop, Voice};
+
+/// How long rounds that run may take to end when this program is asked to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long to wait before a door that was lost is opened again, at first and at most.
+const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
+
+pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
+    log_to_stderr();
+    let model = read(&options.model)?;
+    let reveal = reveal(&options);
+    let config = place::config(&options.reach.server, &options.reach)?;
+    let (room, secret) = match &options.link_file {
+        Some(file) => link_file::read_or_make(file)?,
+        None => link_file::fresh(),
+    };
+    let terms = Terms {
+        model,
+        reveal,
+        clients: options.max_clients.into(),
+        threads: options
+            .threads
+            .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        rounds: options.rounds,
+        idle: options.idle,
+    };
+    let (news, mut at_door) = unbounded();
+    let mut door = open(&config.socket, room, &news)?;
+    let Some(AtDoor::Open { room }) = first(at_door.next().await)? else {
+        return Err(Fault::internal("no door").into());
+    };
+    let encoded = secret.encode();
+    let invite = DoorInvite::new(room, secret);
+    if let Some(file) = &options.link_file {
+        link_file::write(file, room, &encoded)?;
+    }
+    let link = invite.link(&options.reach.server);
+    let house = House::open(config.clone(), invite, terms);
+    if let Some(address) = &options.metrics {
+        counts::serve(address, Arc::clone(house.counts())).await?;
+    }
+    voice.json(&serde_json::json!({ "event": "serving", "link": link }));
+    voice.result(&link);
+    voice.note("Whoever has this link can have pictures checked. Ctrl-C ends it.");
+    let mut wait = AGAIN[0];
+    let mut ended = std::pin::pin!(asked_to_end());
+    loop {
+        let event = tokio::select! {
+            event = at_door.next() => event,
+            () = &mut ended => break,
+        };
+        match event {
+            Some(AtDoor::Called { ticket }) => house.call(ticket),
+            Some(AtDoor::Open { room: other }) if other == room => {
+                tracing::info!("the door is open again");
+                wait = AGAIN[0];
+            }
+            Some(AtDoor::Open { .. }) => {
+                return Err(Fault::new(
+                    Code::RoomFull,
+                    "somebody else has this link's number now; serve under a new link",
+                )
+                .into());
+            }
+            Some(AtDoor::Failed(fault)) => {
+                tracing::warn!(code = fault.code.as_str(), seconds = wait.as_secs(), "the door is lost; trying again");
+                // Whoever wants this to end need not wait.
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = &mut ended => break,
+                }
+                wait = (wait * 2).min(AGAIN[1]);
+                door = open(&config.socket, Some(room), &news)?;
+            }
+            None => break,
+        }
+    }
+    tracing::info!("ending; rounds that run may finish");
+    drop(door);
+    if tokio::time::timeout(GRACE, house.close()).await.is_err() {
+        tracing::warn!("some clients did not end in time");
+    }
+    Ok(())
+}
+
+fn open(socket: &str, room: Option<Room>, news: &UnboundedSender<AtDoor>) -> Result<Door, Fault> {
+    let news = news.clone();
+    Door::open(socket, room, move |event| drop(news.unbounded_send(event)))
+}
+
+/// The first thing that happens decides whether there is anything to serve.
+fn first(event: Option<AtDoor>) -> Result<Option<AtDoor>, Fault> {
+    match event {
+        Some(AtDoor::Failed(fault)) => Err(fault),
+        event => Ok(event),
+    }
+}
+
+/// A model file, looked at before anybody is let in.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+    let unreadable = |error| Fault::new(Code::ModelUnreadable, format!("{}: {error}", path.display()));
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    open_model(&bytes)?;
+    Ok(bytes)
+}
+
+fn reveal(options: &Serve) -> Reveal {
+    Reveal {
+        detail: match options.tell {
+            Tell::Label => Detail::Label,
+            Tell::TopThree => Detail::TopThree,
+            Tell::Scores => Detail::Scores,
+        },
+        audience: if options.learn { Audience::Both } else { Audience::Holder },
+        // One of three, as the arguments say.
+        pictures: options.pictures.parse().unwrap_or(1),
+    }
+}
+
+/// Lines for the operator: who came as a number, never what, and never from where.
+fn log_to_stderr() {
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::io::stderr);
+    let ours = Targets::new().with_target("tacit", LevelFilter::INFO);
+    // A second logger is of no use to anybody.
+    let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
+}
+
+/// Ready at Ctrl-C, or when the system asks to end.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

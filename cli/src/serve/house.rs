@@ -1,0 +1,247 @@
+//! The clients of one served model: a limit, a queue, and threads that they are spread over.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tacit_jobs::{Command, Event, Job, ModelFile, Reveal};
+use tacit_meet::{Config, DoorInvite, Ticket, answer};
+use tacit_session::{Code, Fault, Party as Seat};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::LocalSet;
+
+use super::counts::Counts;
+use crate::party::{Heard, Party};
+
+/// What is served, and how much of it.
+pub(crate) struct Terms {
+    /// The model file.
+    pub(crate) model: Vec<u8>,
+    pub(crate) reveal: Reveal,
+    /// Clients at once.
+    pub(crate) clients: usize,
+    /// Threads to compute on.
+    pub(crate) threads: usize,
+    /// Rounds that one client may have.
+    pub(crate) rounds: u32,
+    /// How long a client may do nothing.
+    pub(crate) idle: Duration,
+}
+
+/// What this program does here, and never anything else.
+const JOB: Job = Job::Classify { owner: Seat::Alice };
+
+/// Everything that clients share.
+struct Shared {
+    config: Config,
+    invite: DoorInvite,
+    terms: Terms,
+    counts: Arc<Counts>,
+    lobby: Mutex<Lobby>,
+    /// A client has left, or this house closes.
+    changed: Notify,
+    next_number: AtomicU64,
+}
+
+#[derive(Default)]
+struct Lobby {
+    waiting: VecDeque<Ticket>,
+    inside: usize,
+    closing: bool,
+}
+
+/// A thread that computes for some clients.
+struct Room {
+    clients: Arc<AtomicUsize>,
+    calls: mpsc::UnboundedSender<Ticket>,
+}
+
+/// The clients' house. Dropping it drops them; [`House::close`] lets rounds finish.
+pub(crate) struct House {
+    shared: Arc<Shared>,
+    rooms: Arc<Vec<Room>>,
+}
+
+impl House {
+    /// Nobody in it yet. Inside of a tokio runtime with several threads.
+    pub(crate) fn open(config: Config, invite: DoorInvite, terms: Terms) -> Self {
+        let threads = terms.threads;
+        let shared = Arc::new(Shared {
+            config,
+            invite,
+            terms,
+            counts: Arc::default(),
+            lobby: Mutex::default(),
+            changed: Notify::new(),
+            next_number: AtomicU64::new(1),
+        });
+        let rooms = Arc::new((0..threads).map(|_| room(&shared)).collect::<Vec<_>>());
+        let house = Self { shared, rooms };
+        tokio::spawn(usher(Arc::clone(&house.shared), Arc::clone(&house.rooms)));
+        house
+    }
+
+    pub(crate) fn counts(&self) -> &Arc<Counts> {
+        &self.shared.counts
+    }
+
+    /// Somebody rings. They come in as soon as there is a place.
+    pub(crate) fn call(&self, ticket: Ticket) {
+        self.shared.lobby().waiting.push_back(ticket);
+        self.shared.changed.notify_waiters();
+        self.shared.changed.notify_one();
+    }
+
+    /// Lets nobody in any more, and waits until everybody inside has left, which they are asked to after their round.
+    pub(crate) async fn close(self) {
+        {
+            let mut lobby = self.shared.lobby();
+            lobby.closing = true;
+            lobby.waiting.clear();
+        }
+        loop {
+            let changed = self.shared.changed.notified();
+            self.shared.changed.notify_waiters();
+            if self.shared.lobby().inside == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Shared {
+    fn lobby(&self) -> MutexGuard<'_, Lobby> {
+        // Numbers and a queue are whole after every line.
+        self.lobby.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self) -> Option<Ticket> {
+        let mut lobby = self.lobby();
+        if lobby.closing || lobby.inside >= self.terms.clients {
+            return None;
+        }
+        let ticket = lobby.waiting.pop_front()?;
+        lobby.inside += 1;
+        Some(ticket)
+    }
+
+    fn left(&self) {
+        self.lobby().inside -= 1;
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+    }
+
+    /// Ready when this house closes.
+    async fn closing(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.lobby().closing {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// Shows whoever comes in to the thread with the fewest clients.
+async fn usher(shared: Arc<Shared>, rooms: Arc<Vec<Room>>) {
+    loop {
+        let changed = shared.changed.notified();
+        while let Some(ticket) = shared.admit() {
+            if let Some(room) = rooms.iter().min_by_key(|room| room.clients.load(Ordering::Relaxed)) {
+                room.clients.fetch_add(1, Ordering::Relaxed);
+                // Its thread lives as long as this task.
+                let _ = room.calls.send(ticket);
+            }
+        }
+        shared.counts.waiting.store(shared.lobby().waiting.len() as u64, Ordering::Relaxed);
+        if shared.lobby().closing {
+            return;
+        }
+        changed.await;
+    }
+}
+
+/// A thread for some of the clients.
+fn room(shared: &Arc<Shared>) -> Room {
+    let (calls, mut called) = mpsc::unbounded_channel();
+    let clients = Arc::new(AtomicUsize::new(0));
+    let (shared, inside) = (Arc::clone(shared), Arc::clone(&clients));
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::spawn(move || {
+        runtime.block_on(LocalSet::new().run_until(async {
+            while let Some(ticket) = called.recv().await {
+                let (shared, inside) = (Arc::clone(&shared), Arc::clone(&inside));
+                drop(tokio::task::spawn_local(async move {
+                    attend(&shared, ticket).await;
+                    inside.fetch_sub(1, Ordering::Relaxed);
+                    shared.left();
+                }));
+            }
+            // The house is gone; clients may still be inside, and are waited for by nobody.
+            tacit_meet::farewells().await;
+        }));
+    });
+    Room { clients, calls }
+}
+
+/// One client, from the door to goodbye.
+async fn attend(shared: &Arc<Shared>, ticket: Ticket) {
+    let number = shared.next_number.fetch_add(1, Ordering::Relaxed);
+    let counts = &shared.counts;
+    counts.inside.fetch_add(1, Ordering::Relaxed);
+    counts.clients.fetch_add(1, Ordering::Relaxed);
+    tracing::info!(client = number, "came");
+    let config = shared.config.clone();
+    let mut party = Party::start(Seat::Alice, JOB, |open, on| answer(config, &shared.invite, ticket, open, on));
+    let end = rounds(shared, &mut party, number).await;
+    party.leave().await;
+    counts.inside.fetch_sub(1, Ordering::Relaxed);
+    match end {
+        Ok(why) => tracing::info!(client = number, "{why}"),
+        Err(fault) => {
+            if fault.code != Code::PeerLeft && fault.code != Code::PeerCancelled {
+                counts.faults.fetch_add(1, Ordering::Relaxed);
+            }
+            tracing::info!(client = number, code = fault.code.as_str(), "left");
+        }
+    }
+}
+
+/// Round after round, as long as the client likes and is let.
+async fn rounds(shared: &Shared, party: &mut Party, number: u64) -> Result<&'static str, Fault> {
+    let terms = &shared.terms;
+    let (mut done, mut began) = (0, None::<Instant>);
+    loop {
+        let heard = tokio::select! {
+            heard = tokio::time::timeout(terms.idle, party.next()) => match heard {
+                Ok(heard) => heard?,
+                Err(_) => return Ok("was idle for too long"),
+            },
+            () = shared.closing(), if began.is_none() => return Ok("was asked to leave"),
+        };
+        let Heard::Told(event) = heard else { continue };
+        match event {
+            Event::Offered { job } if job != JOB => {
+                party.tell(Command::Decline);
+                return Ok("wanted something else");
+            }
+            Event::Offered { .. } => {
+                party.tell(Command::Model { model: ModelFile(terms.model.clone()), reveal: terms.reveal });
+            }
+            Event::Proposed { .. } if done >= terms.rounds => return Ok("has had as many rounds as one may"),
+            Event::Proposed { .. } => party.tell(Command::Accept),
+            Event::Started => began = Some(Instant::now()),
+            Event::Finished { .. } => {
+                done += 1;
+                shared.counts.rounds.fetch_add(1, Ordering::Relaxed);
+                let ms = began.take().map_or(0, |began| began.elapsed().as_millis());
+                tracing::info!(client = number, round = done, ms, "answered");
+            }
+            Event::Refused { fault } => return Err(fault),
+            _ => {}
+        }
+    }
+}
