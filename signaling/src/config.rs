@@ -1,9 +1,12 @@
 //! What can be set, and the defaults: safe for one small public instance.
 
+use std::fmt;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser};
+use redis::IntoConnectionInfo as _;
 use tacit_signaling_messages::MAX_BODY;
 
 use crate::page::PageFrom;
@@ -20,14 +23,61 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// `address:port` on which figures for the operator are served, at `/metrics`; `None` serves none.
     pub metrics: Option<String>,
+    /// Where rooms are kept.
+    pub rooms: RoomsAt,
     /// How much to bear.
     pub limits: Limits,
 }
 
+/// Where rooms are kept.
+#[derive(Clone, Debug, Default)]
+pub enum RoomsAt {
+    /// Here, for one instance alone.
+    #[default]
+    Memory,
+    /// In a Redis, for all instances that name the same one.
+    Redis(RedisAt),
+}
+
+/// Which Redis.
+#[derive(Clone)]
+pub struct RedisAt(pub(crate) redis::ConnectionInfo);
+
+impl fmt::Debug for RedisAt {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedisAt").field(&self.0.addr().to_string()).finish()
+    }
+}
+
+impl FromStr for RoomsAt {
+    type Err = String;
+
+    /// `memory`, or `redis://host:port`, with `user:password@` and `/database` where there are such.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "memory" {
+            return Ok(RoomsAt::Memory);
+        }
+        // What was given may hold a password, so it is not repeated.
+        let wanted = || "it is `memory`, or where a Redis is: `redis://host:port`, and `/database` if not 0".to_owned();
+        if !text.starts_with("redis://") {
+            return Err(wanted());
+        }
+        text.into_connection_info().map(|redis| RoomsAt::Redis(RedisAt(redis))).map_err(|_| wanted())
+    }
+}
+
 impl Default for Config {
-    /// On 127.0.0.1:8080, plain, without a page.
+    /// On 127.0.0.1:8080, plain, without a page, on its own.
     fn default() -> Self {
-        Config { listen: "127.0.0.1:8080".into(), page: None, tls: None, metrics: None, limits: Limits::default() }
+        Config {
+            listen: "127.0.0.1:8080".into(),
+            page: None,
+            tls: None,
+            metrics: None,
+            rooms: RoomsAt::Memory,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -64,6 +114,10 @@ pub struct Limits {
     /// How long a guest rings at a door before it is sent away
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
     pub answer_within: Duration,
+
+    /// How long an instance that shares rooms may be silent before its members have left
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
+    pub instance_silence: Duration,
 
     /// How long a request's headers, and a socket's first word, may take
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
