@@ -299,3 +299,7 @@ fn parse(bytes: &[u8]) -> Option<(Member, Post)> {
     let last = parts.next()? == "1";
     Some((member, Post { reply: serde_json::from_str(parts.next()?).ok()?, last }))
 }
+
+#[cfg(test)]
+#[path = "shared_tests.rs"]
+mod tests;

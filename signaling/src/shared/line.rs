@@ -104,6 +104,19 @@ impl Lines {
         }
     }
 
+    /// Says something on the channel that is no message.
+    #[cfg(test)]
+    pub(super) async fn mark(&self, line: &Line) -> RedisResult<()> {
+        let channel = format!("tacit:to:{}", line.instance);
+        redis::cmd("PUBLISH").arg(channel).arg("").query_async(&mut line.connection.clone()).await
+    }
+
+    #[cfg(test)]
+    pub(super) async fn forget_everything(&self) -> RedisResult<()> {
+        let mut connection = self.redis.get_multiplexed_async_connection().await?;
+        redis::cmd("FLUSHALL").query_async(&mut connection).await
+    }
+
     async fn ask(
         &self,
         line: &Line,
