@@ -229,6 +229,25 @@ mod tests {
     }
 
     #[test]
+    fn where_rooms_are_kept_as_people_write_it() {
+        assert!(matches!("memory".parse(), Ok(RoomsAt::Memory)));
+        for good in ["redis://127.0.0.1:6379", "redis://[::1]:6379/2", "redis://cache", "redis://:secret@cache:7000/1"]
+        {
+            assert!(matches!(good.parse(), Ok(RoomsAt::Redis(_))), "{good}");
+        }
+        for bad in ["", "disk", "redis", "redis:", "rediss://cache", "http://cache", "redis://cache:port:secret"] {
+            let said = bad.parse::<RoomsAt>().unwrap_err();
+            assert!(said.contains("redis://host:port") && !said.contains("secret"), "{bad}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let rooms: RoomsAt = "redis://somebody:secret@cache:7000".parse().unwrap();
+        assert_eq!(format!("{rooms:?}"), r#"Redis(RedisAt("cache:7000"))"#);
+    }
+
+    #[test]
     fn the_defaults_are_the_documented_ones() {
         let limits = Limits::default();
         assert_eq!(limits.waiting, Duration::from_secs(600));
