@@ -20,7 +20,7 @@ use redis::aio::PubSubStream;
 use tacit_signaling_messages::{Body, Refusal, Reply, Room, Ticket};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::hub::{Ask, Post, new_ticket};
 use crate::rooms::{Member, Terms};
@@ -29,6 +29,7 @@ use line::{Answer, Line, Lines};
 /// The rooms as one instance sees them.
 pub(crate) struct Shared {
     lines: Lines,
+    silence: Duration,
     between_beats: Duration,
     state: Mutex<State>,
     lost: Notify,
@@ -76,6 +77,7 @@ impl Shared {
         let soonest = silence.min(terms.waiting).min(terms.lifetime).min(terms.ringing);
         Ok(Shared {
             lines,
+            silence,
             between_beats: (soonest / 3).max(Duration::from_millis(20)),
             state: Mutex::new(State { line: Some(line), queues: HashMap::new() }),
             lost: Notify::new(),
@@ -194,9 +196,12 @@ impl Shared {
         }
     }
 
-    /// Delivers what comes until nothing more does.
+    /// Delivers what comes until nothing more does, not even our own beats.
     async fn hear(&self, posts: &mut PubSubStream) {
-        while let Some(message) = posts.next().await {
+        while let Ok(Some(message)) = timeout(self.silence, posts.next()).await {
+            if message.get_payload_bytes().is_empty() {
+                continue;
+            }
             match parse(message.get_payload_bytes()) {
                 Some((member, post)) => self.deliver(member, post),
                 None => tracing::warn!("something on our channel is not for us"),

@@ -53,6 +53,21 @@ async fn is_unknown(house: &House, request: Request) {
     party.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
 }
 
+/// Waits until this instance shares rooms again.
+async fn is_found_again(house: &House) {
+    soon("Redis to be found again", async {
+        loop {
+            let mut party = house.enter().await;
+            party.say(&join(Room(999))).await;
+            match party.hear().await {
+                Reply::Refused { reason: Refusal::UnknownRoom } => break,
+                other => assert_eq!(other, Reply::Refused { reason: Refusal::ShuttingDown }),
+            }
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_host_here_and_a_guest_there_meet_talk_and_part() {
     let (_redis, here, there) = two(generous()).await;
@@ -166,8 +181,8 @@ async fn limits_are_for_all_instances_together() {
 #[tokio::test]
 async fn rooms_and_rings_expire_and_redis_keeps_nothing() {
     let brief = Limits {
-        waiting: Duration::from_millis(150),
-        lifetime: Duration::from_millis(300),
+        waiting: Duration::from_secs(1),
+        lifetime: Duration::from_secs(1),
         answer_within: Duration::from_millis(150),
         ..generous()
     };
@@ -339,21 +354,36 @@ async fn who_has_a_seat_when_redis_goes_is_told_and_it_is_found_again() {
     assert_eq!(here.ask("GET", "/healthz", "").await.status, 200);
     redis.start_again();
     for house in [&here, &there] {
-        soon("Redis to be found again", async {
-            loop {
-                let mut party = house.enter().await;
-                party.say(&join(Room(999))).await;
-                match party.hear().await {
-                    Reply::Refused { reason: Refusal::UnknownRoom } => break,
-                    other => assert_eq!(other, Reply::Refused { reason: Refusal::ShuttingDown }),
-                }
-            }
-        })
-        .await;
+        is_found_again(house).await;
     }
     let (mut host, mut guest, _) = pair(&here, &there).await;
     host.relay("again").await;
     assert_eq!(guest.hear_relay().await, "again");
+}
+
+/// What is told while an instance does not hear is lost, so its members must not go on as if it were not.
+#[tokio::test]
+async fn an_instance_that_loses_only_its_channel_begins_anew() {
+    let (redis, here, there) = two(generous()).await;
+    let (mut host, mut guest, _) = pair(&here, &there).await;
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let killed: u32 = redis::cmd("CLIENT").arg(&["KILL", "TYPE", "pubsub"]).query_async(&mut connection).await.unwrap();
+    assert_eq!(killed, 2);
+    for party in [&mut host, &mut guest] {
+        // One may hear first that the other has left.
+        match party.hear().await {
+            Reply::PeerLeft => party.is_refused(Refusal::ShuttingDown, CloseCode::Away).await,
+            reply => {
+                assert_eq!(reply, Reply::Refused { reason: Refusal::ShuttingDown });
+                party.is_closed(CloseCode::Away).await;
+            }
+        }
+    }
+    for house in [&here, &there] {
+        is_found_again(house).await;
+    }
+    pair(&here, &there).await;
 }
 
 #[tokio::test]

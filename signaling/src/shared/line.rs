@@ -98,13 +98,13 @@ impl Lines {
         ticket: &str,
     ) -> Result<Answer, String> {
         match self.ask(line, verb, member, argument, ticket).await {
-            Ok((status, value)) => read(&status, value).ok_or_else(|| "others took us for gone".into()),
+            Ok((status, value)) => read(&status, value).ok_or_else(|| "silent or deaf for too long".into()),
             // What Redis says in detail may quote what was sent.
             Err(error) => Err(error.category().into()),
         }
     }
 
-    /// Says something on the channel that is no message.
+    /// Says on the channel what a beat says there.
     #[cfg(test)]
     pub(super) async fn mark(&self, line: &Line) -> RedisResult<()> {
         let channel = format!("tacit:to:{}", line.instance);

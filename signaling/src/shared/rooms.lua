@@ -14,7 +14,7 @@
 --   tacit:open                 sorted   keys of rooms by deadline, and d<room> of doors, which have none
 --   tacit:ringing              sorted   tickets by deadline
 --   tacit:fresh, tacit:ahead, tacit:rested, tacit:resting, tacit:door-rests, tacit:unnumbered    numbers, as in numbers.rs
---   tacit:to:<instance>        channel  <number of a member> <1 if these are the last words> <reply>
+--   tacit:to:<instance>        channel  <number of a member> <1 if these are the last words> <reply>, or nothing, from a beat
 
 local verb, instance, number = ARGV[1], ARGV[2], ARGV[3]
 local max_rooms, waiting, lifetime = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -316,9 +316,11 @@ function verbs.leave()
     return { 'done', '' }
 end
 
--- A sign of life, and what time and silence have ended: rooms, rings, instances. Says how many rooms are open; `again` if
+-- A sign of life, which comes back by our channel; and what time and silence have ended: rooms, rings, instances. Says how many rooms are open; `again` if
 -- there is more to do.
 function verbs.beat()
+    -- Without its channel an instance cannot know what its members were told.
+    if call('PUBLISH', 'tacit:to:' .. instance, '') == 0 then return { 'gone', '' } end
     call('PEXPIRE', 'tacit:alive:' .. instance, silence)
     local rooms = call('ZRANGEBYSCORE', 'tacit:open', '-inf', now, 'LIMIT', 0, BATCH)
     for _, key in ipairs(rooms) do
