@@ -73,7 +73,7 @@ pub(crate) enum Way {
     /// Opens a room.
     Create,
     /// Answers somebody who rang at a door.
-    Answer { ticket: Ticket, introduction: Option<Introduction> },
+    Answer { ticket: Ticket, introduction: Option<Box<Introduction>> },
     /// Follows an invite, which is used up when the seat is there.
     Join(Option<GuestInvite>),
 }
@@ -179,7 +179,7 @@ impl Desk {
         let queue = Some(self.queue.clone());
         let mut held = self.ties.held.borrow_mut();
         let introduction = match &mut self.way {
-            Way::Answer { introduction, .. } => introduction.take(),
+            Way::Answer { introduction, .. } => introduction.take().map(|introduction| *introduction),
             Way::Create | Way::Join(_) => None,
         };
         *held = Held {

@@ -106,6 +106,6 @@ pub fn answer(
     open_channel: impl FnOnce(Channel) + 'static,
     on: impl FnMut(Event) + 'static,
 ) -> Meeting {
-    let way = Way::Answer { ticket, introduction: Some(Introduction::at_door(invite, Os)) };
+    let way = Way::Answer { ticket, introduction: Some(Box::new(Introduction::at_door(invite, Os))) };
     Meeting(desk::start(config, way, Box::new(open_channel), Box::new(on)))
 }

@@ -1,9 +1,12 @@
 //! What can be set, and the defaults: safe for one small public instance.
 
+use std::fmt;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser};
+use redis::IntoConnectionInfo as _;
 use tacit_signaling_messages::MAX_BODY;
 
 use crate::page::PageFrom;
@@ -20,14 +23,61 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// `address:port` on which figures for the operator are served, at `/metrics`; `None` serves none.
     pub metrics: Option<String>,
+    /// Where rooms are kept.
+    pub rooms: RoomsAt,
     /// How much to bear.
     pub limits: Limits,
 }
 
+/// Where rooms are kept.
+#[derive(Clone, Debug, Default)]
+pub enum RoomsAt {
+    /// Here, for one instance alone.
+    #[default]
+    Memory,
+    /// In a Redis, for all instances that name the same one.
+    Redis(RedisAt),
+}
+
+/// Which Redis.
+#[derive(Clone)]
+pub struct RedisAt(pub(crate) redis::ConnectionInfo);
+
+impl fmt::Debug for RedisAt {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedisAt").field(&self.0.addr().to_string()).finish()
+    }
+}
+
+impl FromStr for RoomsAt {
+    type Err = String;
+
+    /// `memory`, or `redis://host:port`, with `user:password@` and `/database` where there are such.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "memory" {
+            return Ok(RoomsAt::Memory);
+        }
+        // What was given may hold a password, so it is not repeated.
+        let wanted = || "it is `memory`, or where a Redis is: `redis://host:port`, and `/database` if not 0".to_owned();
+        if !text.starts_with("redis://") {
+            return Err(wanted());
+        }
+        text.into_connection_info().map(|redis| RoomsAt::Redis(RedisAt(redis))).map_err(|_| wanted())
+    }
+}
+
 impl Default for Config {
-    /// On 127.0.0.1:8080, plain, without a page.
+    /// On 127.0.0.1:8080, plain, without a page, on its own.
     fn default() -> Self {
-        Config { listen: "127.0.0.1:8080".into(), page: None, tls: None, metrics: None, limits: Limits::default() }
+        Config {
+            listen: "127.0.0.1:8080".into(),
+            page: None,
+            tls: None,
+            metrics: None,
+            rooms: RoomsAt::Memory,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -64,6 +114,10 @@ pub struct Limits {
     /// How long a guest rings at a door before it is sent away
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
     pub answer_within: Duration,
+
+    /// How long an instance that shares rooms may be silent before its members have left
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
+    pub instance_silence: Duration,
 
     /// How long a request's headers, and a socket's first word, may take
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
@@ -172,6 +226,25 @@ mod tests {
         for bad in ["0", "16385", "-1", "many"] {
             assert!(parse_body_limit(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn where_rooms_are_kept_as_people_write_it() {
+        assert!(matches!("memory".parse(), Ok(RoomsAt::Memory)));
+        for good in ["redis://127.0.0.1:6379", "redis://[::1]:6379/2", "redis://cache", "redis://:secret@cache:7000/1"]
+        {
+            assert!(matches!(good.parse(), Ok(RoomsAt::Redis(_))), "{good}");
+        }
+        for bad in ["", "disk", "redis", "redis:", "rediss://cache", "http://cache", "redis://cache:port:secret"] {
+            let said = bad.parse::<RoomsAt>().unwrap_err();
+            assert!(said.contains("redis://host:port") && !said.contains("secret"), "{bad}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let rooms: RoomsAt = "redis://somebody:secret@cache:7000".parse().unwrap();
+        assert_eq!(format!("{rooms:?}"), r#"Redis(RedisAt("cache:7000"))"#);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The server: rooms with two seats, doors to rooms, relay, the hosted page.
 //!
 //! It introduces two parties and is trusted with nothing: bodies pass through it sealed, and it keeps no more than a
-//! number per room and an outgoing queue per socket, all in memory, all bounded by [`Limits`].
+//! number per room and an outgoing queue per socket, all in memory, all bounded by [`Limits`]. Several instances may share
+//! their rooms in a Redis ([`RoomsAt::Redis`]), which then is trusted with as little.
 //!
 //! ```text
 //! main ── Server ── accept loop, one task a connection
 //!           ├─ Page    the built page, compressed once, with its Content-Security-Policy
-//!           └─ socket  one task a WebSocket ── Hub ── Rooms (a pure state machine)
+//!           └─ socket  one task a WebSocket ── Hub ┬─ Memory ── Rooms (a pure state machine)
+//!                                                  └─ Shared ── Redis, which runs the same machine (rooms.lua)
 //! ```
 //!
 //! Addresses are used to count ([`Limits::seats_per_minute`] and its neighbours) and are never written anywhere.
@@ -28,17 +30,19 @@ mod doors;
 mod handshake;
 mod hub;
 mod limits;
+mod memory;
 mod metrics;
 mod numbers;
 mod page;
 mod rooms;
 mod server;
+mod shared;
 mod socket;
 mod tls;
 mod trouble;
 mod wire;
 
-pub use config::{Config, Limits, parse_duration};
+pub use config::{Config, Limits, RedisAt, RoomsAt, parse_duration};
 pub use page::PageFrom;
 pub use server::Server;
 pub use tls::Tls;

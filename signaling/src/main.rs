@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use tacit_signaling::{Config, Limits, PageFrom, Server, Tls};
+use tacit_signaling::{Config, Limits, PageFrom, RoomsAt, Server, Tls};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -42,6 +42,11 @@ struct Cli {
     /// Where to serve figures for the operator, in Prometheus' format at /metrics: how many, never who. Not for the public
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
+
+    /// Where rooms are kept: in memory, or in a Redis that several instances share. A password for it belongs into the
+    /// environment or the file, not on the command line
+    #[arg(long, value_name = "memory|redis://HOST:PORT[/DB]", default_value = "memory")]
+    rooms: RoomsAt,
 
     /// A file with settings: TOML, with the names of these flags as keys. In the environment --max-rooms is TACIT_SIGNALING_MAX_ROOMS;
     /// flags count more than the environment, and that more than the file
@@ -137,8 +142,14 @@ async fn main() -> ExitCode {
             Some(Tls::SelfSigned { folder, names: cli.tls_name })
         }
     };
-    let config =
-        Config { listen: cli.listen, page: Some(page(cli.page)), tls, metrics: cli.metrics, limits: cli.limits };
+    let config = Config {
+        listen: cli.listen,
+        page: Some(page(cli.page)),
+        tls,
+        metrics: cli.metrics,
+        rooms: cli.rooms,
+        limits: cli.limits,
+    };
     match Server::bind(config).await {
         Ok(server) => {
             // Serving matters more than whether anybody reads the announcement.

@@ -22,12 +22,14 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, RedisAt, RoomsAt};
 use crate::handshake;
-use crate::hub::Hub;
+use crate::hub::{Hub, Store};
 use crate::limits::{Allowance, Doorkeeper, PLACES, Rate, Visit};
+use crate::memory::Memory;
 use crate::page::Page;
 use crate::rooms::Terms;
+use crate::shared::Shared as Rooms;
 use crate::tls::{Identity, towards_https};
 use crate::trouble::Trouble;
 
@@ -68,7 +70,7 @@ impl Server {
     /// # Errors
     /// [`Trouble`] with the page or the address.
     pub async fn bind(config: Config) -> Result<Server, Trouble> {
-        let Config { listen, page, tls, metrics, limits } = config;
+        let Config { listen, page, tls, metrics, rooms, limits } = config;
         // The address first: it is the likelier trouble, and found at once.
         let listener = TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?;
         let address = listener.local_addr().map_err(|source| refused(&listen, source))?;
@@ -90,6 +92,14 @@ impl Server {
             at_door: limits.waiting_at_door,
             ringing: limits.answer_within,
         };
+        let store = match rooms {
+            RoomsAt::Memory => Store::Memory(Memory::new(terms)),
+            RoomsAt::Redis(RedisAt(redis)) => {
+                let address = redis.addr().to_string();
+                let connected = Rooms::connect(redis, terms, limits.instance_silence).await;
+                Store::Shared(connected.map_err(|error| Trouble::Redis { address, reason: error.to_string() })?)
+            }
+        };
         let allowance = Allowance {
             total: limits.max_connections,
             connections: limits.connections_per_address,
@@ -97,7 +107,7 @@ impl Server {
             seats: Rate::per_minute(limits.seats_per_minute),
         };
         let shared = Arc::new(Shared {
-            hub: Hub::new(terms),
+            hub: Hub::new(store),
             limits: Arc::new(limits),
             page,
             closing: CancellationToken::new(),
@@ -170,7 +180,9 @@ impl Server {
         drop(listener);
         shared.closing.cancel();
         shared.tasks.close();
-        if tokio::time::timeout(GRACE, shared.tasks.wait()).await.is_err() {
+        // Beside the farewells of our own sockets: whoever sits opposite them elsewhere need not wait.
+        let everybody = async { tokio::join!(shared.tasks.wait(), shared.hub.end()) };
+        if tokio::time::timeout(GRACE, everybody).await.is_err() {
             tracing::warn!(left = shared.tasks.len(), "some connections did not end in time");
         }
     }

@@ -22,9 +22,8 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Limits;
-use crate::hub::{Hub, Post, Seat};
+use crate::hub::{Ask, Hub, Post, Seat};
 use crate::limits::{Bucket, Rate, Visit};
-use crate::rooms::Arrival;
 use crate::wire::Metered;
 
 /// What a socket's task works with.
@@ -132,7 +131,7 @@ async fn converse(line: &mut Line<impl AsyncRead + AsyncWrite + Unpin>, around: 
                     Heard::Nonsense(parting) => return Some(parting),
                     Heard::End => return None,
                 };
-                match answer(request, &mut seat, &mut queue, around) {
+                match answer(request, &mut seat, &mut queue, around).await {
                     Ok(Some(reply)) => line.say(&reply).await.ok()?,
                     Ok(None) => {}
                     Err(parting) => return Some(parting),
@@ -155,7 +154,7 @@ async fn converse(line: &mut Line<impl AsyncRead + AsyncWrite + Unpin>, around: 
 }
 
 /// Does what a party asks for: a reply for it, or the last words.
-fn answer(
+async fn answer(
     request: Request,
     seat: &mut Option<Seat>,
     queue: &mut Option<mpsc::Sender<Post>>,
@@ -173,7 +172,7 @@ fn answer(
         Request::Create { .. } | Request::Join { .. } | Request::Open { .. } | Request::Answer { .. } => {
             // A queue is given away once, so this is also where a second seat is refused.
             let queue = queue.take().ok_or(Refusal::Malformed)?;
-            let (taken, reply) = take_seat(request, queue, around)?;
+            let (taken, reply) = take_seat(request, queue, around).await?;
             *seat = Some(taken);
             Ok(Some(reply))
         }
@@ -181,55 +180,44 @@ fn answer(
             Err(Parting::malformed(CloseCode::Size, "the body is too long"))
         }
         Request::Relay { body } => {
-            seat.as_ref().ok_or(Refusal::Malformed)?.relay(body)?;
+            seat.as_ref().ok_or(Refusal::Malformed)?.relay(body).await?;
             Ok(None)
         }
         Request::Close => {
-            seat.as_ref().ok_or(Refusal::Malformed)?.close();
+            seat.as_ref().ok_or(Refusal::Malformed)?.close().await;
             Err(Parting::quiet(CloseCode::Normal, "closed as asked"))
         }
     }
 }
 
 /// Gives a party what it asks for, if its address has not asked too often.
-fn take_seat(request: Request, queue: mpsc::Sender<Post>, around: &Surroundings) -> Result<(Seat, Reply), Refusal> {
+async fn take_seat(
+    request: Request,
+    queue: mpsc::Sender<Post>,
+    around: &Surroundings,
+) -> Result<(Seat, Reply), Refusal> {
+    let ask = match request {
+        Request::Create { .. } => Ask::Create,
+        Request::Open { room, .. } => Ask::Open(room),
+        Request::Join { room, .. } => Ask::Join(room),
+        Request::Answer { ticket, .. } => Ask::Answer(ticket),
+        Request::Relay { .. } | Request::Close => return Err(Refusal::Malformed),
+    };
     let now = Instant::now().into_std();
-    if let Request::Answer { ticket, .. } = request {
-        // The guest's ring was counted already. A wrong ticket counts, and whoever has tried too often is not heard, lest
-        // it learn by guessing on.
-        if !around.visit.has_seat_left(now) {
-            return Err(Refusal::TooMany);
-        }
-        let answered = around.hub.answer(&ticket, queue);
-        if let Err(Refusal::UnknownRoom) = answered {
-            let _counted = around.visit.may_take_seat(now);
-        }
-        return Ok((answered?, Reply::PeerJoined { ice: Vec::new() }));
+    if !matches!(ask, Ask::Answer(_)) {
+        let may = around.visit.may_take_seat(now);
+        return if may { around.hub.enter(ask, queue).await } else { Err(Refusal::TooMany) };
     }
-    if !around.visit.may_take_seat(now) {
+    // The guest's ring was counted already. A wrong ticket counts, and whoever has tried too often is not heard, lest it
+    // learn by guessing on.
+    if !around.visit.has_seat_left(now) {
         return Err(Refusal::TooMany);
     }
-    match request {
-        Request::Create { .. } => {
-            let (seat, room) = around.hub.create(queue)?;
-            Ok((seat, Reply::Created { room }))
-        }
-        Request::Open { room, .. } => {
-            let (seat, room) = around.hub.open(room, queue)?;
-            Ok((seat, Reply::Created { room }))
-        }
-        Request::Join { room, .. } => {
-            let (seat, arrival) = around.hub.join(room, queue)?;
-            Ok((
-                seat,
-                match arrival {
-                    Arrival::Seated => Reply::Joined { ice: Vec::new() },
-                    Arrival::Ringing => Reply::Ringing,
-                },
-            ))
-        }
-        Request::Answer { .. } | Request::Relay { .. } | Request::Close => Err(Refusal::Malformed),
+    let answered = around.hub.enter(ask, queue).await;
+    if let Err(Refusal::UnknownRoom) = answered {
+        let _counted = around.visit.may_take_seat(now);
     }
+    answered
 }
 
 /// What came in.

@@ -49,6 +49,14 @@ pub enum Trouble {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The Redis that is to keep the rooms does not, for now.
+    #[error("cannot keep rooms in the Redis at {address}: {reason}")]
+    Redis {
+        /// Where it was looked for.
+        address: String,
+        /// What it, or the way there, says.
+        reason: String,
+    },
     /// The page is larger than the server is willing to hold in memory.
     #[error("{} holds more than {limit} bytes", .folder.display())]
     TooLarge {
@@ -89,6 +97,11 @@ impl Trouble {
                     .into()
             }
             Trouble::Unwritable { .. } => "Say where this user may keep files: --tls-folder FOLDER.".into(),
+            Trouble::Redis { .. } => {
+                "Start it, and check its address, database and password in --rooms redis://…; or keep the rooms of one \
+                 instance here: --rooms memory."
+                    .into()
+            }
             Trouble::TooLarge { .. } => "Point --page at the built page only, not at the folder around it.".into(),
             Trouble::Script { .. } => "Move the script into a file of its own, or mend its tags.".into(),
         }

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{House, Party, join, soon};
+use common::{House, Party, answer, join, soon};
 use tacit_signaling::{Config, Limits};
 use tacit_signaling_messages::{Refusal, Reply, Request, Room, VERSION};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -219,9 +219,22 @@ async fn an_operator_sees_how_many() {
     third.say(&join(Room(room.0 + 1))).await;
     third.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
 
+    // A guest at a door has met somebody when it is answered, not before.
+    let mut owner = Party::enter(address, &[]).await.unwrap();
+    owner.say(&Request::Open { version: VERSION, room: None }).await;
+    let Reply::Created { room: door } = owner.hear().await else { panic!("no door") };
+    let mut rings = Party::enter(address, &[]).await.unwrap();
+    rings.say(&join(door)).await;
+    assert_eq!(rings.hear().await, Reply::Ringing);
+    assert_eq!(of(&figures().await, "tacit_introductions_total"), 1);
+    let mut answers = Party::enter(address, &[]).await.unwrap();
+    answers.say(&answer(owner.hear_call().await)).await;
+    assert_eq!(answers.hear().await, Reply::PeerJoined { ice: Vec::new() });
+
     let figures = figures().await;
+    // The room, the door, and the room behind it.
     let wanted =
-        [("rooms", 1), ("rooms_total", 1), ("introductions_total", 1), ("bodies_total", 1), ("refusals_total", 1)];
+        [("rooms", 3), ("rooms_total", 2), ("introductions_total", 2), ("bodies_total", 1), ("refusals_total", 1)];
     for (name, value) in wanted {
         assert_eq!(of(&figures, &format!("tacit_{name}")), value, "{name} of {figures:?}");
     }

@@ -1,0 +1,131 @@
+//! The rooms of one instance alone: a lock around [`Rooms`], and one bounded outgoing queue per member.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tacit_signaling_messages::{Body, Refusal, Reply};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+use crate::hub::{Ask, Post, new_ticket};
+use crate::rooms::{Arrival, Member, Notice, Rooms, Terms};
+
+/// Rooms in memory, and the queues of everybody in them.
+pub(crate) struct Memory {
+    state: Mutex<State>,
+    /// A deadline was added, and may be sooner than the one [`Memory::keep_time`] sleeps for.
+    rescheduled: Notify,
+}
+
+struct State {
+    rooms: Rooms,
+    queues: HashMap<Member, mpsc::Sender<Post>>,
+}
+
+impl Memory {
+    pub(crate) fn new(terms: Terms) -> Self {
+        let state = State { rooms: Rooms::new(terms), queues: HashMap::new() };
+        Memory { state: Mutex::new(state), rescheduled: Notify::new() }
+    }
+
+    pub(crate) fn enter(&self, member: Member, ask: &Ask, queue: mpsc::Sender<Post>) -> Result<Reply, Refusal> {
+        let verb = |rooms: &mut Rooms, now, notices: &mut Vec<Notice>| match ask {
+            Ask::Create => rooms.create(member, now).map(|room| Reply::Created { room }),
+            Ask::Open(wanted) => rooms.open_door(member, *wanted, now).map(|room| Reply::Created { room }),
+            Ask::Join(room) => rooms.join(member, *room, new_ticket, now, notices).map(|arrival| match arrival {
+                Arrival::Seated => Reply::Joined { ice: Vec::new() },
+                Arrival::Ringing => Reply::Ringing,
+            }),
+            Ask::Answer(ticket) => {
+                rooms.answer(member, ticket, now, notices).map(|()| Reply::PeerJoined { ice: Vec::new() })
+            }
+        };
+        self.with(verb, Some((member, queue)))
+    }
+
+    pub(crate) fn relay(&self, member: Member, body: Body) -> Result<(), Refusal> {
+        self.with(|rooms, _, notices| rooms.relay(member, body, notices), None)
+    }
+
+    pub(crate) fn close(&self, member: Member) {
+        self.with(|rooms, now, notices| rooms.close(member, now, notices), None);
+    }
+
+    pub(crate) fn leave(&self, member: Member) {
+        self.with(|rooms, now, notices| rooms.leave(member, now, notices), None);
+        self.lock().queues.remove(&member);
+    }
+
+    /// Closes rooms when their time is over; runs until dropped.
+    pub(crate) async fn keep_time(&self) {
+        loop {
+            let next = self.lock().rooms.next_deadline();
+            let due = async {
+                match next {
+                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => self.with(Rooms::expire, None),
+                () = self.rescheduled.notified() => {}
+            }
+        }
+    }
+
+    /// How many rooms and doors are open.
+    pub(crate) fn open(&self) -> usize {
+        self.lock().rooms.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing under the lock can panic half way through a change that matters more than going on.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs one verb and delivers what it has to tell, under one lock, so that everybody hears in one order.
+    fn with<T>(
+        &self,
+        verb: impl FnOnce(&mut Rooms, std::time::Instant, &mut Vec<Notice>) -> T,
+        newcomer: Option<(Member, mpsc::Sender<Post>)>,
+    ) -> T {
+        let mut state = self.lock();
+        let now = Instant::now().into_std();
+        let before = state.rooms.next_deadline();
+        let arrival = newcomer.is_some();
+        state.queues.extend(newcomer);
+        let mut notices = Vec::new();
+        let answer = verb(&mut state.rooms, now, &mut notices);
+        state.deliver(notices, now);
+        let after = state.rooms.next_deadline();
+        if after.is_some() && after != before {
+            self.rescheduled.notify_one();
+        }
+        if arrival {
+            tracing::debug!(open = state.rooms.len(), "somebody asked for a seat");
+        }
+        answer
+    }
+}
+
+impl State {
+    fn deliver(&mut self, mut notices: Vec<Notice>, now: std::time::Instant) {
+        while !notices.is_empty() {
+            let mut more = Vec::new();
+            for Notice { to, reply, last } in notices {
+                let queue = self.queues.get(&to);
+                let sent = queue.map(|queue| queue.try_send(Post { reply, last }));
+                if let Some(Err(TrySendError::Full(Post { reply: Reply::Called { ticket }, .. }))) = &sent {
+                    // Guests who come faster than their calls can be read must not cost the owner the door.
+                    self.rooms.turn_away(ticket, &mut more);
+                } else if last || !matches!(sent, Some(Ok(()))) {
+                    // Without a queue the socket ends once it has said what was waiting; one too slow ends likewise.
+                    self.queues.remove(&to);
+                    self.rooms.leave(to, now, &mut more);
+                }
+            }
+            notices = more;
+        }
+    }
+}

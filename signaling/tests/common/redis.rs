@@ -1,0 +1,78 @@
+//! A Redis of our own on a free loopback port, which keeps nothing on disk and ends when dropped.
+
+#![allow(dead_code, reason = "each user takes a part of this")]
+#![allow(unreachable_pub, reason = "shared between test crates by `mod`")]
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub struct Redis {
+    child: Child,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Redis {
+    pub fn start() -> Redis {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let name = format!("redis-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        for _ in 0..10 {
+            // Somebody else may take the port in between; then another one.
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            if let Some(child) = spawn(port, &folder) {
+                return Redis { child, port, folder };
+            }
+        }
+        panic!("redis-server found no free port");
+    }
+
+    /// For `--rooms`.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// Where it was, with nothing in it.
+    pub fn start_again(&mut self) {
+        self.child = spawn(self.port, &self.folder).expect("the port of before");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.stop();
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// A Redis that accepts connections, or none if it ended instead.
+fn spawn(port: u16, folder: &Path) -> Option<Child> {
+    let spawned = Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => panic!("cannot start redis-server ({error}): install Redis, version 6 or newer, for this test"),
+    };
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    if lines.any(|line| line.contains("Ready to accept connections")) {
+        // What it writes later must not find a closed pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        return Some(child);
+    }
+    drop(child.wait());
+    None
+}
