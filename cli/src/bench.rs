@@ -112,7 +112,8 @@ async fn clients(count: usize, config: &Config, link: &str, time: Duration) -> V
         std::thread::spawn(move || {
             runtime.block_on(LocalSet::new().run_until(async {
                 let mut mine = Seen::default();
-                mine.lost = client(config, &link, time, &mut mine.rounds).await.is_err();
+                let end = client(config, &link, time, &mut mine.rounds).await;
+                mine.lost = end.inspect_err(|fault| anstream::eprintln!("client: {fault}")).is_err();
                 let _ = seen.unbounded_send(mine);
             }));
         });

@@ -25,11 +25,17 @@ pub struct Drawing {
     ink: Ink,
 }
 
+impl Default for Drawing {
+    fn default() -> Self {
+        Self { strokes: Vec::new(), ink: Ink::blank(SIDE, SIDE) }
+    }
+}
+
 impl Drawing {
     /// Nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { strokes: Vec::new(), ink: Ink::blank(SIDE, SIDE) }
+        Self::default()
     }
 
     /// Whether nothing was drawn.
