@@ -19,12 +19,14 @@ pub struct Config {
     pub socket: String,
     /// STUN and TURN servers besides those that the signaling server names; none are needed within one network.
     pub ice_servers: Vec<IceServer>,
+    /// Connect through a TURN server or not at all: the other party then learns the relay's address instead of this one's.
+    pub relay_only: bool,
 }
 
 impl Default for Config {
     /// The server that this page came from, without STUN and TURN.
     fn default() -> Self {
-        Self { socket: signaling::own_server().unwrap_or_default(), ice_servers: Vec::new() }
+        Self { socket: signaling::own_server().unwrap_or_default(), ice_servers: Vec::new(), relay_only: false }
     }
 }
 

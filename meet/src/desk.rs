@@ -307,7 +307,8 @@ impl Desk {
         self.within(CONNECT_MS);
         let open_channel = self.open_channel.take().ok_or_else(|| Fault::internal("authenticated twice"))?;
         let queue = self.queue.clone();
-        let peer = Peer::new(&self.config.ice_servers, open_channel, move |news| put(&queue, Input::Peer(news)))?;
+        let report = move |news| put(&queue, Input::Peer(news));
+        let peer = Peer::new(&self.config.ice_servers, self.config.relay_only, open_channel, report)?;
         let calls = peer.calls();
         if !self.ties.whole.get() {
             return Ok(());

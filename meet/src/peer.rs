@@ -6,9 +6,9 @@ use tacit_signaling_messages::IceServer;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcIceCandidateInit, RtcIceServer, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
-    RtcSignalingState,
+    RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcIceCandidateInit, RtcIceServer, RtcIceTransportPolicy,
+    RtcOfferOptions, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
+    RtcSessionDescriptionInit, RtcSignalingState,
 };
 
 use crate::events::Listener;
@@ -48,12 +48,16 @@ pub(crate) struct Peer {
 impl Peer {
     pub(crate) fn new(
         servers: &[IceServer],
+        relay_only: bool,
         open_channel: impl FnOnce(RtcDataChannel),
         report: impl Fn(FromPeer) + Clone + 'static,
     ) -> Result<Self, Fault> {
         let unsupported = |_| Fault::new(Code::Unsupported, "no peer connection");
         let config = RtcConfiguration::new();
         config.set_ice_servers(&servers.iter().map(ice_server).collect::<Array>());
+        if relay_only {
+            config.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+        }
         let connection = RtcPeerConnection::new_with_configuration(&config).map_err(unsupported)?;
         open_channel(channel(&connection, "tacit", 0));
         let presence = channel(&connection, "tacit-presence", 1);
@@ -231,7 +235,7 @@ mod tests {
         let report = move |report| {
             let _ = queue.unbounded_send(report);
         };
-        (Peer::new(&[], open_channel, report).unwrap(), news)
+        (Peer::new(&[], false, open_channel, report).unwrap(), news)
     }
 
     /// Passes candidates on until the presence channel is open.
