@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::{Args, Parser};
-use tacit_signaling_messages::MAX_BODY;
+use tacit_signaling_messages::{IceServer, MAX_BODY};
 
 use crate::page::PageFrom;
 use crate::tls::Tls;
+use crate::turn::Turn;
 
 /// Where to listen, what to serve, and how much to bear.
 #[derive(Clone, Debug)]
@@ -20,14 +21,26 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// `address:port` on which figures for the operator are served, at `/metrics`; `None` serves none.
     pub metrics: Option<String>,
+    /// STUN and TURN servers of others that parties are told of.
+    pub ice_servers: Vec<IceServer>,
+    /// A STUN and TURN server of our own; `None` runs none.
+    pub turn: Option<Turn>,
     /// How much to bear.
     pub limits: Limits,
 }
 
 impl Default for Config {
-    /// On 127.0.0.1:8080, plain, without a page.
+    /// On 127.0.0.1:8080, plain, without a page and without servers that help to connect.
     fn default() -> Self {
-        Config { listen: "127.0.0.1:8080".into(), page: None, tls: None, metrics: None, limits: Limits::default() }
+        Config {
+            listen: "127.0.0.1:8080".into(),
+            page: None,
+            tls: None,
+            metrics: None,
+            ice_servers: Vec::new(),
+            turn: None,
+            limits: Limits::default(),
+        }
     }
 }
 

@@ -6,7 +6,8 @@
 //! ```text
 //! main ── Server ── accept loop, one task a connection
 //!           ├─ Page    the built page, compressed once, with its Content-Security-Policy
-//!           └─ socket  one task a WebSocket ── Hub ── Rooms (a pure state machine)
+//!           ├─ socket  one task a WebSocket ── Hub ── Rooms (a pure state machine)
+//!           └─ Relay   STUN and TURN, if asked for, with a credential for each socket
 //! ```
 //!
 //! Addresses are used to count ([`Limits::seats_per_minute`] and its neighbours) and are never written anywhere.
@@ -26,6 +27,7 @@ mod config;
 mod csp;
 mod handshake;
 mod hub;
+mod ice;
 mod limits;
 mod metrics;
 mod page;
@@ -34,10 +36,13 @@ mod server;
 mod socket;
 mod tls;
 mod trouble;
+mod turn;
 mod wire;
 
 pub use config::{Config, Limits, parse_duration};
+pub use ice::parse_ice_server;
 pub use page::PageFrom;
 pub use server::Server;
 pub use tls::Tls;
 pub use trouble::Trouble;
+pub use turn::{Turn, TurnTerms};

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use tacit_signaling::{Config, Limits, PageFrom, Server, Tls};
+use tacit_signaling::{Config, Limits, PageFrom, Server, Tls, Turn, TurnTerms, parse_ice_server};
+use tacit_signaling_messages::IceServer;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -43,6 +44,15 @@ struct Cli {
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
 
+    /// A STUN or TURN server of somebody else that parties are told of: stun:HOST:PORT, or turn:HOST:PORT,USERNAME,CREDENTIAL, which
+    /// everybody who meets here sees; may be given again
+    #[arg(long, value_name = "URL[,USERNAME,CREDENTIAL]", value_parser = parse_ice_server)]
+    ice_server: Vec<IceServer>,
+
+    /// Be a STUN and TURN server, too, over UDP, for parties that cannot reach each other directly
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "0.0.0.0:3478")]
+    turn: Option<String>,
+
     /// A file with settings: TOML, with the names of these flags as keys. In the environment --max-rooms is TACIT_SIGNALING_MAX_ROOMS;
     /// flags count more than the environment, and that more than the file
     #[arg(long, value_name = "FILE")]
@@ -51,6 +61,9 @@ struct Cli {
     /// How much to tell on standard error; addresses are told at no level
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Log::Info)]
     log: Log,
+
+    #[command(flatten, next_help_heading = "Relay (with --turn)")]
+    turn_terms: TurnTerms,
 
     #[command(flatten, next_help_heading = "Limits")]
     limits: Limits,
@@ -137,8 +150,15 @@ async fn main() -> ExitCode {
             Some(Tls::SelfSigned { folder, names: cli.tls_name })
         }
     };
-    let config =
-        Config { listen: cli.listen, page: Some(page(cli.page)), tls, metrics: cli.metrics, limits: cli.limits };
+    let config = Config {
+        listen: cli.listen,
+        page: Some(page(cli.page)),
+        tls,
+        metrics: cli.metrics,
+        ice_servers: cli.ice_server,
+        turn: cli.turn.map(|listen| Turn { listen, terms: cli.turn_terms }),
+        limits: cli.limits,
+    };
     match Server::bind(config).await {
         Ok(server) => {
             // Serving matters more than whether anybody reads the announcement.
