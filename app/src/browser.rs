@@ -40,13 +40,21 @@ pub(crate) fn missing() -> Option<&'static str> {
 
 /// On what this page is asked to compute, by `?compute=gpu` or `?compute=cpu`; nothing where it is left to it.
 pub(crate) fn compute() -> &'static str {
-    let query = window().location().search().unwrap_or_default();
-    let asks = |what: &str| query.trim_start_matches('?').split('&').any(|part| part == what);
     match (asks("compute=gpu"), asks("compute=cpu")) {
         (true, false) => "gpu",
         (false, true) => "cpu",
         _ => "",
     }
+}
+
+/// Whether this page is asked to connect through a relay only, by `?path=relayed`.
+pub(crate) fn relay_only() -> bool {
+    asks("path=relayed")
+}
+
+fn asks(what: &str) -> bool {
+    let query = window().location().search().unwrap_or_default();
+    query.trim_start_matches('?').split('&').any(|part| part == what)
 }
 
 /// Where this page is, without query and fragment: what an invite's link begins with.

@@ -223,9 +223,10 @@ mod meeting {
         on: impl Fn(Input) + 'static,
     ) -> Meeting {
         let on = move |event| on(translate(event));
+        let config = Config { relay_only: browser::relay_only(), ..Config::default() };
         match seat {
-            Seat::Host => host(Config::default(), open_channel, on),
-            Seat::Guest(invite) => join(Config::default(), invite, open_channel, on),
+            Seat::Host => host(config, open_channel, on),
+            Seat::Guest(invite) => join(config, invite, open_channel, on),
         }
     }
 

@@ -54,6 +54,10 @@ pub(crate) struct Reach {
     /// An address of this machine at which the other party may reach it; may be given again [default: all of them]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) address: Vec<IpAddr>,
+
+    /// Connect through the server's relay or not at all: the other party then does not learn this machine's address
+    #[arg(long)]
+    pub(crate) relay_only: bool,
 }
 
 /// How to speak with whoever runs this.

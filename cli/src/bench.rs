@@ -46,7 +46,8 @@ pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
     let server = Server::bind(listen).await.map_err(|trouble| Stop::Usage(trouble.to_string()))?;
     let socket = format!("ws://{}/socket", server.address());
     let serving = tokio::spawn(server.run(std::future::pending()));
-    let config = Config { socket, ice_servers: Vec::new(), addresses: vec![Ipv4Addr::LOCALHOST.into()] };
+    let config =
+        Config { socket, ice_servers: Vec::new(), relay_only: false, addresses: vec![Ipv4Addr::LOCALHOST.into()] };
 
     let (news, mut at_door) = unbounded();
     let door = Door::open(&config.socket, None, move |event| drop(news.unbounded_send(event)))?;

@@ -46,7 +46,7 @@ pub(crate) fn config(server: &str, reach: &Reach) -> Result<Config, Fault> {
     let origin = origin(server).ok_or_else(wrong)?;
     // `http` becomes `ws`, and `https` becomes `wss`.
     let socket = format!("{}/socket", origin.replacen("http", "ws", 1));
-    Ok(Config { socket, ice_servers: Vec::new(), addresses: reach.address.clone() })
+    Ok(Config { socket, ice_servers: Vec::new(), relay_only: reach.relay_only, addresses: reach.address.clone() })
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_link_names_its_server_and_a_code_does_not() {
-        let reach = Reach { server: "http://localhost:8080".into(), address: Vec::new() };
+        let reach = Reach { server: "http://localhost:8080".into(), address: Vec::new(), relay_only: false };
         let given = |text| Given::read(text).unwrap().server(&reach).to_owned();
         assert_eq!(given("https://tacit.example:8443/sub/#7.AAECAwQFBgcICQoLDA0ODw"), "https://tacit.example:8443");
         assert_eq!(given("7-copper-violin"), "http://localhost:8080");

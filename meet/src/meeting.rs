@@ -18,6 +18,8 @@ pub struct Config {
     pub socket: String,
     /// STUN and TURN servers besides those that the signaling server names; none are needed within one network.
     pub ice_servers: Vec<IceServer>,
+    /// Connect through a TURN server or not at all: the other party then learns the relay's address instead of this one's.
+    pub relay_only: bool,
     /// The addresses of this machine at which the other party may reach it; none means all of them.
     #[cfg(not(target_arch = "wasm32"))]
     pub addresses: Vec<std::net::IpAddr>,
@@ -27,7 +29,7 @@ pub struct Config {
 impl Default for Config {
     /// The server that this page came from.
     fn default() -> Self {
-        Self { socket: crate::platform::own_server().unwrap_or_default(), ice_servers: Vec::new() }
+        Self { socket: crate::platform::own_server().unwrap_or_default(), ice_servers: Vec::new(), relay_only: false }
     }
 }
 

@@ -292,8 +292,9 @@ async fn every_refusal_has_its_code() {
 async fn a_server_that_is_not_there_is_unreachable() {
     no_server();
     for socket in ["ws://127.0.0.1:1/socket", "", "not an address"] {
-        let mut alice =
-            Person::new(|_, open, on| host(Config { socket: socket.into(), ice_servers: vec![] }, open, on));
+        let mut alice = Person::new(|_, open, on| {
+            host(Config { socket: socket.into(), ice_servers: vec![], relay_only: false }, open, on)
+        });
         assert_eq!(alice.failure().await, Code::ServerUnreachable, "{socket}");
     }
 }

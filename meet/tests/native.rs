@@ -29,7 +29,8 @@ fn with_server(test: impl AsyncFnOnce(Config)) {
             Server::bind(ServerConfig { listen: "127.0.0.1:0".into(), ..ServerConfig::default() }).await.unwrap();
         let socket = format!("ws://{}/socket", server.address());
         let serving = tokio::spawn(server.run(std::future::pending()));
-        let config = Config { socket, ice_servers: Vec::new(), addresses: vec![Ipv4Addr::LOCALHOST.into()] };
+        let config =
+            Config { socket, ice_servers: Vec::new(), relay_only: false, addresses: vec![Ipv4Addr::LOCALHOST.into()] };
         tokio::time::timeout(HANG, test(config)).await.expect("the test does not hang");
         serving.abort();
     }));

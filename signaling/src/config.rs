@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 use redis::IntoConnectionInfo as _;
-use tacit_signaling_messages::MAX_BODY;
+use tacit_signaling_messages::{IceServer, MAX_BODY};
 
 use crate::page::PageFrom;
 use crate::tls::Tls;
+use crate::turn::Turn;
 
 /// Where to listen, what to serve, and how much to bear.
 #[derive(Clone, Debug)]
@@ -25,6 +26,10 @@ pub struct Config {
     pub metrics: Option<String>,
     /// Where rooms are kept.
     pub rooms: RoomsAt,
+    /// STUN and TURN servers of others that parties are told of.
+    pub ice_servers: Vec<IceServer>,
+    /// A STUN and TURN server of our own; `None` runs none.
+    pub turn: Option<Turn>,
     /// How much to bear.
     pub limits: Limits,
 }
@@ -68,7 +73,7 @@ impl FromStr for RoomsAt {
 }
 
 impl Default for Config {
-    /// On 127.0.0.1:8080, plain, without a page, on its own.
+    /// On 127.0.0.1:8080, plain, on its own, without a page and without servers that help to connect.
     fn default() -> Self {
         Config {
             listen: "127.0.0.1:8080".into(),
@@ -76,6 +81,8 @@ impl Default for Config {
             tls: None,
             metrics: None,
             rooms: RoomsAt::Memory,
+            ice_servers: Vec::new(),
+            turn: None,
             limits: Limits::default(),
         }
     }

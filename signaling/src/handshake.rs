@@ -39,8 +39,13 @@ pub(crate) async fn upgrade(
         return (StatusCode::SERVICE_UNAVAILABLE, "The server is shutting down.\n").into_response();
     }
     let upgraded = hyper::upgrade::on(&mut request);
-    let around =
-        Surroundings { hub: shared.hub.clone(), visit, limits: shared.limits.clone(), closing: shared.closing.clone() };
+    let around = Surroundings {
+        hub: shared.hub.clone(),
+        ice: shared.ice.clone(),
+        visit,
+        limits: shared.limits.clone(),
+        closing: shared.closing.clone(),
+    };
     let patience = shared.limits.first_word;
     shared.tasks.spawn(async move {
         // The upgrade happens once the 101 is written; a reader that never takes it must not hold the task.

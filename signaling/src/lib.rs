@@ -7,8 +7,9 @@
 //! ```text
 //! main ── Server ── accept loop, one task a connection
 //!           ├─ Page    the built page, compressed once, with its Content-Security-Policy
-//!           └─ socket  one task a WebSocket ── Hub ┬─ Memory ── Rooms (a pure state machine)
-//!                                                  └─ Shared ── Redis, which runs the same machine (rooms.lua)
+//!           ├─ socket  one task a WebSocket ── Hub ┬─ Memory ── Rooms (a pure state machine)
+//!           │                                      └─ Shared ── Redis, which runs the same machine (rooms.lua)
+//!           └─ Relay   STUN and TURN, if asked for, with a credential for each socket
 //! ```
 //!
 //! Addresses are used to count ([`Limits::seats_per_minute`] and its neighbours) and are never written anywhere.
@@ -29,6 +30,7 @@ mod csp;
 mod doors;
 mod handshake;
 mod hub;
+mod ice;
 mod limits;
 mod memory;
 mod metrics;
@@ -40,10 +42,13 @@ mod shared;
 mod socket;
 mod tls;
 mod trouble;
+mod turn;
 mod wire;
 
 pub use config::{Config, Limits, RedisAt, RoomsAt, parse_duration};
+pub use ice::parse_ice_server;
 pub use page::PageFrom;
 pub use server::Server;
 pub use tls::Tls;
 pub use trouble::Trouble;
+pub use turn::{Turn, TurnTerms};

@@ -41,10 +41,16 @@ impl Bucket {
     /// Takes a token, if there is one.
     #[must_use]
     pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> bool {
+        self.take_many(1, rate, now)
+    }
+
+    /// Takes so many tokens, if there are as many.
+    #[must_use]
+    pub(crate) fn take_many(&mut self, count: u32, rate: Rate, now: Instant) -> bool {
         let full_at = self.full_at.max(now);
-        let may = full_at - now <= rate.interval * (rate.burst.get() - 1);
+        let may = rate.burst.get().checked_sub(count).is_some_and(|rest| full_at - now <= rate.interval * rest);
         if may {
-            self.full_at = full_at + rate.interval;
+            self.full_at = full_at + rate.interval * count;
         }
         may
     }
@@ -246,6 +252,19 @@ mod tests {
         // After a long rest there is a burst again, and no more than that.
         let given = (0..10).filter(|_| later(60_000)).count();
         assert_eq!(given, 3);
+    }
+
+    #[test]
+    fn many_tokens_are_taken_together_or_not_at_all() {
+        let start = Instant::now();
+        let rate = Rate::per_second(some(10), some(10));
+        let mut bucket = Bucket::full(start);
+        assert!(!bucket.take_many(11, rate, start), "more than there ever are");
+        assert!(bucket.take_many(7, rate, start));
+        assert!(!bucket.take_many(4, rate, start));
+        assert!(bucket.take_many(3, rate, start));
+        assert!(!bucket.take(rate, start + Duration::from_millis(99)));
+        assert!(bucket.take(rate, start + Duration::from_millis(100)));
     }
 
     #[test]

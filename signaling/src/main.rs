@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use tacit_signaling::{Config, Limits, PageFrom, RoomsAt, Server, Tls};
+use tacit_signaling::{Config, Limits, PageFrom, RoomsAt, Server, Tls, Turn, TurnTerms, parse_ice_server};
+use tacit_signaling_messages::IceServer;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -48,6 +49,15 @@ struct Cli {
     #[arg(long, value_name = "memory|redis://HOST:PORT[/DB]", default_value = "memory")]
     rooms: RoomsAt,
 
+    /// A STUN or TURN server of somebody else that parties are told of: stun:HOST:PORT, or turn:HOST:PORT,USERNAME,CREDENTIAL, which
+    /// everybody who meets here sees; may be given again
+    #[arg(long, value_name = "URL[,USERNAME,CREDENTIAL]", value_parser = parse_ice_server)]
+    ice_server: Vec<IceServer>,
+
+    /// Be a STUN and TURN server, too, over UDP, for parties that cannot reach each other directly
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "0.0.0.0:3478")]
+    turn: Option<String>,
+
     /// A file with settings: TOML, with the names of these flags as keys. In the environment --max-rooms is TACIT_SIGNALING_MAX_ROOMS;
     /// flags count more than the environment, and that more than the file
     #[arg(long, value_name = "FILE")]
@@ -56,6 +66,9 @@ struct Cli {
     /// How much to tell on standard error; addresses are told at no level
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Log::Info)]
     log: Log,
+
+    #[command(flatten, next_help_heading = "Relay (with --turn)")]
+    turn_terms: TurnTerms,
 
     #[command(flatten, next_help_heading = "Limits")]
     limits: Limits,
@@ -148,6 +161,8 @@ async fn main() -> ExitCode {
         tls,
         metrics: cli.metrics,
         rooms: cli.rooms,
+        ice_servers: cli.ice_server,
+        turn: cli.turn.map(|listen| Turn { listen, terms: cli.turn_terms }),
         limits: cli.limits,
     };
     match Server::bind(config).await {

@@ -21,10 +21,7 @@ impl Counts {
     /// All of them, with what there is now.
     pub(crate) fn text(&self, open_rooms: usize, tasks: usize) -> String {
         let mut text = String::new();
-        let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
-            // Text grows without fail.
-            let _ = writeln!(text, "# HELP tacit_{name} {help}\n# TYPE tacit_{name} {kind}\ntacit_{name} {value}");
-        };
+        let mut metric = |name: &str, kind: &str, help: &str, value: u64| write(&mut text, name, kind, help, value);
         metric("rooms", "gauge", "Rooms and doors that are open now.", open_rooms as u64);
         metric("connections", "gauge", "Connections and sockets that are open now.", tasks as u64);
         for (name, help, counter) in [
@@ -37,4 +34,10 @@ impl Counts {
         }
         text
     }
+}
+
+/// Adds one figure.
+pub(crate) fn write(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
+    // Text grows without fail.
+    let _ = writeln!(text, "# HELP tacit_{name} {help}\n# TYPE tacit_{name} {kind}\ntacit_{name} {value}");
 }

@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, Limits, RedisAt, RoomsAt};
 use crate::handshake;
 use crate::hub::{Hub, Store};
+use crate::ice::Ice;
 use crate::limits::{Allowance, Doorkeeper, PLACES, Rate, Visit};
 use crate::memory::Memory;
 use crate::page::Page;
@@ -32,6 +33,7 @@ use crate::rooms::Terms;
 use crate::shared::Shared as Rooms;
 use crate::tls::{Identity, towards_https};
 use crate::trouble::Trouble;
+use crate::turn::Relay;
 
 /// A server that listens and does not answer yet.
 pub struct Server {
@@ -47,6 +49,9 @@ pub struct Server {
 /// What every request may need.
 pub(crate) struct Shared {
     pub(crate) hub: Arc<Hub>,
+    /// What parties are told of that helps them to connect.
+    pub(crate) ice: Arc<Ice>,
+    relay: Option<Arc<Relay>>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) page: Option<Page>,
     /// Cancelled when the server is to end.
@@ -70,12 +75,16 @@ impl Server {
     /// # Errors
     /// [`Trouble`] with the page or the address.
     pub async fn bind(config: Config) -> Result<Server, Trouble> {
-        let Config { listen, page, tls, metrics, rooms, limits } = config;
+        let Config { listen, page, tls, metrics, rooms, ice_servers, turn, limits } = config;
         // The address first: it is the likelier trouble, and found at once.
         let listener = TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?;
         let address = listener.local_addr().map_err(|source| refused(&listen, source))?;
         let metrics = match metrics {
             Some(listen) => Some(TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?),
+            None => None,
+        };
+        let relay = match turn {
+            Some(turn) => Some(Arc::new(Relay::bind(turn).await?)),
             None => None,
         };
         let identity = tls.as_ref().map(Identity::load).transpose()?;
@@ -108,6 +117,8 @@ impl Server {
         };
         let shared = Arc::new(Shared {
             hub: Hub::new(store),
+            ice: Arc::new(Ice::new(ice_servers, relay.clone())),
+            relay,
             limits: Arc::new(limits),
             page,
             closing: CancellationToken::new(),
@@ -174,6 +185,7 @@ impl Server {
             () = accept => {}
             () = shared.hub.keep_time() => {}
             () = tell(metrics, &shared) => {}
+            () = relay(shared.relay.as_deref()) => {}
             () = shutdown => {}
         }
         tracing::info!("shutting down");
@@ -188,12 +200,21 @@ impl Server {
     }
 }
 
+/// Relays for ever, if that is asked for.
+async fn relay(relay: Option<&Relay>) {
+    match relay {
+        Some(relay) => relay.run().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Serves the operator's figures, one connection at a time, for ever.
 async fn tell(listener: Option<TcpListener>, shared: &Arc<Shared>) {
     let Some(listener) = listener else { return std::future::pending().await };
     let figures = |State(shared): State<Arc<Shared>>| async move {
         let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4"), (header::CACHE_CONTROL, "no-store")];
-        (kind, shared.hub.metrics(shared.tasks.len()))
+        let relay = shared.relay.as_ref().map(|relay| relay.figures()).unwrap_or_default();
+        (kind, shared.hub.metrics(shared.tasks.len()) + &relay)
     };
     let service = TowerToHyperService::new(Router::new().route("/metrics", get(figures)).with_state(shared.clone()));
     loop {

@@ -35,8 +35,8 @@ pub(crate) fn arguments<C: CommandFactory>(
             }
             // What the environment says counts more, and is added next.
             if in_environment(key).is_none() {
-                for text in
-                    texts(value).ok_or_else(|| format!("`{key}` is neither text, a number, nor a list of these"))?
+                for text in texts(value)
+                    .ok_or_else(|| format!("`{key}` is neither text, a number, yes or no, nor a list of these"))?
                 {
                     all.push(format!("--{key}={text}").into());
                 }
@@ -71,6 +71,7 @@ fn texts(value: &toml::Value) -> Option<Vec<String>> {
     match value {
         toml::Value::String(text) => Some(vec![text.clone()]),
         toml::Value::Integer(number) => Some(vec![number.to_string()]),
+        toml::Value::Boolean(yes) => Some(vec![yes.to_string()]),
         toml::Value::Array(values) => values.iter().map(texts).collect::<Option<Vec<_>>>().map(|texts| texts.concat()),
         _ => None,
     }
@@ -109,11 +110,28 @@ mod tests {
     }
 
     #[test]
+    fn a_relay_is_set_like_everything_else() {
+        let file = "turn = \"[::]:3478\"\nturn-name = \"turn.example.org\"\nturn-ports = \"5000-5999\"\n\
+                    turn-private-peers = true\nice-server = [\"stun:a.example.org\", \"turn:b.example.org,me,secret\"]\n";
+        let cli = with_file(file, &[("TACIT_SIGNALING_TURN_LIFETIME", "1h")], &["--turn-ports", "6000-6999"]).unwrap();
+        assert_eq!(cli.turn.as_deref(), Some("[::]:3478"));
+        assert_eq!(cli.turn_terms.name.as_deref(), Some("turn.example.org"));
+        assert_eq!(cli.turn_terms.ports, 6000..=6999);
+        assert_eq!(cli.turn_terms.lifetime, std::time::Duration::from_secs(3600));
+        assert!(cli.turn_terms.private_peers);
+        assert_eq!(cli.ice_server.len(), 2);
+        let cli = with_file("", &[], &["--turn", "--turn-private-peers"]).unwrap();
+        assert_eq!(cli.turn.as_deref(), Some("0.0.0.0:3478"));
+        assert!(cli.turn_terms.private_peers);
+        assert!(with_file("ice-server = \"turn:b.example.org\"\n", &[], &[]).is_err());
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let wrong = |file: &str| with_file(file, &[], &[]).err().unwrap();
         assert!(wrong("max-room = 1").contains("no setting `max-room`"));
         assert!(wrong("max-rooms = ").contains("not TOML"));
-        assert!(wrong("max-rooms = true").contains("neither text"));
+        assert!(wrong("max-rooms = 1.5").contains("neither text"));
         assert!(wrong("max-rooms = -5").contains("--max-rooms"));
         assert!(wrong("config = \"other\"").contains("no setting"));
         let missing = arguments::<Cli>(["p", "--config=/nowhere/at/all"].map(OsString::from).into_iter(), |_| None);

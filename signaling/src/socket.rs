@@ -23,12 +23,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Limits;
 use crate::hub::{Ask, Hub, Post, Seat};
+use crate::ice::Ice;
 use crate::limits::{Bucket, Rate, Visit};
 use crate::wire::Metered;
 
 /// What a socket's task works with.
 pub(crate) struct Surroundings {
     pub(crate) hub: Arc<Hub>,
+    pub(crate) ice: Arc<Ice>,
     pub(crate) visit: Arc<Visit>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) closing: CancellationToken,
@@ -237,6 +239,7 @@ struct Gone;
 /// A WebSocket that speaks [`Request`] and [`Reply`].
 struct Line<T> {
     socket: WebSocketStream<Metered<T>>,
+    ice: Arc<Ice>,
     write_within: Duration,
     closing: CancellationToken,
 }
@@ -253,7 +256,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
         // Twice a frame leaves room for reading ahead and for fragments of a sensible size.
         let stream = Metered::new(stream, 2 * MAX_FRAME);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-        Line { socket, write_within: around.limits.write_within, closing: around.closing.clone() }
+        Line {
+            socket,
+            ice: around.ice.clone(),
+            write_within: around.limits.write_within,
+            closing: around.closing.clone(),
+        }
     }
 
     async fn hear(&mut self) -> Heard {
@@ -276,7 +284,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
     }
 
     async fn say(&mut self, reply: &Reply) -> Result<(), Gone> {
-        let text = serde_json::to_string(reply).map_err(|_| Gone)?;
+        let text = serde_json::to_string(&self.ice.put_into(reply)).map_err(|_| Gone)?;
         self.send(Message::text(text)).await
     }
 

@@ -19,6 +19,20 @@ pub enum Trouble {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The system does not let us relay there.
+    #[error("cannot relay on {listen}: {source}")]
+    Turn {
+        /// What was asked for.
+        listen: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// It is not known at which address parties reach the relay.
+    #[error("nobody could reach the relay: {reason}")]
+    TurnName {
+        /// Why.
+        reason: String,
+    },
     /// There is no built page in the folder.
     #[error("there is no built page in {}", .folder.display())]
     NoPage {
@@ -85,6 +99,12 @@ impl Trouble {
             Trouble::Listen { .. } => {
                 "Give --listen an address of this machine and a port that you may use, for example 127.0.0.1:8080."
                     .into()
+            }
+            Trouble::Turn { .. } => {
+                "Give --turn an address of this machine and a UDP port that is free, for example 0.0.0.0:3478.".into()
+            }
+            Trouble::TurnName { .. } => {
+                "Say at which name or address of this machine parties reach it: --turn-name NAME.".into()
             }
             Trouble::NoPage { .. } => {
                 "Build the page (trunk build --release), or say where it is: --page FOLDER, the one with index.html."

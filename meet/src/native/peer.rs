@@ -11,8 +11,8 @@ use tacit_signaling_messages::IceServer;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, RTCIceCandidateInit,
-    RTCIceCandidateType, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription,
-    RTCStatsReportEntry, SettingEngineBuilder, StatsSelector,
+    RTCIceCandidateType, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
+    RTCSessionDescription, RTCStatsReportEntry, SettingEngineBuilder, StatsSelector,
 };
 
 use super::channel::Channel;
@@ -39,8 +39,10 @@ impl Peer {
             .with_include_loopback_candidate(true)
             .with_sctp_max_receive_buffer_size(RECEIVE_WINDOW)
             .build();
-        let servers =
-            RTCConfigurationBuilder::new().with_ice_servers(config.ice_servers.iter().map(ice_server).collect());
+        let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
+        let servers = RTCConfigurationBuilder::new()
+            .with_ice_servers(config.ice_servers.iter().map(ice_server).collect())
+            .with_ice_transport_policy(policy);
         let connection = PeerConnectionBuilder::new()
             .with_configuration(servers.build())
             .with_setting_engine(setting)

@@ -6,9 +6,9 @@ use tacit_signaling_messages::IceServer;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcIceCandidateInit, RtcIceServer, RtcOfferOptions,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
-    RtcSignalingState,
+    RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcIceCandidateInit, RtcIceServer, RtcIceTransportPolicy,
+    RtcOfferOptions, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
+    RtcSessionDescriptionInit, RtcSignalingState,
 };
 
 use super::events::Listener;
@@ -36,6 +36,9 @@ impl Peer {
         let unsupported = |_| Fault::new(Code::Unsupported, "no peer connection");
         let wanted = RtcConfiguration::new();
         wanted.set_ice_servers(&config.ice_servers.iter().map(ice_server).collect::<Array>());
+        if config.relay_only {
+            wanted.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+        }
         let connection = RtcPeerConnection::new_with_configuration(&wanted).map_err(unsupported)?;
         open_channel(channel(&connection, WORK));
         let presence = channel(&connection, PRESENCE);

@@ -33,6 +33,7 @@ pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 /// A running server; it ends when dropped.
 pub struct House {
     pub address: SocketAddr,
+    metrics: Option<SocketAddr>,
     end: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -48,10 +49,10 @@ impl House {
 
     pub async fn serving(config: Config) -> House {
         let server = Server::bind(Config { listen: "127.0.0.1:0".into(), ..config }).await.unwrap();
-        let address = server.address();
+        let (address, metrics) = (server.address(), server.metrics_address());
         let (end, ended) = oneshot::channel::<()>();
         let task = tokio::spawn(server.run(async { drop(ended.await) }));
-        House { address, end: Some(end), task }
+        House { address, metrics, end: Some(end), task }
     }
 
     /// Asks the server to end, without waiting for it.
@@ -120,13 +121,17 @@ impl House {
         host
     }
 
+    /// The operator's figures, as text; the configuration must say that they are served.
+    pub async fn figures(&self) -> String {
+        let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        let answer = Answer::parse(&raw(self.metrics.unwrap(), request).await);
+        assert_eq!(answer.status, 200);
+        String::from_utf8(answer.body).unwrap()
+    }
+
     /// Sends `request` as it is and returns everything that comes until the server closes.
     pub async fn raw(&self, request: &[u8]) -> Vec<u8> {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(request).await.unwrap();
-        let mut answer = Vec::new();
-        soon("the server to close", stream.read_to_end(&mut answer)).await.unwrap();
-        answer
+        raw(self.address, request).await
     }
 
     /// One plain request on a connection of its own.
@@ -134,6 +139,14 @@ impl House {
         let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
         Answer::parse(&self.raw(request.as_bytes()).await)
     }
+}
+
+async fn raw(address: SocketAddr, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    soon("the server to close", stream.read_to_end(&mut answer)).await.unwrap();
+    answer
 }
 
 /// What came back from [`House::ask`].

@@ -1,0 +1,162 @@
+//! To whom the relay sends: to the other party, and not into the network that it stands in.
+//!
+//! A relay sends from inside. What the operator's firewall keeps away from strangers, they could reach through it: services of
+//! this machine, of its neighbours, the metadata service of a cloud. So only public addresses are relayed to; and those that
+//! are of the same kind as the relay's own, since a relay with a private address was put there for its neighbours.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// From where an address can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Public,
+    /// One network: RFC 1918 and 6598, unique local.
+    Private,
+    /// One wire.
+    Link,
+    /// One machine.
+    Loopback,
+    /// No single host is there, or none that one could mean: multicast, reserved, for documentation.
+    Nowhere,
+}
+
+impl Reach {
+    /// What the special-purpose registries (RFC 6890) say of an address; one that carries an IPv4 address is that one.
+    pub(crate) fn of(address: IpAddr) -> Reach {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Reach::of_v4(address),
+            IpAddr::V6(address) => Reach::of_v6(address),
+        }
+    }
+
+    fn of_v4(address: Ipv4Addr) -> Reach {
+        match address.octets() {
+            [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Reach::Private,
+            [127, ..] => Reach::Loopback,
+            [169, 254, ..] => Reach::Link,
+            [0, ..] | [224..=255, ..] | [198, 18..=19, ..] => Reach::Nowhere,
+            [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 51, 100, _] | [203, 0, 113, _] => Reach::Nowhere,
+            _ => Reach::Public,
+        }
+    }
+
+    fn of_v6(address: Ipv6Addr) -> Reach {
+        let inside = |high: u16, low: u16| Reach::of_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+        match address.segments() {
+            [0, 0, 0, 0, 0, 0, 0, 1] => Reach::Loopback,
+            // NAT64 and 6to4 lead on to the IPv4 address in them.
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => inside(high, low),
+            [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Reach::Private,
+            [0xfe80..=0xfebf, ..] => Reach::Link,
+            // Teredo, benchmarks, ORCHID and the like; documentation.
+            [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Nowhere,
+            [0x2000..=0x3fff, ..] => Reach::Public,
+            _ => Reach::Nowhere,
+        }
+    }
+}
+
+/// Whom the relay sends to and hears from.
+#[derive(Clone, Debug)]
+pub(crate) struct Peers {
+    own: IpAddr,
+    neighbours: bool,
+}
+
+impl Peers {
+    /// For a relay that is reached at `own`; `neighbours` allows private addresses whatever that is.
+    pub(crate) fn new(own: IpAddr, neighbours: bool) -> Self {
+        Peers { own: own.to_canonical(), neighbours }
+    }
+
+    /// Whether to relay to `peer` and from there; `is_relay` tells whether a port of this machine is one of the relay's own.
+    ///
+    /// At the relay's own address only other relayed parties are reached, as two are who both come through it.
+    pub(crate) fn allow(&self, peer: SocketAddr, is_relay: impl FnOnce(u16) -> bool) -> bool {
+        let address = peer.ip().to_canonical();
+        if address == self.own {
+            return is_relay(peer.port());
+        }
+        let own = Reach::of(self.own);
+        match Reach::of(address) {
+            Reach::Public => peer.port() != 0,
+            reach @ (Reach::Private | Reach::Link) => peer.port() != 0 && (self.neighbours || reach == own),
+            // All of 127.0.0.0/8 is this machine.
+            Reach::Loopback => own == Reach::Loopback && is_relay(peer.port()),
+            Reach::Nowhere => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a relay at `own` relays to `peer`, on which no relayed party is.
+    fn relays(own: &str, neighbours: bool, peer: &str) -> bool {
+        Peers::new(own.parse().unwrap(), neighbours).allow(SocketAddr::new(peer.parse().unwrap(), 4000), |_| false)
+    }
+
+    #[test]
+    fn a_public_relay_reaches_public_addresses_only() {
+        for public in ["1.1.1.1", "100.63.0.1", "172.32.0.1", "2600::1", "64:ff9b::101:101", "2002:101:101::1"] {
+            assert!(relays("8.8.8.8", false, public), "{public}");
+        }
+        for other in [
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "::",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "fec0::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "100::1",
+            // The same in other clothes.
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::a00:1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::1",
+            "64:ff9b:1::a00:1",
+        ] {
+            assert!(!relays("8.8.8.8", false, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_private_relay_reaches_its_neighbours_and_not_this_machine() {
+        assert!(relays("192.168.1.5", false, "192.168.1.6"));
+        assert!(relays("192.168.1.5", false, "1.1.1.1"));
+        assert!(!relays("192.168.1.5", false, "127.0.0.1"));
+        assert!(!relays("192.168.1.5", false, "169.254.169.254"));
+        assert!(relays("8.8.8.8", true, "192.168.1.6"));
+        assert!(!relays("8.8.8.8", true, "127.0.0.1"), "a flag does not open this machine");
+    }
+
+    #[test]
+    fn at_its_own_address_a_relay_reaches_other_relayed_parties_only() {
+        for own in ["8.8.8.8", "192.168.1.5", "127.0.0.1", "2600::1"] {
+            let peers = Peers::new(own.parse().unwrap(), true);
+            let at = |port| SocketAddr::new(own.parse().unwrap(), port);
+            assert!(peers.allow(at(50_000), |port| port == 50_000), "{own}");
+            assert!(!peers.allow(at(53), |port| port == 50_000), "{own}");
+        }
+        assert!(!relays("127.0.0.1", true, "127.0.0.2"));
+    }
+}
