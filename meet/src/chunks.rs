@@ -3,7 +3,7 @@
 //! ```text
 //! ┌──────┬───────────────────┐
 //! │ flag │ up to 65,535 bytes│   flag 1: more of this message follows; flag 0: this was its last part
-//! └──────┴───────────────────┘
+//! └──────┴───────────────────┘   flag 2, alone: a call; see `flow`
 //! ```
 //!
 //! 64 KiB is what every WebRTC implementation takes. A part that is not the last is full, so a message has exactly one
@@ -28,6 +28,8 @@ const OVERHEAD: usize = 64;
 
 const LAST: u8 = 0;
 const MORE: u8 = 1;
+/// A part that says only that its sender is there.
+pub(crate) const CALL: u8 = 2;
 
 /// Cuts a message into parts.
 #[must_use]

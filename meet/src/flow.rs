@@ -2,6 +2,10 @@
 //!
 //! `send` puts a whole message into an outbox and then waits until the transport has taken it. So a `send` that is dropped half-way
 //! has sent its message whole or not at all, and two tasks may send at once.
+//!
+//! Nothing is sent before the other side has called: one side's channel may be open a moment before the other's, and what arrives
+//! in that moment an implementation may lose (the `webrtc` crate does, for channels that were negotiated beforehand). So each side
+//! calls when its channel opens, and once more when it first hears the other: whichever opens last hears the second call.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -10,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use tacit_session::LinkError;
 
-use crate::chunks::{Inbox, MAX_MESSAGE, Parts};
+use crate::chunks::{CALL, Inbox, MAX_MESSAGE, Parts};
 
 /// Bytes that may wait in the transport. Far below the 16 MiB at which a browser's `send` throws.
 pub(crate) const HIGH: usize = 4 << 20;
@@ -22,6 +26,10 @@ pub(crate) struct Flow(RefCell<State>);
 #[derive(Default)]
 struct State {
     open: bool,
+    /// Calls that want to go out, before anything else.
+    calls: usize,
+    /// Calls that came.
+    heard: usize,
     end: Option<LinkError>,
     inbox: Inbox,
     outbox: VecDeque<Parts>,
@@ -45,7 +53,7 @@ impl Flow {
         if message.len() > MAX_MESSAGE {
             return Err(LinkError::Flooded);
         }
-        self.until(|state| state.open && state.queued == 0).await?;
+        self.until(|state| state.heard > 0 && state.queued == 0).await?;
         {
             let mut state = self.0.borrow_mut();
             state.queued += message.len();
@@ -88,9 +96,13 @@ impl Flow {
         .await
     }
 
-    /// Data may be sent from now on.
+    /// The channel is open, and wants to be pumped.
     pub(crate) fn opened(&self) {
-        self.0.borrow_mut().open = true;
+        let mut state = self.0.borrow_mut();
+        if !std::mem::replace(&mut state.open, true) {
+            state.calls += 1;
+        }
+        drop(state);
         self.wake();
     }
 
@@ -112,7 +124,12 @@ impl Flow {
             if state.end.is_some() {
                 return Ok(());
             }
-            state.inbox.put(part)?;
+            match (part, state.heard) {
+                ([CALL], 0) => (state.heard, state.calls) = (1, state.calls + 1),
+                ([CALL], 1) => state.heard = 2,
+                ([CALL], _) => return Err(LinkError::Flooded),
+                _ => state.inbox.put(part)?,
+            }
         }
         self.wake();
         Ok(())
@@ -121,12 +138,17 @@ impl Flow {
     /// Bytes of the next part that wants to go out.
     #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only a browser must be asked for room first"))]
     pub(crate) fn next_len(&self) -> Option<usize> {
-        self.0.borrow().outbox.front().and_then(Parts::next_len)
+        let state = self.0.borrow();
+        if state.calls > 0 { Some(1) } else { state.outbox.front().and_then(Parts::next_len) }
     }
 
     /// The next part, which is the transport's from now on. [`Flow::wake`] after the last one that it takes.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
         let mut state = self.0.borrow_mut();
+        if state.calls > 0 {
+            state.calls -= 1;
+            return Some(vec![CALL]);
+        }
         let part = state.outbox.front_mut()?.next()?;
         state.queued -= part.len() - 1;
         if state.outbox.front().is_some_and(|parts| parts.next_len().is_none()) {
@@ -138,7 +160,7 @@ impl Flow {
     /// Waits for a part that wants to go out; none comes after the end.
     #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "a browser calls when it has room"))]
     pub(crate) async fn outgoing(&self) -> Option<Vec<u8>> {
-        self.until(|state| !state.outbox.is_empty()).await.ok()?;
+        self.until(|state| state.open && (state.calls > 0 || !state.outbox.is_empty())).await.ok()?;
         self.next()
     }
 

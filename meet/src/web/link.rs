@@ -52,11 +52,11 @@ impl ChannelLink {
         let target = channel.clone();
         let inner = Inner::new(Wire::Channel(channel));
         if state == RtcDataChannelState::Open {
-            inner.flow.opened();
+            inner.opened();
         }
         let on = |name, f: fn(&Inner, JsValue)| inner.listen(&target, name, f);
         let listeners = vec![
-            on("open", |inner, _| inner.flow.opened()),
+            on("open", |inner, _| inner.opened()),
             on("message", |inner, event| inner.arrived(data(&event))),
             on("bufferedamountlow", |inner, _| inner.pump()),
             on("error", |inner, event| {
@@ -120,6 +120,11 @@ impl Inner {
         })
     }
 
+    fn opened(&self) {
+        self.flow.opened();
+        self.pump();
+    }
+
     /// A part of a message came.
     fn arrived(&self, data: JsValue) {
         // A text is no part of a message.
@@ -129,9 +134,13 @@ impl Inner {
             self.owed.set(self.owed.get() + part.len());
             self.flow.arrived(&part)
         });
-        if let Err(error) = result {
-            self.flow.ended(error);
-            self.close();
+        match result {
+            Ok(()) if self.flow.next_len().is_some() => self.pump(),
+            Ok(()) => {}
+            Err(error) => {
+                self.flow.ended(error);
+                self.close();
+            }
         }
     }
 
@@ -139,8 +148,7 @@ impl Inner {
     fn told(&self, data: JsValue) {
         if let Some(bytes) = data.as_f64() {
             self.granted.set(self.granted.get() + bytes as usize);
-            self.flow.opened();
-            self.pump();
+            self.opened();
         } else if let Some(word) = data.as_string() {
             self.flow.ended(match word.as_str() {
                 CLOSED => LinkError::Closed,
