@@ -187,6 +187,14 @@ impl Model {
         if fault.code == Code::Cancelled {
             return self.leave(Some("You stopped. The other person was told."));
         }
+        // An answer that is being read stays: only the next round is off.
+        if self.screen == Screen::Result && session.answer.is_some() && ends_quietly(fault.code) {
+            self.said = fault.code.headline().into();
+            if let Some(session) = &mut self.session {
+                session.over.get_or_insert(fault);
+            }
+            return vec![Act::Retire];
+        }
         let (seat, job) = (session.seat, session.job);
         self.session = None;
         self.show_failure(Failed { fault, seat, job });
@@ -199,6 +207,11 @@ impl Model {
         self.said.clear();
         self.failure = Some(failed);
     }
+}
+
+/// Whether a session may end so without anything being wrong with what came before.
+fn ends_quietly(code: Code) -> bool {
+    matches!(code, Code::PeerLeft | Code::PeerCancelled | Code::PeerDeclined | Code::ConnectionLost | Code::Stalled)
 }
 
 /// The sign between Alice's name and Bob's, and so the same on both screens.

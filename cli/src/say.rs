@@ -217,7 +217,8 @@ impl Stop {
             Self::Usage(_) => 2,
             Self::Fault(fault) => match (fault.code, fault.blame()) {
                 (Code::Internal, _) => 1,
-                (Code::Cancelled, _) => 130,
+                // Ctrl-C; a question without an answer says so in its detail.
+                (Code::Cancelled, _) if fault.detail.is_none() => 130,
                 (_, Blame::Link) => 3,
                 (_, Blame::Peer) => 4,
                 (_, Blame::Local) => 5,

@@ -12,6 +12,9 @@ export const chrome = process.env.CHROME || undefined;
 /** The server's program. */
 export const serverProgram = named('TACIT_SERVER', join(target, 'host', 'tacit-signaling'));
 
+/** The terminal program. */
+export const terminalProgram = () => named('TACIT_TERMINAL', join(target, 'host', 'tacit'));
+
 /** The folder with the built page. */
 export const pageFolder = named('TACIT_PAGE', join(root, 'dist'));
 

@@ -5,6 +5,7 @@ import { test as base, expect } from '@playwright/test';
 import { contextOptions, launch, Mortal } from './chromium.js';
 import { Party } from './party.js';
 import { Server } from './server.js';
+import { Terminal } from './terminal.js';
 
 export { agree, agreeOnModel, checkDrawing, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
 export { expect };
@@ -47,6 +48,17 @@ export const test = base.extend({
     // A person whose browser was killed has no context to close.
     await Promise.all(people.map((party) => party.page.context().close().catch(() => {})));
     expect(complaints, 'errors, warnings and requests to other origins').toEqual([]);
+  },
+
+  /** Starts terminal programs: `terminal(args, input)`. Whatever still runs at the end is ended. */
+  terminal: async ({}, use) => {
+    const programs = [];
+    await use((...args) => {
+      const program = new Terminal(...args);
+      programs.push(program);
+      return program;
+    });
+    await Promise.all(programs.map((program) => program.end()));
   },
 
   /** In the first browser. */

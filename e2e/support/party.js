@@ -185,6 +185,12 @@ export class Party {
     await expect(card.locator('p').first()).toHaveText(/\w+/);
   }
 
+  /** Waits until it is over for the reason `code`, with the answer still to be read. */
+  async keepsTheAnswer(code) {
+    await expect(this.screen('result').locator('[data-over]'), `${this.name}'s session`).toHaveAttribute('data-over', code);
+    await expect(this.byTestId('outcome').first()).toBeVisible();
+  }
+
   /** From now on this side's program sends something else than an honest one would: every message, one bit changed. */
   async cheat() {
     await Promise.all(

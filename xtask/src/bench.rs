@@ -2,7 +2,7 @@
 //!
 //! Every measurement is one JSON object a line. With `--json` stdout carries exactly these lines; without, a table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -23,6 +23,8 @@ pub(crate) enum Options {
     Primitives(Output),
     /// The server: rooms that wait, and introductions a second
     Signaling(Output),
+    /// A model that the terminal program serves: one client, then eight
+    Serve(Output),
     /// What a first visit loads
     Size(Output),
 }
@@ -62,6 +64,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             bench.args(["run", "--quiet", "--release", "-p", "tacit-signaling", "--example", "bench_signaling"]);
             output.print(&lines(bench.env("TACIT_SERVER", server))?)
         }
+        Options::Serve(output) => {
+            let models = bench_models()?;
+            let terminal = build::terminal()?;
+            let mut rows = Vec::new();
+            for model in ["m1", "m2"].map(|name| models.join(format!("{name}.tacit"))) {
+                rows.extend(served(&terminal, &model)?);
+            }
+            for name in ["digits", "clothes"] {
+                rows.extend(served(&terminal, &workspace::root().join(format!("static/models/{name}.tacit")))?);
+            }
+            output.print(&rows)
+        }
         Options::Size(output) => output.print(&in_browsers("size.js")?),
     }
 }
@@ -96,11 +110,22 @@ fn in_browsers_with(script: &str, arguments: &[PathBuf]) -> Result<Vec<String>> 
 
 /// Picture checks between two browsers, under models that are written for it.
 fn classify_in_browsers() -> Result<Vec<String>> {
+    in_browsers_with("classify.js", &[bench_models()?])
+}
+
+/// The folder with the models that measurements are made under, written anew.
+fn bench_models() -> Result<PathBuf> {
     let folder = workspace::target().join("bench-models");
     let mut write = process::cargo();
     write.args(["run", "--quiet", "--release", "-p", "tacit-nn", "--example", "write_models", "--", "bench"]);
     process::run(write.arg(&folder))?;
-    in_browsers_with("classify.js", &[folder])
+    Ok(folder)
+}
+
+/// One client, then eight, of a model that is served on this machine.
+fn served(terminal: &Path, model: &Path) -> Result<Vec<String>> {
+    say::step(&format!("Measuring {} with one client, then eight", model.display()));
+    lines(process::command(terminal).arg("bench").arg(model).arg("--json"))
 }
 
 /// The primitives, compiled to WebAssembly and run in a browser's Worker.

@@ -18,6 +18,14 @@ pub(crate) fn page() -> Result<PathBuf> {
     Ok(workspace::page())
 }
 
+/// Builds the party in the terminal; the program.
+pub(crate) fn terminal() -> Result<PathBuf> {
+    say::step("Building the terminal program. The first time takes some minutes, later only what changed.");
+    process::run(process::cargo().args(["build", "--profile", "host", "-p", "tacit-cli"]))
+        .context("the terminal program was not built")?;
+    Ok(workspace::target().join("host").join(format!("tacit{}", env::consts::EXE_SUFFIX)))
+}
+
 /// Builds the server with the page inside, which is built before; the program.
 pub(crate) fn server() -> Result<PathBuf> {
     say::step("Building the server. The first time takes about two minutes, later only what changed.");

@@ -131,6 +131,7 @@ fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
     let chromium = browser::chromium()?;
     let page = build::page()?;
     let server = build::server()?;
+    let terminal = build::terminal()?;
     let refused = workspace::target().join("refused-models");
     let mut write = process::cargo();
     write.args(["run", "--quiet", "-p", "tacit-nn", "--example", "write_models", "--", "refused"]);
@@ -143,6 +144,7 @@ fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
         .args(filter)
         .env("CHROME", chromium.program)
         .env("TACIT_SERVER", server)
+        .env("TACIT_TERMINAL", terminal)
         .env("TACIT_PAGE", page)
         .env("TACIT_REFUSED_MODELS", refused);
     counted(&mut command, tally)

@@ -154,6 +154,8 @@ pub(crate) struct Session {
     /// What this person put in, where there were several to be told apart.
     pub(crate) checked: Checked,
     pub(crate) answer: Option<Answer>,
+    /// Why there will be no other round, while the answer of the last one is being read.
+    pub(crate) over: Option<Fault>,
 }
 
 /// Where an input takes a session.
@@ -195,6 +197,7 @@ impl Session {
             started: None,
             checked: Checked::default(),
             answer: None,
+            over: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use tacit_jobs::{Answer as Told, Audience, Order, Prediction};
-use tacit_session::{Cost, Party};
+use tacit_session::{Code, Cost, Party};
 
 use crate::app::{Answer, Both, Input, Next, Role, Session, sign};
 use crate::page::page;
@@ -155,7 +155,9 @@ fn Again() -> impl IntoView {
     let note = move || note(next.get(), role.get(), accepted.get(), has_model.get());
     // May ask for something else, as long as the coming round is not accepted.
     let may_change = move || next.get() == Next::Same && role.get().is_some() && !accepted.get().me;
-    view! {
+    let over = page.of_session(|session| session.over.as_ref().map(|fault| fault.code));
+    let again = move || {
+        view! {
         <div class="actions" data-round=move || answered.get()>
             <button
                 type="button"
@@ -174,6 +176,22 @@ fn Again() -> impl IntoView {
         <Show when=may_change>
             <Otherwise/>
         </Show>
+        }
+    };
+    let done = move |code: Code| {
+        view! {
+            <div class="actions" data-over=code.as_str()>
+                <button type="button" class="main" on:click=move |_| page.send(Input::Leave)>"Done"</button>
+            </div>
+            <p class="waiting small">
+                <span class="pulse still" aria-hidden="true"></span>
+                {format!("{} The answer stays here until you leave.", code.headline())}
+            </p>
+        }
+    };
+    move || match over.get() {
+        None => again().into_any(),
+        Some(code) => done(code).into_any(),
     }
 }
 

@@ -1,0 +1,192 @@
+//! The program as it is run: two of it, and one that serves sixteen, against the real server on loopback.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+use tacit_meet::{ChannelLink, Config, Event, GuestInvite, join};
+use tacit_session::Link as _;
+use tacit_signaling::{Config as ServerConfig, Limits, Server};
+use tokio::task::LocalSet;
+
+/// A server of this test's own.
+struct House {
+    url: String,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl House {
+    fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listen =
+            ServerConfig { listen: "127.0.0.1:0".into(), limits: Limits::default(), ..ServerConfig::default() };
+        let server = runtime.block_on(Server::bind(listen)).unwrap();
+        let url = format!("http://{}", server.address());
+        drop(runtime.spawn(server.run(std::future::pending())));
+        Self { url, _runtime: runtime }
+    }
+}
+
+/// `tacit` at work; it ends when dropped.
+struct Program {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Program {
+    /// Starts it with these arguments, reachable on loopback only, and with this on its standard input, which stays open if there is
+    /// nothing.
+    fn start(arguments: &[&str], input: Option<&str>) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tacit"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        if let Some(input) = input {
+            child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        }
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Self { child, out }
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        (self.out.read_line(&mut line).unwrap() > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// The next event of this kind, of a program that was started with `--json`.
+    fn event(&mut self, kind: &str) -> Value {
+        loop {
+            let line = self.line().unwrap_or_else(|| panic!("no {kind}"));
+            let event: Value = serde_json::from_str(&line).unwrap();
+            if event["event"] == kind || event["event"]["type"] == kind {
+                return event;
+            }
+        }
+    }
+
+    /// Waits for its end: the exit code, and what it said on standard error.
+    fn ended(&mut self) -> (i32, String) {
+        let code = self.child.wait().unwrap().code().unwrap();
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (code, said)
+    }
+}
+
+/// A picture of a one, in a file of its own.
+fn one(name: &str) -> PathBuf {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let bar = |x, y| image::Luma([if (27..33).contains(&x) && (8..52).contains(&y) { 0u8 } else { 255 }]);
+    image::ImageBuffer::from_fn(60, 60, bar).save(&file).unwrap();
+    file
+}
+
+fn digits() -> String {
+    format!("{}/../static/models/digits.tacit", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn two_programs_find_out_who_is_richer_and_the_amounts_stay_out_of_sight() {
+    let house = House::open();
+    let here = ["--address", "127.0.0.1", "--yes"];
+    let alice = ["compare", "--amount", "-", "--json", "--server", &house.url];
+    let mut alice = Program::start(&[&alice[..], &here[..]].concat(), Some("1250.00\n"));
+    let link = alice.event("invited")["link"].as_str().unwrap().to_owned();
+    let mut bob = Program::start(&[&["compare", "--amount", "980", &link][..], &here[..]].concat(), Some(""));
+    assert_eq!(bob.line().as_deref(), Some("They have more."));
+    assert_eq!(alice.event("finished")["event"]["outcome"]["answer"]["order"], "you");
+    let ((a, hers), (b, his)) = (alice.ended(), bob.ended());
+    assert_eq!((a, b), (0, 0));
+    assert!(!hers.contains("1250") && !his.contains("980"), "{hers}{his}");
+    assert!(his.contains("Connected: direct") && his.contains("who has more"), "{his}");
+}
+
+#[test]
+fn after_a_code_words_that_differ_end_it_on_both_sides() {
+    let house = House::open();
+    let server = ["--server", &house.url, "--address", "127.0.0.1"];
+    let mut alice = Program::start(&[&["compare", "--amount", "1", "--json"][..], &server[..]].concat(), None);
+    let code = alice.event("invited")["code"].as_str().unwrap().to_owned();
+    let mut bob = Program::start(&[&["compare", "--amount", "1", &code][..], &server[..]].concat(), Some("n\n"));
+    assert_eq!(alice.event("failed")["fault"]["code"], "words-differ", "while she is asked, too");
+    let ((a, _), (b, his)) = (alice.ended(), bob.ended());
+    assert_eq!((a, b), (4, 4), "the other party, on both sides");
+    assert!(his.contains("[words-differ]"), "{his}");
+}
+
+#[test]
+fn what_makes_no_sense_is_said_before_anybody_is_bothered() {
+    let ended = |arguments: &[&str]| Program::start(arguments, Some("")).ended();
+    let (code, said) = ended(&["compare", "--amount", "much", "7-copper-violin"]);
+    assert!(code == 2 && !said.contains("much"), "{said}");
+    let (code, said) = ended(&["check", "/nowhere.png", "7-copper-violin"]);
+    assert!(code == 5 && said.contains("/nowhere.png") && said.contains(" help: "), "{said}");
+    let (code, said) = ended(&["compare", "--amount", "1", "7-copper"]);
+    assert!(code == 5 && said.contains("[invite-malformed]"), "{said}");
+    let (code, said) = ended(&["serve", &one("no-model.png").to_string_lossy()]);
+    assert!(code == 5 && said.contains("[model-unreadable]"), "{said}");
+    assert_eq!(ended(&["check"]).0, 2);
+    assert!(ended(&["completions", "bash"]).0 == 0 && ended(&["man"]).0 == 0);
+}
+
+#[test]
+fn sixteen_come_one_is_hostile_one_leaves_and_one_is_slow() {
+    let house = House::open();
+    let server = ["--server", &house.url, "--address", "127.0.0.1"];
+    let mut serving = Program::start(&[&["serve", &digits(), "--max-clients", "16"][..], &server[..]].concat(), None);
+    let link = serving.line().unwrap();
+    let file = one("one.png").to_string_lossy().into_owned();
+    let check = |more: &[&'static str], input| {
+        Program::start(&[&["check", &file, &link, "--address", "127.0.0.1"][..], more].concat(), input)
+    };
+    // It asks whether to accept, and nobody answers.
+    let mut slow = check(&["--json"], None);
+    slow.event("proposed");
+    let mut leaving = check(&["--json", "--yes"], Some(""));
+    hostile(&house.url, &link);
+    let mut honest: Vec<_> = (0..13).map(|_| check(&["--yes"], Some(""))).collect();
+    leaving.event("started");
+    drop(leaving);
+    for client in &mut honest {
+        assert_eq!(client.line().as_deref(), Some("1"));
+        assert_eq!(client.ended().0, 0);
+    }
+    assert!(slow.child.try_wait().unwrap().is_none(), "whoever is slow is not thrown out for it");
+    let mut late = check(&["--yes"], Some(""));
+    assert_eq!(late.line().as_deref(), Some("1"), "and those who come later are served, too");
+}
+
+/// Comes by the link like everybody, and then sends what no protocol has.
+fn hostile(url: &str, link: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let socket = format!("{}/socket", url.replacen("http", "ws", 1));
+    let addresses = vec![Ipv4Addr::LOCALHOST.into()];
+    let config = Config { socket, ice_servers: Vec::new(), relay_only: false, addresses };
+    runtime.block_on(LocalSet::new().run_until(async {
+        let (give, taken) = futures::channel::oneshot::channel();
+        let open = move |channel| drop(give.send(ChannelLink::new(channel)));
+        let on = |event| {
+            if let Event::Failed(fault) = event {
+                panic!("{fault}");
+            }
+        };
+        let _meeting = join(config, GuestInvite::parse(link).unwrap(), open, on);
+        let link = taken.await.unwrap();
+        link.send(vec![0xFF; 1000]).await.unwrap();
+        // Whoever breaks the protocol is shown out; a last word may come before.
+        while link.recv().await.is_ok() {}
+    }));
+}
