@@ -159,7 +159,9 @@ impl Model {
     }
 
     fn leave_politely(&mut self) -> Vec<Act> {
-        let Some(session) = &self.session else { return self.leave(None) };
+        let Some(session) = self.session.as_ref().filter(|session| session.over.is_none()) else {
+            return self.leave(None);
+        };
         let notice =
             if session.met { "You left. The other person was told." } else { "You left. The invite no longer works." };
         let mut acts = vec![Act::Command(Command::Cancel)];
@@ -184,6 +186,9 @@ impl Model {
             }
             return Vec::new();
         };
+        if session.over.is_some() {
+            return Vec::new();
+        }
         if fault.code == Code::Cancelled {
             return self.leave(Some("You stopped. The other person was told."));
         }
@@ -191,7 +196,7 @@ impl Model {
         if self.screen == Screen::Result && session.answer.is_some() && ends_quietly(fault.code) {
             self.said = fault.code.headline().into();
             if let Some(session) = &mut self.session {
-                session.over.get_or_insert(fault);
+                session.over = Some(fault);
             }
             return vec![Act::Retire];
         }

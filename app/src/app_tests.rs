@@ -84,6 +84,23 @@ fn the_second_round_is_offered_on_the_result_and_accepted_once() {
 }
 
 #[test]
+fn an_answer_stays_when_the_other_person_leaves_and_what_is_wrong_is_still_said() {
+    for code in [Code::PeerLeft, Code::PeerCancelled, Code::ConnectionLost] {
+        let mut model = answered(Order::You);
+        assert!(retires(&model.update(Input::Failed(code.into()))));
+        assert_eq!((model.screen, model.said.as_str()), (Screen::Result, code.headline()));
+        model.update(Input::Failed(Code::Internal.into()));
+        let session = model.session.as_ref().unwrap();
+        assert_eq!(session.over.as_ref().map(|fault| fault.code), Some(code), "the first reason counts");
+        assert!(!is_command(&model.update(Input::Leave), |_| true), "there is nobody to tell");
+        assert_eq!((model.screen, model.notice), (Screen::Home, None));
+    }
+    let mut model = answered(Order::You);
+    model.update(Input::Failed(Code::PeerBroke.into()));
+    assert_eq!(model.screen, Screen::Failure);
+}
+
+#[test]
 fn preparing_is_timed_from_its_first_progress_to_the_stock_and_added_up() {
     let mut model = paired();
     let progress = |done| Event::Progress { stage: Stage::BaseOt, done, total: 10, rounds: 1 };
