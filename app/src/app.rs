@@ -197,6 +197,7 @@ impl Model {
             self.said = fault.code.headline().into();
             if let Some(session) = &mut self.session {
                 session.over = Some(fault);
+                (session.met, session.route) = (false, None);
             }
             return vec![Act::Retire];
         }

@@ -15,6 +15,9 @@ export const serverProgram = named('TACIT_SERVER', join(target, 'host', 'tacit-s
 /** The terminal program. */
 export const terminalProgram = () => named('TACIT_TERMINAL', join(target, 'host', 'tacit'));
 
+/** The file of a bundled model. */
+export const model = (name) => join(root, 'static/models', `${name}.tacit`);
+
 /** The folder with the built page. */
 export const pageFolder = named('TACIT_PAGE', join(root, 'dist'));
 

@@ -3,13 +3,15 @@
 
 import { agree, agreeOnModel, checkDrawing, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
 import { launch, Mortal } from './chromium.js';
+import { model } from './environment.js';
 import { digits } from './pictures.js';
 import { altering, Proxy } from './proxy.js';
 import { Server } from './server.js';
+import { Terminal } from './terminal.js';
 
 /**
  * Name by name: a function that takes a stage and leads to the screen; it returns whoever sees it. On the stage,
- * `person(name, { home, browser })` enters, and `server`, `proxy`, `mortal` and `browser` are started and ended.
+ * `person(name, { home, browser })` enters, and `server`, `proxy`, `mortal`, `browser` and `terminal` are started and ended.
  */
 export const screens = {
   home: async ({ person }) => {
@@ -102,6 +104,26 @@ export const screens = {
 
   'result-you': (stage) => result(stage, '1250', '980'),
   'result-they': (stage) => result(stage, '980', '1250'),
+  'result-over': async ({ person }) => {
+    const [alice, bob] = await ready(person);
+    await compare(alice, '1250', bob, '980');
+    await bob.press('Leave');
+    await alice.keepsTheAnswer('peer-cancelled');
+    return alice;
+  },
+
+  // Behind a door, where somebody else is served.
+  'meet-door': async ({ person, server, terminal }) => {
+    const house = await server();
+    const link = await terminal('serve', model('digits'), '--server', house.url, '--max-clients', '1').line();
+    const [first, second] = [await person('Alice', { home: house.url }), await person('Bob', { home: house.url })];
+    await first.open(link);
+    await first.at('agree');
+    await second.open(link);
+    await second.screen('meet').getByText('Waiting for a place').waitFor();
+    return second;
+  },
+
   'result-equal': (stage) => result(stage, '1250', '1250'),
 
   'invite-check': async ({ person }) => {
@@ -429,6 +451,11 @@ export function stage(person) {
     proxy: (server, meddle) => keep(Proxy.start(server, meddle)),
     browser: (...flags) => keep(launch(...flags)),
     mortal: () => keep(Mortal.launch()),
+    terminal: (...args) => {
+      const program = new Terminal(args);
+      started.unshift({ stop: () => program.end() });
+      return program;
+    },
     close: async () => {
       for (const running of started) await (running.stop ?? running.close).call(running);
     },

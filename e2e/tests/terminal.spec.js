@@ -1,12 +1,10 @@
 // A page and a terminal are two parties like any others.
 
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
+import { model } from '../support/environment.js';
 import { expect, test } from '../support/fixtures.js';
 import { png } from '../support/pictures.js';
-
-const models = join(import.meta.dirname, '../../static/models');
 
 test('a page invites, a terminal comes by link: each learns who is richer', async ({ alice, terminal }) => {
   const { link } = await alice.invite();
@@ -59,7 +57,7 @@ test('a page has the model, a terminal the picture', async ({ alice, terminal },
 
 test('a terminal serves a model, pages come by one link, again and again', async ({ person, browsers, server, terminal }) => {
   test.setTimeout(120_000);
-  const tacit = terminal(['serve', join(models, 'digits.tacit'), '--server', server.url]);
+  const tacit = terminal(['serve', model('digits'), '--server', server.url]);
   const link = await tacit.line();
   for (const name of ['Bob', 'Carol']) {
     const guest = await person(name, browsers.bob);
@@ -82,7 +80,7 @@ test('a terminal serves a model, pages come by one link, again and again', async
 
 test('a busy house lets one in at a time', async ({ person, browsers, server, terminal }) => {
   test.setTimeout(120_000);
-  const args = ['serve', join(models, 'digits.tacit'), '--server', server.url, '--max-clients', '1'];
+  const args = ['serve', model('digits'), '--server', server.url, '--max-clients', '1'];
   const tacit = terminal(args);
   const link = await tacit.line();
   const bob = await person('Bob', browsers.bob);

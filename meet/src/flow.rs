@@ -53,7 +53,7 @@ impl Flow {
         if message.len() > MAX_MESSAGE {
             return Err(LinkError::Flooded);
         }
-        self.until(|state| state.heard > 0 && state.queued == 0).await?;
+        self.until(|state| state.open && state.heard > 0 && state.queued == 0).await?;
         {
             let mut state = self.0.borrow_mut();
             state.queued += message.len();
@@ -135,16 +135,24 @@ impl Flow {
         Ok(())
     }
 
-    /// Bytes of the next part that wants to go out.
+    /// Bytes of the next part that wants to go out. None does before the channel is open, although the other side's call may come
+    /// sooner.
     #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only a browser must be asked for room first"))]
     pub(crate) fn next_len(&self) -> Option<usize> {
         let state = self.0.borrow();
-        if state.calls > 0 { Some(1) } else { state.outbox.front().and_then(Parts::next_len) }
+        match (state.open, state.calls) {
+            (false, _) => None,
+            (true, 0) => state.outbox.front().and_then(Parts::next_len),
+            (true, _) => Some(1),
+        }
     }
 
     /// The next part, which is the transport's from now on. [`Flow::wake`] after the last one that it takes.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
         let mut state = self.0.borrow_mut();
+        if !state.open {
+            return None;
+        }
         if state.calls > 0 {
             state.calls -= 1;
             return Some(vec![CALL]);
@@ -167,5 +175,56 @@ impl Flow {
     pub(crate) fn wake(&self) {
         let waiting = std::mem::take(&mut self.0.borrow_mut().waiting);
         waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt as _;
+
+    /// Everything that wants to go out.
+    fn pumped(flow: &Flow) -> Vec<Vec<u8>> {
+        let out = std::iter::from_fn(|| flow.next()).collect();
+        flow.wake();
+        out
+    }
+
+    #[test]
+    fn nothing_goes_out_before_the_channel_is_open_and_the_other_side_has_called() {
+        let flow = Flow::default();
+        let mut send = Box::pin(flow.send(b"hello".to_vec(), || {}));
+        assert!((&mut send).now_or_never().is_none() && pumped(&flow).is_empty());
+        // A channel may deliver a moment before it says that it is open.
+        flow.arrived(&[CALL]).unwrap();
+        assert!((&mut send).now_or_never().is_none() && pumped(&flow).is_empty());
+        flow.opened();
+        assert!((&mut send).now_or_never().is_none());
+        assert_eq!(pumped(&flow), [vec![CALL], vec![CALL], b"\0hello".to_vec()]);
+        assert_eq!((&mut send).now_or_never(), Some(Ok(())));
+    }
+
+    #[test]
+    fn the_side_that_opens_last_hears_the_second_call() {
+        let (early, late) = (Flow::default(), Flow::default());
+        early.opened();
+        // Lost: the other side is not there yet.
+        assert_eq!(pumped(&early), [[CALL]]);
+        late.opened();
+        pumped(&late).iter().for_each(|part| early.arrived(part).unwrap());
+        let answer = pumped(&early);
+        assert_eq!(answer, [[CALL]]);
+        answer.iter().for_each(|part| late.arrived(part).unwrap());
+        for flow in [&early, &late] {
+            let mut send = Box::pin(flow.send(vec![], || {}));
+            assert!((&mut send).now_or_never().is_some(), "both may speak");
+        }
+    }
+
+    #[test]
+    fn whoever_goes_on_calling_floods() {
+        let flow = Flow::default();
+        flow.opened();
+        assert_eq!([(); 3].map(|()| flow.arrived(&[CALL])), [Ok(()), Ok(()), Err(LinkError::Flooded)]);
     }
 }

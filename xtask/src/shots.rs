@@ -16,6 +16,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let chromium = browser::chromium()?;
     let page = build::page()?;
     let server = build::server()?;
+    let terminal = build::terminal()?;
     let folder = workspace::target().join("shots");
     say::step("Taking pictures, in two browsers that do what they show");
     process::run(
@@ -25,6 +26,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             .args(&options.filter)
             .env("CHROME", chromium.program)
             .env("TACIT_SERVER", server)
+            .env("TACIT_TERMINAL", terminal)
             .env("TACIT_PAGE", page),
     )
     .context("not every picture was taken")?;
