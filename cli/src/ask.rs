@@ -23,7 +23,7 @@ pub(crate) async fn line(question: &str) -> Result<String, Fault> {
     .await
 }
 
-/// Like [`line`], but what is typed is not shown.
+/// Like [`line()`], but what is typed is not shown.
 pub(crate) async fn secret(question: &'static str) -> Result<Zeroizing<String>, Fault> {
     if !std::io::stdin().is_terminal() {
         return Ok(Zeroizing::new(line(question).await?));
