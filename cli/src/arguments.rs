@@ -143,6 +143,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = parse_seconds)]
     pub(crate) idle: Duration,
 
+    /// How long a client may stay, whatever it does
+    #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = parse_seconds)]
+    pub(crate) stay: Duration,
+
     /// What is told of each picture
     #[arg(long, value_enum, default_value = "label")]
     pub(crate) tell: Tell,

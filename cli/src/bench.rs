@@ -62,6 +62,7 @@ pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         rounds: u32::MAX,
         idle: Duration::from_secs(60),
+        stay: Duration::from_secs(86_400),
     };
     let house = House::open(config.clone(), invite, terms);
     let usher = async {

@@ -21,11 +21,16 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 pub(crate) struct Voice {
     json: bool,
     bar: Option<ProgressBar>,
+    /// When progress was last told.
+    told: Duration,
 }
+
+/// How often progress is told at most: every frame is one, and nobody reads that.
+const PROGRESS_EVERY: Duration = Duration::from_millis(33);
 
 impl Voice {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, bar: None }
+        Self { json, bar: None, told: Duration::ZERO }
     }
 
     /// One line for a person.
@@ -57,7 +62,12 @@ impl Voice {
     pub(crate) fn heard(&mut self, heard: &Heard, origin: &str, at: Duration) {
         match heard {
             Heard::Met(event) => self.met(event, origin),
+            Heard::Told(tacit_jobs::Event::Progress { done, total, .. })
+                if done < total && at < self.told + PROGRESS_EVERY => {}
             Heard::Told(event) => {
+                if let tacit_jobs::Event::Progress { .. } = event {
+                    self.told = at;
+                }
                 self.json(&Stamped { at: at.as_secs_f64() * 1e3, event: event.clone() });
                 self.told(event);
             }

@@ -48,6 +48,7 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
             .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
         rounds: options.rounds,
         idle: options.idle,
+        stay: options.stay,
     };
     let (news, mut at_door) = unbounded();
     let mut door = open(&config.socket, room, &news)?;

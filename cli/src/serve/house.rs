@@ -27,6 +27,8 @@ pub(crate) struct Terms {
     pub(crate) rounds: u32,
     /// How long a client may do nothing.
     pub(crate) idle: Duration,
+    /// How long a client may stay, whatever it does.
+    pub(crate) stay: Duration,
 }
 
 /// What this program does here, and never anything else.
@@ -39,7 +41,7 @@ struct Shared {
     terms: Terms,
     counts: Arc<Counts>,
     lobby: Mutex<Lobby>,
-    /// A client has left, or this house closes.
+    /// A client has come or left, or this house closes.
     changed: Notify,
     next_number: AtomicU64,
 }
@@ -89,8 +91,7 @@ impl House {
     /// Somebody rings. They come in as soon as there is a place.
     pub(crate) fn call(&self, ticket: Ticket) {
         self.shared.lobby().waiting.push_back(ticket);
-        self.shared.changed.notify_waiters();
-        self.shared.changed.notify_one();
+        self.shared.tell();
     }
 
     /// Lets nobody in any more, and waits until everybody inside has left, which they are asked to after their round.
@@ -100,9 +101,9 @@ impl House {
             lobby.closing = true;
             lobby.waiting.clear();
         }
+        self.shared.tell();
         loop {
             let changed = self.shared.changed.notified();
-            self.shared.changed.notify_waiters();
             if self.shared.lobby().inside == 0 {
                 return;
             }
@@ -129,8 +130,12 @@ impl Shared {
 
     fn left(&self) {
         self.lobby().inside -= 1;
+        self.tell();
+    }
+
+    /// Wakes whoever waits for a change. All of them began to wait before they looked.
+    fn tell(&self) {
         self.changed.notify_waiters();
-        self.changed.notify_one();
     }
 
     /// Ready when this house closes.
@@ -214,12 +219,14 @@ async fn attend(shared: &Arc<Shared>, ticket: Ticket) {
 async fn rounds(shared: &Shared, party: &mut Party, number: u64) -> Result<&'static str, Fault> {
     let terms = &shared.terms;
     let (mut done, mut began) = (0, None::<Instant>);
+    let until = tokio::time::Instant::now() + terms.stay;
     loop {
         let heard = tokio::select! {
             heard = tokio::time::timeout(terms.idle, party.next()) => match heard {
                 Ok(heard) => heard?,
                 Err(_) => return Ok("was idle for too long"),
             },
+            () = tokio::time::sleep_until(until) => return Ok("has had as much time as one may"),
             () = shared.closing(), if began.is_none() => return Ok("was asked to leave"),
         };
         let Heard::Told(event) = heard else { continue };
