@@ -34,6 +34,9 @@ pub(crate) struct Terms {
 /// What this program does here, and never anything else.
 const JOB: Job = Job::Classify { owner: Seat::Alice };
 
+/// Clients that may wait at once.
+const MOST_WAITING: usize = 1024;
+
 /// Everything that clients share.
 struct Shared {
     config: Config,
@@ -59,11 +62,8 @@ struct Room {
     calls: mpsc::UnboundedSender<Ticket>,
 }
 
-/// The clients' house. Dropping it drops them; [`House::close`] lets rounds finish.
-pub(crate) struct House {
-    shared: Arc<Shared>,
-    rooms: Arc<Vec<Room>>,
-}
+/// The clients' house. [`House::close`] lets rounds finish; otherwise its threads end with the program.
+pub(crate) struct House(Arc<Shared>);
 
 impl House {
     /// Nobody in it yet. Inside of a tokio runtime with several threads.
@@ -78,33 +78,39 @@ impl House {
             changed: Notify::new(),
             next_number: AtomicU64::new(1),
         });
-        let rooms = Arc::new((0..threads).map(|_| room(&shared)).collect::<Vec<_>>());
-        let house = Self { shared, rooms };
-        tokio::spawn(usher(Arc::clone(&house.shared), Arc::clone(&house.rooms)));
-        house
+        let rooms = (0..threads).map(|_| room(&shared)).collect();
+        drop(tokio::spawn(usher(Arc::clone(&shared), rooms)));
+        Self(shared)
     }
 
     pub(crate) fn counts(&self) -> &Arc<Counts> {
-        &self.shared.counts
+        &self.0.counts
     }
 
     /// Somebody rings. They come in as soon as there is a place.
     pub(crate) fn call(&self, ticket: Ticket) {
-        self.shared.lobby().waiting.push_back(ticket);
-        self.shared.tell();
+        {
+            let mut lobby = self.0.lobby();
+            // The server lets fewer ring; one that does not is not believed.
+            if lobby.waiting.len() >= MOST_WAITING {
+                return;
+            }
+            lobby.waiting.push_back(ticket);
+        }
+        self.0.tell();
     }
 
     /// Lets nobody in any more, and waits until everybody inside has left, which they are asked to after their round.
     pub(crate) async fn close(self) {
         {
-            let mut lobby = self.shared.lobby();
+            let mut lobby = self.0.lobby();
             lobby.closing = true;
             lobby.waiting.clear();
         }
-        self.shared.tell();
+        self.0.tell();
         loop {
-            let changed = self.shared.changed.notified();
-            if self.shared.lobby().inside == 0 {
+            let changed = self.0.changed.notified();
+            if self.0.lobby().inside == 0 {
                 return;
             }
             changed.await;
@@ -151,7 +157,7 @@ impl Shared {
 }
 
 /// Shows whoever comes in to the thread with the fewest clients.
-async fn usher(shared: Arc<Shared>, rooms: Arc<Vec<Room>>) {
+async fn usher(shared: Arc<Shared>, rooms: Vec<Room>) {
     loop {
         let changed = shared.changed.notified();
         while let Some(ticket) = shared.admit() {
