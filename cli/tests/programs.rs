@@ -156,7 +156,10 @@ fn sixteen_come_one_is_hostile_one_leaves_and_one_is_slow() {
     let mut slow = check(&["--json"], None);
     slow.event("proposed");
     let mut leaving = check(&["--json", "--yes"], Some(""));
-    hostile(&house.url, &link);
+    let hostile = {
+        let (url, link) = (house.url.clone(), link.clone());
+        std::thread::spawn(move || hostile(&url, &link))
+    };
     let mut honest: Vec<_> = (0..13).map(|_| check(&["--yes"], Some(""))).collect();
     leaving.event("started");
     drop(leaving);
@@ -164,6 +167,7 @@ fn sixteen_come_one_is_hostile_one_leaves_and_one_is_slow() {
         assert_eq!(client.line().as_deref(), Some("1"));
         assert_eq!(client.ended().0, 0);
     }
+    hostile.join().expect("whoever breaks the protocol is shown out");
     assert!(slow.child.try_wait().unwrap().is_none(), "whoever is slow is not thrown out for it");
     let mut late = check(&["--yes"], Some(""));
     assert_eq!(late.line().as_deref(), Some("1"), "and those who come later are served, too");
