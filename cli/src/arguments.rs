@@ -156,8 +156,8 @@ pub(crate) struct Serve {
     pub(crate) learn: bool,
 
     /// Pictures in one round, at most
-    #[arg(long, value_name = "N", default_value = "1", value_parser = ["1", "4", "16"])]
-    pub(crate) pictures: String,
+    #[arg(long, value_name = "1|4|16", default_value = "1", value_parser = parse_pictures)]
+    pub(crate) pictures: u8,
 
     /// Where the link is kept, so that it is the same the next time. Whoever can read this file can come in
     #[arg(long, value_name = "FILE")]
@@ -212,6 +212,13 @@ pub(crate) struct Doctor {
     /// Lines of JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn parse_pictures(text: &str) -> Result<u8, String> {
+    match text.parse() {
+        Ok(pictures @ (1 | 4 | 16)) => Ok(pictures),
+        _ => Err("it is 1, 4 or 16".into()),
+    }
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

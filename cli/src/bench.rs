@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::unbounded;
 use serde::Serialize;
 use tacit_jobs::{Audience, Command, Detail, Event, Input, Job, Picture, Reveal};
-use tacit_meet::{AtDoor, Config, Door, DoorInvite, GuestInvite, LinkSecret, Os, join};
+use tacit_meet::{AtDoor, Config, DoorInvite, GuestInvite, LinkSecret, Os, join};
 use tacit_session::{Fault, Party as Seat};
 use tacit_signaling::{Config as ServerConfig, Server};
 use tokio::task::LocalSet;
@@ -15,7 +15,7 @@ use tokio::task::LocalSet;
 use crate::arguments::Bench;
 use crate::party::{Heard, Party};
 use crate::say::Stop;
-use crate::serve::{House, Terms, read};
+use crate::serve::{self, House, Terms};
 
 /// What came out.
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ struct Seen {
 }
 
 pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
-    let model = read(&options.model)?;
+    let model = serve::read(&options.model)?;
     let name = options.model.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let listen = ServerConfig { listen: "127.0.0.1:0".into(), ..ServerConfig::default() };
     let server = Server::bind(listen).await.map_err(|trouble| Stop::Usage(trouble.to_string()))?;
@@ -50,8 +50,8 @@ pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
         Config { socket, ice_servers: Vec::new(), relay_only: false, addresses: vec![Ipv4Addr::LOCALHOST.into()] };
 
     let (news, mut at_door) = unbounded();
-    let door = Door::open(&config.socket, None, move |event| drop(news.unbounded_send(event)))?;
-    let Some(AtDoor::Open { room }) = at_door.next().await else { return Err(Fault::internal("no door").into()) };
+    let door = serve::open(&config.socket, None, &news)?;
+    let room = serve::opened(at_door.next().await)?;
     let secret = LinkSecret::new(&mut Os);
     let invite = DoorInvite::new(room, secret);
     let link = invite.link("");
@@ -59,7 +59,7 @@ pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
         model,
         reveal: Reveal { detail: Detail::Label, audience: Audience::Holder, pictures: 1 },
         clients: options.clients.into(),
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        threads: crate::processors(),
         rounds: u32::MAX,
         idle: Duration::from_secs(60),
         stay: Duration::from_secs(86_400),

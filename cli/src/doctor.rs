@@ -33,7 +33,7 @@ pub(crate) async fn run(options: Doctor, voice: &mut Voice) -> Result<(), Stop> 
         voice.result(&format!("{} {what:<16} {found}", if ok { "ok " } else { "BAD" }));
         ok
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::processors();
     tell("program", Ok(format!("tacit {}, {threads} threads", env!("CARGO_PKG_VERSION"))));
     tell("adapter", Ok(adapter().await));
     // Without a server there is nobody to meet, but two parties of this program can still show that packets pass.

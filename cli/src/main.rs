@@ -61,6 +61,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// How many threads can compute at once here.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 async fn dispatch(command: Command, voice: &mut Voice) -> Result<(), Stop> {
     match command {
         Command::Compare(options) => compare::run(options, voice).await,

@@ -120,7 +120,7 @@ impl Voice {
             Event::PeerConfirmedWords => self.note("The other party says that the words are the same."),
             Event::PeerAccepted => self.note("The other party accepted."),
             Event::PeerReady => self.note("The other party is ready."),
-            Event::Finished { .. } | Event::Ended { .. } => self.bar = None,
+            Event::Finished { .. } => self.bar = None,
             _ => {}
         }
     }
@@ -201,7 +201,7 @@ impl Voice {
 
 /// Why a command has no result.
 pub(crate) enum Stop {
-    /// What was typed makes no sense, in a sentence that does not repeat it.
+    /// What was typed makes no sense, or names what cannot be used, in a sentence. It does not repeat an amount.
     Usage(String),
     /// A session ended, or never began.
     Fault(Fault),

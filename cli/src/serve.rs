@@ -43,18 +43,14 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
         model,
         reveal,
         clients: options.max_clients.into(),
-        threads: options
-            .threads
-            .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        threads: options.threads.map_or_else(crate::processors, usize::from),
         rounds: options.rounds,
         idle: options.idle,
         stay: options.stay,
     };
     let (news, mut at_door) = unbounded();
     let mut door = open(&config.socket, room, &news)?;
-    let Some(AtDoor::Open { room }) = first(at_door.next().await)? else {
-        return Err(Fault::internal("no door").into());
-    };
+    let room = opened(at_door.next().await)?;
     let encoded = secret.encode();
     let invite = DoorInvite::new(room, secret);
     if let Some(file) = &options.link_file {
@@ -70,10 +66,10 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
     voice.note("Whoever has this link can have pictures checked. Ctrl-C ends it.");
     let mut wait = AGAIN[0];
     let mut ended = std::pin::pin!(asked_to_end());
-    loop {
+    let end = loop {
         let event = tokio::select! {
             event = at_door.next() => event,
-            () = &mut ended => break,
+            () = &mut ended => break Ok(()),
         };
         match event {
             Some(AtDoor::Called { ticket }) => house.call(ticket),
@@ -82,43 +78,41 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
                 wait = AGAIN[0];
             }
             Some(AtDoor::Open { .. }) => {
-                return Err(Fault::new(
-                    Code::RoomFull,
-                    "somebody else has this link's number now; serve under a new link",
-                )
-                .into());
+                let what = "somebody else has this link's number now; serve under a new link";
+                break Err(Fault::new(Code::RoomFull, what).into());
             }
             Some(AtDoor::Failed(fault)) => {
                 tracing::warn!(code = fault.code.as_str(), seconds = wait.as_secs(), "the door is lost; trying again");
                 // Whoever wants this to end need not wait.
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
-                    () = &mut ended => break,
+                    () = &mut ended => break Ok(()),
                 }
                 wait = (wait * 2).min(AGAIN[1]);
                 door = open(&config.socket, Some(room), &news)?;
             }
-            None => break,
+            None => break Ok(()),
         }
-    }
+    };
     tracing::info!("ending; rounds that run may finish");
     drop(door);
     if tokio::time::timeout(GRACE, house.close()).await.is_err() {
         tracing::warn!("some clients did not end in time");
     }
-    Ok(())
+    end
 }
 
-fn open(socket: &str, room: Option<Room>, news: &UnboundedSender<AtDoor>) -> Result<Door, Fault> {
+pub(crate) fn open(socket: &str, room: Option<Room>, news: &UnboundedSender<AtDoor>) -> Result<Door, Fault> {
     let news = news.clone();
     Door::open(socket, room, move |event| drop(news.unbounded_send(event)))
 }
 
-/// The first thing that happens decides whether there is anything to serve.
-fn first(event: Option<AtDoor>) -> Result<Option<AtDoor>, Fault> {
+/// The number of a door, from the first thing that happens there.
+pub(crate) fn opened(event: Option<AtDoor>) -> Result<Room, Fault> {
     match event {
+        Some(AtDoor::Open { room }) => Ok(room),
         Some(AtDoor::Failed(fault)) => Err(fault),
-        event => Ok(event),
+        Some(AtDoor::Called { .. }) | None => Err(Fault::internal("a door that did not open")),
     }
 }
 
@@ -138,8 +132,7 @@ fn reveal(options: &Serve) -> Reveal {
             Tell::Scores => Detail::Scores,
         },
         audience: if options.learn { Audience::Both } else { Audience::Holder },
-        // One of three, as the arguments say.
-        pictures: options.pictures.parse().unwrap_or(1),
+        pictures: options.pictures,
     }
 }
 

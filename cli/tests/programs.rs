@@ -173,6 +173,28 @@ fn sixteen_come_one_is_hostile_one_leaves_and_one_is_slow() {
     assert_eq!(late.line().as_deref(), Some("1"), "and those who come later are served, too");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_round_that_runs_finishes_when_its_house_is_asked_to_close() {
+    let house = House::open();
+    let server = ["--server", &house.url, "--address", "127.0.0.1"];
+    let mut serving = Program::start(&[&["serve", &digits()][..], &server[..]].concat(), None);
+    let link = serving.line().unwrap();
+    let file = one("last.png").to_string_lossy().into_owned();
+    let check = ["check", &file, &link, "--address", "127.0.0.1", "--json"];
+    let mut idle = Program::start(&check, None);
+    idle.event("proposed");
+    let mut running = Program::start(&[&check[..], &["--yes"]].concat(), Some(""));
+    running.event("started");
+    let asked = Command::new("kill").args(["-TERM", &serving.child.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert_eq!(running.event("finished")["event"]["outcome"]["answer"]["predictions"][0]["ranked"][0], 1);
+    assert_eq!(idle.event("failed")["fault"]["code"], "peer-cancelled", "whoever only sits there is asked to leave");
+    let (code, said) = serving.ended();
+    assert_eq!(code, 0);
+    assert!(!said.contains("did not end in time"), "{said}");
+}
+
 /// Comes by the link like everybody, and then sends what no protocol has.
 fn hostile(url: &str, link: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

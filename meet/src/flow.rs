@@ -3,9 +3,10 @@
 //! `send` puts a whole message into an outbox and then waits until the transport has taken it. So a `send` that is dropped half-way
 //! has sent its message whole or not at all, and two tasks may send at once.
 //!
-//! Nothing is sent before the other side has called: one side's channel may be open a moment before the other's, and what arrives
+//! Nothing goes out before the other side has called: one side's channel may be open a moment before the other's, and what arrives
 //! in that moment an implementation may lose (the `webrtc` crate does, for channels that were negotiated beforehand). So each side
-//! calls when its channel opens, and once more when it first hears the other: whichever opens last hears the second call.
+//! calls when its channel opens, and once more when it first hears the other: whichever opens last hears the second call. Until then a
+//! first few words wait in the outbox, and whoever said them does not wait: a peer that never calls holds nobody up.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -38,7 +39,20 @@ struct State {
     waiting: Vec<Waker>,
 }
 
+/// Bytes that may wait for the other side's call.
+const EARLY: usize = 64 << 10;
+
 impl State {
+    /// Whether the next message may come.
+    fn has_room(&self) -> bool {
+        self.queued == 0 || (self.heard == 0 && self.queued <= EARLY)
+    }
+
+    /// Whether a message may go out.
+    fn may_speak(&self) -> bool {
+        self.open && self.heard > 0
+    }
+
     /// Remembers whom to wake, once: a task may look often between two events.
     fn wait(&mut self, cx: &Context<'_>) {
         if !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
@@ -53,7 +67,7 @@ impl Flow {
         if message.len() > MAX_MESSAGE {
             return Err(LinkError::Flooded);
         }
-        self.until(|state| state.open && state.heard > 0 && state.queued == 0).await?;
+        self.until(State::has_room).await?;
         {
             let mut state = self.0.borrow_mut();
             state.queued += message.len();
@@ -61,7 +75,7 @@ impl Flow {
         }
         self.wake();
         pump();
-        self.until(|state| state.queued == 0).await
+        self.until(State::has_room).await
     }
 
     /// Waits for the next message. What has arrived before the end can still be read.
@@ -142,8 +156,9 @@ impl Flow {
         let state = self.0.borrow();
         match (state.open, state.calls) {
             (false, _) => None,
-            (true, 0) => state.outbox.front().and_then(Parts::next_len),
-            (true, _) => Some(1),
+            (true, 1..) => Some(1),
+            (true, 0) if state.may_speak() => state.outbox.front().and_then(Parts::next_len),
+            (true, 0) => None,
         }
     }
 
@@ -157,6 +172,9 @@ impl Flow {
             state.calls -= 1;
             return Some(vec![CALL]);
         }
+        if !state.may_speak() {
+            return None;
+        }
         let part = state.outbox.front_mut()?.next()?;
         state.queued -= part.len() - 1;
         if state.outbox.front().is_some_and(|parts| parts.next_len().is_none()) {
@@ -168,7 +186,9 @@ impl Flow {
     /// Waits for a part that wants to go out; none comes after the end.
     #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "a browser calls when it has room"))]
     pub(crate) async fn outgoing(&self) -> Option<Vec<u8>> {
-        self.until(|state| state.open && (state.calls > 0 || !state.outbox.is_empty())).await.ok()?;
+        self.until(|state| state.open && (state.calls > 0 || (state.may_speak() && !state.outbox.is_empty())))
+            .await
+            .ok()?;
         self.next()
     }
 
@@ -193,15 +213,26 @@ mod tests {
     #[test]
     fn nothing_goes_out_before_the_channel_is_open_and_the_other_side_has_called() {
         let flow = Flow::default();
-        let mut send = Box::pin(flow.send(b"hello".to_vec(), || {}));
-        assert!((&mut send).now_or_never().is_none() && pumped(&flow).is_empty());
+        assert_eq!(
+            flow.send(b"hello".to_vec(), || {}).now_or_never(),
+            Some(Ok(())),
+            "a peer that never calls holds nobody up"
+        );
+        assert!(pumped(&flow).is_empty());
         // A channel may deliver a moment before it says that it is open.
         flow.arrived(&[CALL]).unwrap();
-        assert!((&mut send).now_or_never().is_none() && pumped(&flow).is_empty());
+        assert!(pumped(&flow).is_empty());
         flow.opened();
-        assert!((&mut send).now_or_never().is_none());
         assert_eq!(pumped(&flow), [vec![CALL], vec![CALL], b"\0hello".to_vec()]);
-        assert_eq!((&mut send).now_or_never(), Some(Ok(())));
+
+        let flow = Flow::default();
+        flow.opened();
+        let mut much = Box::pin(flow.send(vec![7; EARLY + 1], || {}));
+        assert!((&mut much).now_or_never().is_none(), "what is kept for such a peer is bounded");
+        assert_eq!(pumped(&flow), [[CALL]]);
+        flow.arrived(&[CALL]).unwrap();
+        assert_eq!(pumped(&flow).len(), 3, "the second call, and two parts");
+        assert_eq!((&mut much).now_or_never(), Some(Ok(())));
     }
 
     #[test]

@@ -57,7 +57,7 @@ struct Lobby {
 }
 
 /// A thread that computes for some clients.
-struct Room {
+struct Workroom {
     clients: Arc<AtomicUsize>,
     calls: mpsc::UnboundedSender<Ticket>,
 }
@@ -78,8 +78,8 @@ impl House {
             changed: Notify::new(),
             next_number: AtomicU64::new(1),
         });
-        let rooms = (0..threads).map(|_| room(&shared)).collect();
-        drop(tokio::spawn(usher(Arc::clone(&shared), rooms)));
+        let workrooms = (0..threads).map(|_| workroom(&shared)).collect();
+        drop(tokio::spawn(usher(Arc::clone(&shared), workrooms)));
         Self(shared)
     }
 
@@ -157,14 +157,15 @@ impl Shared {
 }
 
 /// Shows whoever comes in to the thread with the fewest clients.
-async fn usher(shared: Arc<Shared>, rooms: Vec<Room>) {
+async fn usher(shared: Arc<Shared>, workrooms: Vec<Workroom>) {
     loop {
         let changed = shared.changed.notified();
         while let Some(ticket) = shared.admit() {
-            if let Some(room) = rooms.iter().min_by_key(|room| room.clients.load(Ordering::Relaxed)) {
-                room.clients.fetch_add(1, Ordering::Relaxed);
+            let fewest = workrooms.iter().min_by_key(|workroom| workroom.clients.load(Ordering::Relaxed));
+            if let Some(workroom) = fewest {
+                workroom.clients.fetch_add(1, Ordering::Relaxed);
                 // Its thread lives as long as this task.
-                let _ = room.calls.send(ticket);
+                let _ = workroom.calls.send(ticket);
             }
         }
         shared.counts.waiting.store(shared.lobby().waiting.len() as u64, Ordering::Relaxed);
@@ -176,26 +177,30 @@ async fn usher(shared: Arc<Shared>, rooms: Vec<Room>) {
 }
 
 /// A thread for some of the clients.
-fn room(shared: &Arc<Shared>) -> Room {
+fn workroom(shared: &Arc<Shared>) -> Workroom {
     let (calls, mut called) = mpsc::unbounded_channel();
     let clients = Arc::new(AtomicUsize::new(0));
     let (shared, inside) = (Arc::clone(shared), Arc::clone(&clients));
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || {
-        runtime.block_on(LocalSet::new().run_until(async {
-            while let Some(ticket) = called.recv().await {
-                let (shared, inside) = (Arc::clone(&shared), Arc::clone(&inside));
-                drop(tokio::task::spawn_local(async move {
-                    attend(&shared, ticket).await;
-                    inside.fetch_sub(1, Ordering::Relaxed);
-                    shared.left();
-                }));
-            }
-            // The house is gone; clients may still be inside, and are waited for by nobody.
-            tacit_meet::farewells().await;
-        }));
+        runtime.block_on(async {
+            let clients = LocalSet::new();
+            let coming = async {
+                while let Some(ticket) = called.recv().await {
+                    let (shared, inside) = (Arc::clone(&shared), Arc::clone(&inside));
+                    drop(tokio::task::spawn_local(async move {
+                        attend(&shared, ticket).await;
+                        inside.fetch_sub(1, Ordering::Relaxed);
+                        shared.left();
+                    }));
+                }
+            };
+            clients.run_until(coming).await;
+            // Nobody comes any more. Those who are inside finish their rounds.
+            clients.await;
+        });
     });
-    Room { clients, calls }
+    Workroom { clients, calls }
 }
 
 /// One client, from the door to goodbye.

@@ -17,10 +17,11 @@ pub use channel::{Channel, ChannelLink};
 pub(crate) use peer::{Calls, Peer, supported};
 pub(crate) use socket::Socket;
 
-/// What is still under way on behalf of meetings that have ended: goodbyes, mostly.
+/// What has to say goodbye before the program may end: every socket, and what closes connections.
 static FAREWELLS: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
 
-/// Waits until every goodbye has been said. A program that ends before leaves its peers to find out by themselves.
+/// Waits until every goodbye has been said, inside the [`LocalSet`](tokio::task::LocalSet) of the meetings, all of which have ended. A
+/// program that ends before leaves its peers to find out by themselves.
 pub async fn farewells() {
     FAREWELLS.close();
     FAREWELLS.wait().await;

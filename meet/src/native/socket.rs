@@ -26,7 +26,11 @@ impl Socket {
         let wrong = |_| Fault::new(Code::ServerUnreachable, "not a WebSocket address");
         let handshake = url.into_client_request().map_err(wrong)?;
         let (queue, requests) = unbounded();
-        super::spawn(converse(handshake, requests, report));
+        let farewell = super::FAREWELLS.token();
+        super::spawn(async move {
+            converse(handshake, requests, report).await;
+            drop(farewell);
+        });
         Ok(Self(queue))
     }
 
@@ -57,9 +61,8 @@ async fn converse(handshake: Handshake<()>, mut requests: UnboundedReceiver<Stri
                     }
                 }
                 None => {
-                    return super::finish(async move {
-                        let _ = tokio::time::timeout(FAREWELL, close(socket)).await;
-                    });
+                    let _ = tokio::time::timeout(FAREWELL, close(socket)).await;
+                    return;
                 }
             },
             frame = socket.next() => match frame {
