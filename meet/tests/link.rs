@@ -208,7 +208,7 @@ async fn a_connection_that_the_other_side_ends_is_closed_and_not_lost() {
 }
 
 #[wasm_bindgen_test]
-async fn sending_waits_for_the_channel_to_open() {
+async fn what_is_sent_early_waits_for_the_channel_to_open() {
     for way in [Way::Direct, Way::Relayed] {
         let mut wire = Wire::new();
         let [a, b] = wire.channels.each_ref().map(|channel| link(channel, way));
@@ -223,7 +223,10 @@ async fn a_channel_that_never_opens_ends() {
     let wire = Wire::new();
     let a = ChannelLink::new(wire.channels[0].clone());
     wire.channels[0].close();
+    // A few words would wait in the outbox; so much waits for room, and learns that there will be none.
+    assert_eq!(a.send(message(1 << 20, 1)).await, Err(LinkError::Closed));
     assert_eq!(a.send(vec![1]).await, Err(LinkError::Closed));
+    assert_eq!(a.recv().await, Err(LinkError::Closed));
 }
 
 /// Polls a future a single time and drops it.
