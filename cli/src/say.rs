@@ -81,7 +81,7 @@ impl Voice {
             Event::Invited { invite } => self.invite(invite, origin),
             Event::Ringing => {
                 self.json(&serde_json::json!({ "event": "ringing" }));
-                self.note("The other side serves others first. You are next as soon as there is a place.");
+                self.note("The other side serves others first. It is your turn as soon as there is a place.");
             }
             Event::PeerArrived => self.note("The other party is here."),
             Event::Knocked => self.note("A third person tried to come in and was turned away."),

@@ -245,7 +245,10 @@ impl Session {
             }
             Input::Ringing => {
                 self.rings = true;
-                (Step::Say("The other side serves others first. You are next as soon as there is a place."), Vec::new())
+                (
+                    Step::Say("The other side serves others first. It is your turn as soon as there is a place."),
+                    Vec::new(),
+                )
             }
             Input::Knocked => {
                 self.knocks += 1;

@@ -43,7 +43,7 @@ fn Arriving() -> impl IntoView {
         }
     };
     let patience =
-        move || if rings.get() { "You are next as soon as there is a place." } else { "This takes a few seconds." };
+        move || if rings.get() { "It is your turn as soon as there is a place." } else { "This takes a few seconds." };
     view! {
         <Heading>{heading}</Heading>
         <p class="lead">{lead}</p>
