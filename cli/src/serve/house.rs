@@ -233,6 +233,8 @@ async fn rounds(shared: &Shared, party: &mut Party, number: u64) -> Result<&'sta
     let until = tokio::time::Instant::now() + terms.stay;
     loop {
         let heard = tokio::select! {
+            // What this client has begun counts, even if it was not heard yet when this house began to close.
+            biased;
             heard = tokio::time::timeout(terms.idle, party.next()) => match heard {
                 Ok(heard) => heard?,
                 Err(_) => return Ok("was idle for too long"),
