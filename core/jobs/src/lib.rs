@@ -15,6 +15,7 @@ mod picture;
 mod progress;
 mod round;
 mod talk;
+pub mod views;
 
 pub use agreement::{Agreement, Audience, Detail, Job, MOST_PICTURES, ModelCard, Reveal, Terms};
 pub use amount::{Amount, AmountError};
