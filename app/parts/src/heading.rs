@@ -4,10 +4,10 @@ use leptos::html::H1;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::page::Opening;
+use crate::Opening;
 
 #[component]
-pub(crate) fn Heading(#[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
+pub fn Heading(#[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
     let node = NodeRef::<H1>::new();
     let Opening(opening) = expect_context();
     Effect::new(move |_| {
