@@ -168,23 +168,11 @@ pub(crate) fn page() -> Page {
     expect_context()
 }
 
-/// Whether the first screen is still the one on which the page was opened: it leaves the focus where it is.
-#[derive(Clone, Copy)]
-pub(crate) struct Opening(pub(crate) RwSignal<bool>);
-
-/// Changes with the person's colour scheme, for what is drawn and not styled.
-#[derive(Clone, Copy)]
-pub(crate) struct Scheme(pub(crate) RwSignal<u32>);
-
 #[component]
 pub(crate) fn App() -> impl IntoView {
     let page = Page::new(None);
-    let opening = Opening(RwSignal::new(true));
     provide_context(page);
-    let scheme = Scheme(RwSignal::new(0));
-    browser::on_scheme_change(move || scheme.0.update(|n| *n += 1));
-    provide_context(opening);
-    provide_context(scheme);
+    let opening = tacit_parts::provide();
     page.take_invite();
     let listener = window_event_listener(leptos::ev::hashchange, move |_| page.take_invite());
     on_cleanup(move || listener.remove());

@@ -124,7 +124,7 @@ pub(crate) fn Panel(track: Track) -> impl IntoView {
             </div>
             <div class="stack">
                 <Sees track party=mine/>
-                <Spread record=track.record party=mine/>
+                {move || view! { <Spread record=track.record party=mine.get()/> }}
             </div>
         </div>
     }

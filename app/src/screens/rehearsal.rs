@@ -6,6 +6,7 @@ use std::rc::Rc;
 use leptos::context::Provider;
 use leptos::prelude::*;
 use tacit_jobs::Job;
+use tacit_parts::Aside;
 use tacit_session::Party;
 
 use crate::app::{Input, Network, Screen};
@@ -146,7 +147,7 @@ fn Side(
     let eyes = move || {
         view! {
             <Sees track party=Signal::stored(party)/>
-            <Spread record=page.wire party=Signal::stored(party)/>
+            <Spread record=page.wire party/>
             <Save page/>
         }
     };
@@ -173,8 +174,10 @@ fn Side(
         >
             <h2 class="side-name">{name(party)}</h2>
             <Provider value=page>
-                <div class="side-screen">{move || side(screen.get(), party)}</div>
-                {move || if is_open.get() { eyes().into_any() } else { locked().into_any() }}
+                <Provider value=Aside>
+                    <div class="side-screen">{move || side(screen.get(), party)}</div>
+                    {move || if is_open.get() { eyes().into_any() } else { locked().into_any() }}
+                </Provider>
             </Provider>
         </section>
     }

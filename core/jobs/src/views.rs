@@ -135,7 +135,7 @@ fn watch<T>(
     let entries: Rc<RefCell<Vec<Entry>>> = Rc::default();
     let sink = Rc::clone(&entries);
     let program = async move |mut s: Session<QueueLink>| {
-        s.ledger_mut().observe(move |entry| sink.borrow_mut().push(entry));
+        s.ledger_mut().observe(move |entry, _| sink.borrow_mut().push(entry));
         program(s).await
     };
     let answer = match party {

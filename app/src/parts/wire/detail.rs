@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use tacit_jobs::record::{Meaning, meaning, opened, step};
 use tacit_jobs::{Crossing, Record, Timed};
+use tacit_parts::formula::Formula;
 use tacit_session::{Direction, Party};
 
 use super::{Track, ink, name};
@@ -62,7 +63,7 @@ pub(crate) fn Sees(track: Track, party: Signal<Party>) -> impl IntoView {
                 {(crossing.round > 0).then(|| format!(" · round {}", crossing.round))}
             </p>
             <h3>{crossing.tag.name()}</h3>
-            {(!meaning.formula.is_empty()).then(|| view! { <p class="formula">{meaning.formula}</p> })}
+            {(!meaning.formula.is_empty()).then(|| view! { <p class="sees-formula"><Formula text=meaning.formula/></p> })}
             <p>{step.unwrap_or_else(|| meaning.says.to_owned())}</p>
             <dl class="sees-list">
                 <dt>"Protocol"</dt>
