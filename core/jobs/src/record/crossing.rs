@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tacit_session::{Direction, Entry, Stage, Tag};
 
 use crate::Event;
+use crate::views::flatness::uniform_bits;
 
 /// Bytes of a body that are kept for a look.
 pub const GLIMPSE: usize = 256;
@@ -117,7 +118,7 @@ impl Watch {
                 inner.rounds.get().max(1)
             }
         };
-        let looks_like_noise = entry.direction == Direction::Received && is_noise(entry.tag);
+        let looks_like_noise = entry.direction == Direction::Received && uniform_bits(entry.tag);
         let crossing = Crossing {
             index: inner.next.replace(inner.next.get() + 1),
             stage: entry.stage,
@@ -132,15 +133,6 @@ impl Watch {
         };
         (inner.emit)(Event::Crossed { crossing });
     }
-}
-
-/// Whether a message is made of bits that are uniform for whoever receives it. Points of a curve and lattice ciphertexts are not:
-/// they look random to whoever cannot solve the problem below, but not bit by bit. Talk is in the clear.
-fn is_noise(tag: Tag) -> bool {
-    !matches!(
-        tag,
-        Tag::Control | Tag::BaseOtSender | Tag::BaseOtReceiver | Tag::PublicKey | Tag::Encrypted | Tag::Multiplied
-    )
 }
 
 /// How often each value of four bits is in the first `bits` bits; what is left over of them does not count.
