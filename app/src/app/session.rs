@@ -257,7 +257,7 @@ impl Session {
             Input::Words { words, confirm } => {
                 self.words = Some(words);
                 self.must_confirm = confirm;
-                let pairing = Pairing { seat: self.seat, confirm_words: confirm, job: self.job };
+                let pairing = Pairing { seat: self.seat, confirm_words: confirm, job: self.job, record: true };
                 (self.meet(screen), vec![Act::Pair(pairing)])
             }
             Input::Connected(route) => {

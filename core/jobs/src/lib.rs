@@ -13,6 +13,7 @@ pub mod millionaires;
 pub mod pairing;
 mod picture;
 mod progress;
+pub mod record;
 mod round;
 mod talk;
 
@@ -22,4 +23,5 @@ pub use command::{Command, Input, ModelFile, Pairing};
 pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};
+pub use record::{Crossing, Record, Timed, Transcript};
 pub use tacit_compute::{Force, Operation, Processor, Report};

@@ -18,6 +18,10 @@ macro_rules! bit_messages {
                 self.0.to_bytes()
             }
 
+            fn bits(&self) -> Option<usize> {
+                Some(self.0.len())
+            }
+
             fn decode(body: &[u8], bits: usize) -> Result<Self, Malformed> {
                 Bits::from_bytes(body, bits).map(Self).ok_or(Malformed)
             }
