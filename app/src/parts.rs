@@ -18,4 +18,5 @@ pub(crate) mod qr;
 pub(crate) mod seam;
 pub(crate) mod secret_sharing;
 pub(crate) mod thumbnail;
+pub(crate) mod wire;
 pub(crate) mod words;

@@ -16,6 +16,7 @@ mod progress;
 pub mod record;
 mod round;
 mod talk;
+pub mod views;
 
 pub use agreement::{Agreement, Audience, Detail, Job, MOST_PICTURES, ModelCard, Reveal, Terms};
 pub use amount::{Amount, AmountError};

@@ -25,8 +25,7 @@ pub mod activation;
 pub mod and;
 pub mod compare;
 pub mod digit;
-#[cfg(test)]
-mod ideal;
+pub mod ideal;
 pub mod linear;
 pub mod material;
 pub mod measure;
@@ -36,6 +35,7 @@ mod product;
 pub mod rank;
 mod shared;
 pub mod sign;
+pub mod simulate;
 pub mod tree;
 pub mod truncate;
 mod wire;
