@@ -122,7 +122,10 @@ impl Driver {
     /// In a rehearsal: has the network be like this.
     pub(crate) fn network(&self, network: Network) {
         self.network.set(network);
-        self.with_worker(|worker| worker.network(&network));
+        // A worker that is not up yet is told when it is.
+        if let Some(live) = self.live.borrow().as_ref().filter(|live| live.helper.is_up.get()) {
+            live.helper.worker.network(&network);
+        }
     }
 
     fn with_worker(&self, act: impl FnOnce(&Worker)) {

@@ -220,9 +220,9 @@ fn Dominates(network: RwSignal<Network>) -> impl IntoView {
         Some(view! {
             <section class="card dominates" aria-label="What the time went into">
                 <div class="stacked" aria-hidden="true">
-                    <i class="wait" style=format!("width: {:.1}%", percent(waiting))></i>
-                    <i class="move" style=format!("width: {:.1}%", percent(moving))></i>
-                    <i class="work" style=format!("width: {:.1}%", percent(work))></i>
+                    <i class="wait" style=("width", format!("{:.1}%", percent(waiting)))></i>
+                    <i class="move" style=("width", format!("{:.1}%", percent(moving)))></i>
+                    <i class="work" style=("width", format!("{:.1}%", percent(work)))></i>
                 </div>
                 <p class="small">
                     {format!(

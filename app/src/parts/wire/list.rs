@@ -91,7 +91,7 @@ pub(crate) fn List(track: Track) -> impl IntoView {
                 id=format!("wire-{index}")
                 aria-label=label
                 aria-selected=move || (track.chosen.get() == Some(index)).to_string()
-                style=format!("--row: {row}")
+                style=("--row", row.to_string())
                 on:click=move |_| track.chosen.set(Some(index))
             >
                 <span class="wire-number">{index + 1}</span>
@@ -135,7 +135,7 @@ pub(crate) fn List(track: Track) -> impl IntoView {
             on:focus=move |_| look()
             on:keydown=keys
         >
-            <div class="wire-lines" style=move || format!("--rows: {}", count())>
+            <div class="wire-lines" style=("--rows", move || count().to_string())>
                 {lines}
             </div>
             <Show when=move || count() == 0>

@@ -27,8 +27,8 @@ pub(crate) fn Totals(track: Track) -> impl IntoView {
         let percent = |n: u64| if all == 0 { 0.0 } else { 100.0 * n as f64 / all as f64 };
         view! {
             <div class="stacked" role="img" aria-label=format!("Before the inputs: {}. After: {}.", text::bytes(offline), text::bytes(online))>
-                <i class="offline" style=format!("width: {:.2}%", percent(offline))></i>
-                <i class="online" style=format!("width: {:.2}%", percent(online).max(if online > 0 { 1.0 } else { 0.0 }))></i>
+                <i class="offline" style=("width", format!("{:.2}%", percent(offline)))></i>
+                <i class="online" style=("width", format!("{:.2}%", percent(online).max(if online > 0 { 1.0 } else { 0.0 })))></i>
             </div>
             <p class="stacked-key small">
                 <span class="offline">{format!("before the inputs {}", text::bytes(offline))}</span>
