@@ -17,6 +17,8 @@ pub mod file;
 pub mod float;
 pub mod fold;
 pub mod graph;
+pub mod ideal;
+pub mod lens;
 mod lower;
 pub mod plain;
 pub mod plan;
