@@ -16,6 +16,7 @@ mod demand;
 pub mod file;
 pub mod float;
 pub mod fold;
+pub mod forms;
 pub mod graph;
 pub mod ideal;
 pub mod lens;

@@ -228,6 +228,13 @@ impl<'a> Proof<'a> {
                 SMALLER,
             ));
         }
+        // Only where somebody asks for a number of bits; a choice sees to it.
+        let has =
+            self.choice.weights[i] + if self.facts.classes[input] == 0 { PICTURE } else { self.choice.values[input] };
+        if !self.is_last(i) && self.facts.classes[i + 1] != 0 && has < self.choice.values[i + 1] {
+            let why = "Its sums have fewer bits behind the point than its output is to have.";
+            return Err(Refusal::new(step.name, why, "Ask for fewer."));
+        }
         let packing = Packing::convolution(shape).expect("checked before");
         let mut why = if self.facts.is_hidden_short(i, &self.choice) { Short::Noise } else { Short::Sums };
         // Estimates are nearly right; what is missing is taken from the weights' bits.
