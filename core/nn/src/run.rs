@@ -71,25 +71,69 @@ pub async fn run<L: Link, C: Compute>(
     input: Input<'_>,
     mut at: impl FnMut(usize),
 ) -> Result<Option<Vec<Answer>>, Fault> {
-    let Prepared { task, linear, pieces } = prepared;
-    s.begin();
-    s.enter(Stage::Infer);
-    let first = match input {
-        Input::Model(_) => Words::zeros(task.batch * plan.input.len()),
-        Input::Pictures(pixels) => {
-            assert_eq!(pixels.len(), task.batch * plan.input.len(), "pictures of the plan's shape");
-            Words::from_input(pixels.iter().map(|&pixel| pixel.into()).collect())
-        }
-    };
-    let mut layers = Layers { batch: task.batch, linear: linear.into_iter(), pieces: pieces.into_iter(), layer: 0 };
-    let mut values = Values::new(plan, first);
-    for (index, step) in plan.steps.iter().enumerate() {
+    let mut running = Running::begin(s, prepared, plan, input);
+    for index in 0..plan.steps.len() {
         at(index);
-        let inputs = values.take(step, index);
-        let output = layers.step(s, tools, step, &input, inputs).await?;
-        values.push(output);
+        running.step(s, tools, index).await?;
     }
-    layers.tell(s, plan, task, &values.last()).await
+    running.tell(s).await
+}
+
+/// A run, step by step.
+pub(crate) struct Running<'a> {
+    plan: &'a Plan,
+    task: Task,
+    input: Input<'a>,
+    layers: Layers,
+    values: Values,
+}
+
+impl<'a> Running<'a> {
+    /// Nothing is said yet.
+    ///
+    /// # Panics
+    /// When the pictures are not the plan's.
+    pub(crate) fn begin<L: Link>(s: &mut Session<L>, prepared: Prepared, plan: &'a Plan, input: Input<'a>) -> Self {
+        let Prepared { task, linear, pieces } = prepared;
+        s.begin();
+        s.enter(Stage::Infer);
+        let first = match input {
+            Input::Model(_) => Words::zeros(task.batch * plan.input.len()),
+            Input::Pictures(pixels) => {
+                assert_eq!(pixels.len(), task.batch * plan.input.len(), "pictures of the plan's shape");
+                Words::from_input(pixels.iter().map(|&pixel| pixel.into()).collect())
+            }
+        };
+        let layers = Layers { batch: task.batch, linear: linear.into_iter(), pieces: pieces.into_iter(), layer: 0 };
+        Self { plan, task, input, layers, values: Values::new(plan, first) }
+    }
+
+    /// The next step; `index` says which that is.
+    ///
+    /// # Errors
+    /// The link's and the peer's.
+    pub(crate) async fn step<L: Link, C: Compute>(
+        &mut self,
+        s: &mut Session<L>,
+        tools: &Tools<'_, C>,
+        index: usize,
+    ) -> Result<(), Fault> {
+        let step = &self.plan.steps[index];
+        let inputs = self.values.take(step, index);
+        let output = self.layers.step(s, tools, step, &self.input, inputs).await?;
+        self.values.push(output);
+        Ok(())
+    }
+
+    /// Shares of what the last step gave.
+    pub(crate) fn value(&self) -> &Words {
+        self.values.values.last().and_then(Option::as_ref).expect("what no step has taken yet")
+    }
+
+    /// Opens what the task names, after the last step.
+    async fn tell<L: Link>(self, s: &mut Session<L>) -> Result<Option<Vec<Answer>>, Fault> {
+        self.layers.tell(s, self.plan, self.task, &self.values.last()).await
+    }
 }
 
 /// The values that later steps still need.

@@ -1,7 +1,7 @@
 //! The ideal functionality of random correlated transfers: a dealer.
 //!
-//! It has no place in the product. Tests run the same suite on it and on the real protocol, and test what
-//! stands above without paying for curves.
+//! It has no place between two people. Tests run the same suite on it and on the real protocol, and test what
+//! stands above without paying for curves; rehearsals, in which one program plays both parties, may do with it.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};

@@ -4,11 +4,14 @@
 //! what stands above material, rehearsals, and simulators, whose proofs are in the model in which material is ideal. That is
 //! why a dealer asks for a session of [`lockstep`](tacit_session::lockstep): at the other end of its queue there is no other person.
 
-use tacit_ring::Bits;
+use tacit_compute::{Convolution, Kernels};
+use tacit_ring::{Bits, Tensor};
 use tacit_session::lockstep::QueueLink;
 use tacit_session::{Party, Session};
 use tacit_symmetric::Prg;
 
+use crate::Words;
+use crate::linear::{ClientMaterial, OwnerMaterial, words};
 use crate::material::{Demand, Material, PrivateProducts, Triples};
 
 /// Uniform bits.
@@ -28,6 +31,28 @@ pub fn deal(s: &Session<QueueLink>, demand: Demand, seed: [u8; 32]) -> Material 
         Party::Alice => Material { private: PrivateProducts::Alice { s: choices, u }, pairs: alice },
         Party::Bob => Material { private: PrivateProducts::Bob { delta, v }, pairs: bob },
     }
+}
+
+/// Both parties' material for one linear layer and one picture. Each party keeps its own part, and both call it with generators that
+/// are at the same place.
+///
+/// # Panics
+/// When the weights are another layer's.
+#[must_use]
+pub fn linear(
+    _: &Session<QueueLink>,
+    kernels: &impl Kernels,
+    shape: &Convolution,
+    weights: &[u32],
+    rng: &mut Prg,
+) -> (OwnerMaterial, ClientMaterial) {
+    let (r, mask) = (words(rng, shape.inputs()), words(rng, shape.outputs()));
+    let mut products = vec![0; shape.outputs()];
+    kernels.convolve(shape, weights, &r, &mut products);
+    let mut share = Words::from_input(products);
+    let mask = Words(mask);
+    share.sub(&mask);
+    (OwnerMaterial { mask }, ClientMaterial { r: Tensor::new(&[r.len()], r.to_vec()), share })
 }
 
 /// Both parties' shares of random triples.

@@ -25,6 +25,7 @@ pub mod activation;
 pub mod and;
 pub mod compare;
 pub mod digit;
+pub mod form;
 pub mod ideal;
 pub mod linear;
 pub mod material;

@@ -3,6 +3,7 @@
 //! *From*: Pearson 1900 (the statistic); Abramowitz and Stegun 1964, 26.4.4 and 26.4.5 (its distribution as a finite sum).
 
 use tacit_session::Tag;
+use tacit_share::form::Form;
 
 use super::Seen;
 
@@ -51,7 +52,7 @@ impl Histogram {
     /// Adds the first `bits` bits of `body`. Those that are left over wait for what is added next, so none is lost where messages
     /// are shorter than four bits.
     ///
-    /// Where a message is several groups of bits, each from a whole byte on, add it group by group.
+    /// Where a message is several groups of bits, each from a whole byte on, [`add_formed`](Self::add_formed) adds group by group.
     ///
     /// # Panics
     /// When the body has fewer bits.
@@ -66,6 +67,17 @@ impl Histogram {
             } else {
                 (held, n + 1)
             };
+        }
+    }
+
+    /// Adds the bits of a message of this form that mean something, if they are [uniform bits](uniform_bits); else nothing.
+    ///
+    /// # Panics
+    /// When the body is of another form.
+    pub fn add_formed(&mut self, form: &Form, body: &[u8]) {
+        assert_eq!(body.len(), form.bytes(), "a body of the form");
+        if uniform_bits(form.tag) {
+            form.of(body).for_each(|(group, bits)| self.add_bits(group, bits));
         }
     }
 
