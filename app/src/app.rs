@@ -4,6 +4,8 @@
 //! [`Model::update`] takes it in and answers with [`Act`]s, which `driver` carries out. What happens within a pairing
 //! is `session`'s.
 
+use tacit_jobs::record::Slice;
+use tacit_jobs::rehearsal::Lens;
 use tacit_jobs::{Amount, Command, Job, ModelFile, Order, Pairing, Picture, Reveal, Stamped};
 use tacit_session::{Code, Fault, Party};
 
@@ -90,6 +92,14 @@ pub(crate) enum Input {
     Failed(Fault),
     /// From the worker.
     Worker(Box<Stamped>),
+}
+
+/// What a worker was asked for, to be shown as it is.
+pub(crate) enum Shown {
+    /// What crossed.
+    Wire(Slice),
+    /// A picture on its way through a model.
+    Lens(Result<Lens, Fault>),
 }
 
 /// Something to be done outside.

@@ -5,11 +5,11 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos::prelude::set_timeout;
-use tacit_jobs::record::Slice;
+use tacit_jobs::rehearsal::Look;
 use tacit_meet::GuestInvite;
 use tacit_session::{Code, Fault, Party};
 
-use crate::app::{Act, Input, Network};
+use crate::app::{Act, Input, Network, Shown};
 use crate::browser;
 use crate::worker::{Said, Worker};
 
@@ -26,7 +26,7 @@ const LOADING: Duration = Duration::from_secs(60);
 /// The outside of the page. One pairing at a time is alive; one that ended may still be saying goodbye.
 pub(crate) struct Driver {
     tell: Box<dyn Fn(Input)>,
-    hear_wire: Box<dyn Fn(Slice)>,
+    show: Box<dyn Fn(Shown)>,
     /// Where the other party of a rehearsal is waited for; none where it is another person.
     stage: Option<(Rc<Stage>, Party)>,
     /// What network a rehearsal is like.
@@ -67,11 +67,11 @@ impl Driver {
     pub(crate) fn new(
         stage: Option<(Rc<Stage>, Party)>,
         tell: impl Fn(Input) + 'static,
-        hear_wire: impl Fn(Slice) + 'static,
+        show: impl Fn(Shown) + 'static,
     ) -> Rc<Self> {
         Rc::new(Self {
             tell: Box::new(tell),
-            hear_wire: Box::new(hear_wire),
+            show: Box::new(show),
             stage,
             network: Cell::new(Network::ALL[0]),
             guest: RefCell::default(),
@@ -117,6 +117,11 @@ impl Driver {
     /// Asks for what has crossed, from this message on.
     pub(crate) fn wire(&self, from: u64) {
         self.with_worker(|worker| worker.wire(from));
+    }
+
+    /// In a rehearsal: has the worker look at a picture on its way through a model.
+    pub(crate) fn look(&self, look: &Look) {
+        self.with_worker(|worker| worker.look(look));
     }
 
     /// In a rehearsal: has the network be like this.
@@ -187,7 +192,7 @@ impl Driver {
         match (live, said) {
             (Some(live), Said::Ready) => self.meet(&live),
             (Some(_), Said::Event(stamped)) => (self.tell)(Input::Worker(Box::new(stamped))),
-            (Some(_), Said::Wire(slice)) => (self.hear_wire)(slice),
+            (Some(_), Said::Shown(shown)) => (self.show)(shown),
             (Some(_), Said::Broke(fault)) => (self.tell)(Input::Failed(fault)),
             // A spare that broke is not kept.
             (None, Said::Broke(_)) => {

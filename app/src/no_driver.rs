@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use tacit_jobs::record::Slice;
+use tacit_jobs::rehearsal::Look;
 use tacit_meet::GuestInvite;
 use tacit_session::Party;
 
-use crate::app::{Act, Input, Network};
+use crate::app::{Act, Input, Network, Shown};
 
 pub(crate) struct Driver;
 
@@ -17,7 +17,7 @@ impl Driver {
     pub(crate) fn new(
         _: Option<(Rc<Stage>, Party)>,
         _: impl Fn(Input) + 'static,
-        _: impl Fn(Slice) + 'static,
+        _: impl Fn(Shown) + 'static,
     ) -> Rc<Self> {
         Rc::new(Self)
     }
@@ -27,6 +27,8 @@ impl Driver {
     pub(crate) fn keep(&self, _: GuestInvite) {}
 
     pub(crate) fn wire(&self, _: u64) {}
+
+    pub(crate) fn look(&self, _: &Look) {}
 
     pub(crate) fn network(&self, _: Network) {}
 

@@ -6,11 +6,13 @@ use std::rc::Rc;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use tacit_jobs::record::Slice;
-use tacit_jobs::{Event, Record};
+use tacit_jobs::rehearsal::{Lens, Look};
+use tacit_jobs::{Event, ModelFile, Picture, Record};
 use tacit_meet::GuestInvite;
 use tacit_session::{Fault, Party};
 use wasm_bindgen_futures::spawn_local;
 
+use crate::app::Shown;
 use crate::app::{Act, Input, Model, Network, Screen, Session};
 use crate::browser::{self, Awake};
 use crate::driver::{Driver, Stage};
@@ -25,6 +27,12 @@ pub(crate) struct Page {
     driver: StoredValue<Option<Rc<Driver>>, LocalStorage>,
     /// What has crossed, as far as it was asked for.
     pub(crate) wire: RwSignal<Record>,
+    /// Whether the person looks at it.
+    pub(crate) shows_wire: RwSignal<bool>,
+    /// In a rehearsal: what was seen of a picture, layer by layer.
+    pub(crate) lens: RwSignal<Option<Result<Lens, Fault>>>,
+    /// In a rehearsal: copies of what this side put in, for whoever looks at everything in between.
+    kept: StoredValue<Kept, LocalStorage>,
     /// In a rehearsal, which of the two parties this is; none where the other one is another person.
     pub(crate) side: Option<Party>,
     /// Asks before a running job is stopped.
@@ -38,16 +46,26 @@ impl Page {
             model: RwSignal::new(Model::new()),
             driver: StoredValue::new_local(None),
             wire: RwSignal::new(Record::default()),
+            shows_wire: RwSignal::new(false),
+            lens: RwSignal::new(None),
+            kept: StoredValue::new_local(Kept::default()),
             side: stage.as_ref().map(|(_, party)| *party),
             stop: NodeRef::new(),
         };
-        let driver = Driver::new(stage, move |input| page.send(input), move |slice| page.hear_wire(slice));
+        let hear = move |shown| match shown {
+            Shown::Wire(slice) => page.hear_wire(slice),
+            Shown::Lens(lens) => page.lens.set(Some(lens)),
+        };
+        let driver = Driver::new(stage, move |input| page.send(input), hear);
         page.driver.set_value(Some(driver));
         page
     }
 
     /// Takes in what happened, and has done what follows from it.
     pub(crate) fn send(self, input: Input) {
+        if self.side.is_some() {
+            self.kept.update_value(|kept| kept.keep(&input));
+        }
         let finished = matches!(&input, Input::Worker(stamped) if matches!(stamped.event, Event::Finished { .. }));
         let acts: Vec<Act> = self.model.try_update(|model| model.update(input)).unwrap_or_default();
         let Some(driver) = self.driver() else { return };
@@ -79,6 +97,22 @@ impl Page {
             // There may be more.
             self.ask_wire();
         }
+    }
+
+    /// In a rehearsal: has this side's worker look at the picture that one side put in, on its way through the model of the other;
+    /// whether both are there.
+    pub(crate) fn look(self, other: Page, fraction_bits: Option<i32>) -> bool {
+        let of = |page: Page| {
+            page.kept.with_value(|kept| {
+                let model = kept.model.as_ref().map(|model| ModelFile(model.0.clone()));
+                (kept.picture.as_ref().and_then(copy), model)
+            })
+        };
+        let ((picture, model), (others_picture, others_model)) = (of(self), of(other));
+        let (picture, model) = (picture.or(others_picture), model.or(others_model));
+        let (Some(picture), Some(model), Some(driver)) = (picture, model, self.driver()) else { return false };
+        driver.look(&Look { model, picture, fraction_bits });
+        true
     }
 
     /// In a rehearsal: has the network be like this.
@@ -158,6 +192,27 @@ impl Page {
             self.send(Input::Failed(fault));
         }
     }
+}
+
+/// What one side of a rehearsal put in last. Wiped when the rehearsal is over.
+#[derive(Default)]
+struct Kept {
+    model: Option<ModelFile>,
+    picture: Option<Picture>,
+}
+
+impl Kept {
+    fn keep(&mut self, input: &Input) {
+        match input {
+            Input::Model { model, .. } => self.model = Some(ModelFile(model.0.clone())),
+            Input::Check(pictures) => self.picture = pictures.first().and_then(copy),
+            _ => {}
+        }
+    }
+}
+
+fn copy(picture: &Picture) -> Option<Picture> {
+    Picture::new(picture.shape(), picture.pixels().to_vec()).ok()
 }
 
 /// The fragment of a link to the rehearsal.

@@ -54,6 +54,11 @@ impl Track {
         })
     }
 
+    /// Chooses a message, or none where it was chosen already.
+    fn toggle(self, index: u64) {
+        self.chosen.update(|chosen| *chosen = if *chosen == Some(index) { None } else { Some(index) });
+    }
+
     /// Something of the chosen message.
     fn of_chosen<T>(self, read: impl Fn(&Record, &Timed) -> T) -> Option<T> {
         let index = self.chosen.get()?;
@@ -85,7 +90,7 @@ pub(crate) fn Wire() -> impl IntoView {
     let page = page();
     // In a rehearsal the wire has a place of its own.
     (page.side.is_none()).then(|| {
-        let is_open = RwSignal::new(false);
+        let is_open = page.shows_wire;
         view! {
             <section class="wire-tab">
                 <button

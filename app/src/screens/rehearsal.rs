@@ -9,10 +9,11 @@ use tacit_jobs::Job;
 use tacit_parts::Aside;
 use tacit_session::Party;
 
-use crate::app::{Input, Network, Screen};
+use crate::app::{Input, Network, Screen, Session};
 use crate::driver::Stage;
 use crate::page::{Page, show};
 use crate::parts::heading::Heading;
+use crate::parts::lens::Lens;
 use crate::parts::wire::{List, Player, Save, Sees, Spread, Totals, Track, follow, ink, name};
 use crate::text;
 
@@ -95,6 +96,13 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
     bob.send(Input::Join);
     [alice, bob].into_iter().for_each(follow);
     let track = Track::new(alice.wire, Signal::stored(Party::Alice));
+    // What two people do comes before what one looks at.
+    let runs = alice.of_session(Session::runs);
+    Effect::new(move |_| {
+        if runs.get() {
+            track.chosen.set(None);
+        }
+    });
     let tab = RwSignal::new(Tab::Side(Party::Alice));
     let choose = move |this: Tab, text: &'static str| {
         view! {
@@ -114,7 +122,7 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
             {choose(Tab::Wire, "The wire")}
             {choose(Tab::Side(Party::Bob), "Bob")}
         </div>
-        <div class="three">
+        <div class="three" class:stepping=move || track.chosen.get().is_some()>
             <Side page=alice track away=Signal::derive(move || tab.get() != Tab::Side(Party::Alice)) opens=true/>
             <section class="middle" class:away=move || tab.get() != Tab::Wire aria-label="The wire">
                 <h2 class="side-name">"The wire"</h2>
@@ -122,6 +130,7 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
                     <Player track/>
                     <List track/>
                     <Dominates network/>
+                    {matches!(job, Job::Classify { .. }).then(|| view! { <Lens other=bob/> })}
                     <Totals track/>
                 </Provider>
             </section>
@@ -155,10 +164,10 @@ fn Side(
         view! {
             <div class="card locked">
                 <p>
-                    {format!("What {} sees is {}'s alone. In a rehearsal you may look.", name(party), name(party))}
+                    {format!("What {} sees is {}’s alone. In a rehearsal you may look.", name(party), name(party))}
                 </p>
                 <button type="button" class="second" on:click=move |_| is_open.set(true)>
-                    {format!("Look over {}'s shoulder", name(party))}
+                    {format!("Look over {}’s shoulder", name(party))}
                 </button>
             </div>
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use futures::channel::mpsc;
 use js_sys::{Object, Reflect};
+use tacit_jobs::rehearsal::Look;
 use tacit_jobs::{Command, Event, Pairing, Processor, Record, Stamped, Timed, pairing};
 use tacit_meet::ChannelLink;
 use tacit_session::Fault;
@@ -77,6 +78,11 @@ fn receive(
             inbox.borrow_mut().network.get_or_insert_default().set(network);
             return Ok(());
         }
+        Some("look") => {
+            let look: Look = serde_json::from_str(&text()?).map_err(|_| "a look that does not parse")?;
+            post("look", serde_json::to_string(&look.look(seed()?)).ok().as_deref());
+            return Ok(());
+        }
         Some("wire") => {
             let from = field(message, "from").as_f64().unwrap_or_default() as u64;
             let slice = inbox.borrow().record.borrow().since(from, SLICE);
@@ -110,8 +116,7 @@ fn begin(
     let (Some(link), Some(receiver)) = (inbox.link.take(), inbox.commands.take()) else {
         return Err("a second pairing in one worker".into());
     };
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|_| "the system has no random numbers")?;
+    let seed = seed()?;
     let stalled = commands.clone();
     let watchdog = Watchdog::new(move || {
         let _ = stalled.unbounded_send(Command::Stalled);
@@ -143,6 +148,13 @@ fn begin(
         post("closed", None);
     });
     Ok(())
+}
+
+/// Fresh from the system's generator.
+fn seed() -> Result<[u8; 32], String> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| "the system has no random numbers")?;
+    Ok(seed)
 }
 
 fn emit(event: Event) {

@@ -14,6 +14,7 @@ pub mod pairing;
 mod picture;
 mod progress;
 pub mod record;
+pub mod rehearsal;
 mod round;
 mod talk;
 pub mod views;

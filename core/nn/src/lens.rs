@@ -8,6 +8,7 @@
 //! needed: there is no other person. *Deviations*: none.
 
 use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
 use tacit_compute::Cpu;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
@@ -25,7 +26,7 @@ use crate::run::{Input, Running, Task, Told};
 use crate::{Model, Owned, Refusal, ideal, plain};
 
 /// What a rehearsal shows of one picture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lens {
     /// Layer by layer, as the plan has them.
     pub layers: Vec<LayerLens>,
@@ -38,7 +39,7 @@ pub struct Lens {
 }
 
 /// What a rehearsal shows of one layer's output.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerLens {
     /// The layer's name, as in the plan.
     pub name: String,
@@ -64,7 +65,7 @@ pub struct LayerLens {
 }
 
 /// How far two lists of numbers are apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gap {
     /// The largest difference.
     pub largest: f64,

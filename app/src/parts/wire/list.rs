@@ -92,7 +92,7 @@ pub(crate) fn List(track: Track) -> impl IntoView {
                 aria-label=label
                 aria-selected=move || (track.chosen.get() == Some(index)).to_string()
                 style=("--row", row.to_string())
-                on:click=move |_| track.chosen.set(Some(index))
+                on:click=move |_| track.toggle(index)
             >
                 <span class="wire-number">{index + 1}</span>
                 <span class="wire-arrow" aria-hidden="true">{arrow}</span>

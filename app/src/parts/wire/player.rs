@@ -102,8 +102,8 @@ pub(crate) fn Player(track: Track) -> impl IntoView {
     view! {
         <div class="player">
             <div class="player-keys" role="group" aria-label="Message by message">
-                <button type="button" class="key" disabled=is_empty on:click=move |_| step(isize::MIN) aria-label="First message">
-                    "⏮"
+                <button type="button" class="key" disabled=is_empty on:click=move |_| step(isize::MIN) >
+                    "First"
                 </button>
                 <button type="button" class="key" disabled=is_empty on:click=move |_| step(-1)>"Back"</button>
                 <button
