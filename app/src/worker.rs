@@ -9,7 +9,10 @@
 //!   channel { channel | port } ──▸                             the data channel, or a port that relays it
 //!   pair { text: Pairing } ──────▸                             how the pairing begins
 //!   command { text: Command } ───▸
+//!   wire { from } ───────────────▸                             what has crossed, from this message on
+//!   network { text: Network } ───▸                             what network a rehearsal should be like
 //!                                ◂── event { text: Stamped }
+//!                                ◂── wire { text: Slice }
 //!                                ◂── closed                    the pairing is over
 //!                                ◂── missing                   its program does not start
 //! ```
@@ -17,12 +20,14 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, Object, Reflect, WebAssembly};
+use tacit_jobs::record::Slice;
 use tacit_jobs::{Command, Pairing, Stamped};
 use tacit_session::{Code, Fault};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, MessageEvent, RtcDataChannel};
 
+use crate::app::Network;
 use crate::browser;
 
 /// What Trunk calls the worker's loader.
@@ -54,6 +59,8 @@ pub(crate) enum Said {
     /// Its program is up.
     Ready,
     Event(Stamped),
+    /// What has crossed, as was asked.
+    Wire(Slice),
     /// The pairing is over, and its last words are out.
     Closed,
     /// It broke, or could not be loaded.
@@ -126,6 +133,17 @@ impl Worker {
         self.post("command", serde_json::to_string(command));
     }
 
+    /// Asks for what has crossed, from this message on.
+    pub(crate) fn wire(&self, from: u64) {
+        // A number is always cloneable.
+        self.inner.post_message(&object("wire", "from", &(from as f64).into())).ok();
+    }
+
+    /// In a rehearsal: says what network it should be like. The first time, before the channel.
+    pub(crate) fn network(&self, network: &Network) {
+        self.post("network", serde_json::to_string(network));
+    }
+
     fn post(&self, kind: &str, text: serde_json::Result<String>) {
         if let Ok(text) = text {
             // Plain text is always cloneable, and an ended worker drops it.
@@ -161,6 +179,10 @@ fn read(message: &JsValue) -> Said {
         Some("ready") => Said::Ready,
         Some("closed") => Said::Closed,
         Some("missing") => Said::Broke(missing()),
+        Some("wire") => match get("text").and_then(|text| serde_json::from_str(&text).ok()) {
+            Some(slice) => Said::Wire(slice),
+            None => Said::Broke(Fault::internal("worker: a record that cannot be read")),
+        },
         Some("event") => match get("text").and_then(event) {
             Some(stamped) => Said::Event(stamped),
             None => Said::Broke(Fault::internal("worker: an event that cannot be read")),

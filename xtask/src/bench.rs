@@ -21,6 +21,8 @@ pub(crate) enum Options {
     Compute(Output),
     /// The primitives below a comparison: native, and in Chromium's Worker
     Primitives(Output),
+    /// What only lessons compute with, native: Paillier's encryption
+    Lessons(Output),
     /// The server: rooms that wait, and introductions a second
     Signaling(Output),
     /// A model that the terminal program serves: one client, then eight
@@ -56,6 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             lines.extend(primitives_in_a_worker()?);
             output.print(&lines)
         }
+        Options::Lessons(output) => output.print(&example("tacit-paillier", "bench_paillier")?),
         Options::Signaling(output) => {
             build::page()?;
             let server = build::server()?;

@@ -11,6 +11,7 @@ use crate::parts::heading::Heading;
 use crate::parts::labels::Labels;
 use crate::parts::noise::NoiseSign;
 use crate::parts::predictions::{self, Predictions};
+use crate::parts::wire::Wire;
 use crate::screens::model::Otherwise;
 use crate::text;
 
@@ -29,6 +30,7 @@ pub(crate) fn Result() -> impl IntoView {
             </div>
             {move || answer.get().map(|answer| view! { <Figures answer/> })}
         </div>
+        <Wire/>
     }
 }
 
