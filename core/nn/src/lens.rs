@@ -55,7 +55,7 @@ pub struct LayerLens {
     /// The most that the protocol's whole numbers are off from what the oracle makes of the same inputs: what this layer alone does. One
     /// where it truncates, and else none.
     pub off: u32,
-    /// Bits that the layer truncates by.
+    /// Bits that the layer truncates by. Before that its numbers are so much larger, and proven to stay below 2^30.
     pub truncates: u32,
     /// The largest absolute value among the whole numbers.
     pub seen: u64,
