@@ -30,10 +30,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use tacit_ring::Bits;
-use tacit_session::lockstep::{self, QueueLink, Tamper};
-use tacit_session::{Direction, Entry, Fault, HEADER, Party, Session, Stage, Tag};
+use tacit_session::lockstep::{self, QueueLink};
+use tacit_session::{Direction, Entry, Fault, Party, Session, Stage, Tag};
 use tacit_share::material::Material;
-use tacit_share::{compare, ideal, simulate};
+use tacit_share::{ideal, simulate};
 use tacit_symmetric::Prg;
 
 use crate::{Amount, Order, millionaires};
@@ -125,37 +125,20 @@ fn watch<T>(
     program: impl AsyncFnOnce(Session<QueueLink>) -> Result<Order, Fault>,
     other: impl AsyncFnOnce(Session<QueueLink>) -> T,
 ) -> (Result<Order, Fault>, Vec<Seen>) {
-    // The bodies are on the link, by sender, and what they are is in the party's ledger.
-    let sent: Rc<RefCell<[Vec<Vec<u8>>; 2]>> = Rc::default();
-    let sink = Rc::clone(&sent);
-    let tamper: Tamper = Rc::new(RefCell::new(move |from: Party, _, frame: Vec<u8>| {
-        sink.borrow_mut()[usize::from(from != party)].push(frame[HEADER..].to_vec());
-        vec![frame]
-    }));
-    let entries: Rc<RefCell<Vec<Entry>>> = Rc::default();
-    let sink = Rc::clone(&entries);
+    let seen: Rc<RefCell<Vec<Seen>>> = Rc::default();
+    let sink = Rc::clone(&seen);
     let program = async move |mut s: Session<QueueLink>| {
-        s.ledger_mut().observe(move |entry, _| sink.borrow_mut().push(entry));
+        s.ledger_mut().observe(move |entry, body| {
+            let Entry { stage, tag, direction, bits, .. } = entry;
+            sink.borrow_mut().push(Seen { stage, tag, direction, body: body.to_vec(), bits });
+        });
         program(s).await
     };
     let answer = match party {
-        Party::Alice => lockstep::run_with(&tamper, program, other).0,
-        Party::Bob => lockstep::run_with(&tamper, other, program).1,
+        Party::Alice => lockstep::run(program, other).0,
+        Party::Bob => lockstep::run(other, program).1,
     };
-    let [mut mine, mut theirs] = sent.take().map(Vec::into_iter);
-    let mut bits = [Direction::Sent, Direction::Received].map(|_| lengths());
-    let messages = entries.take().into_iter().map(|Entry { stage, tag, direction, .. }| {
-        let (bodies, side) = if direction == Direction::Sent { (&mut mine, 0) } else { (&mut theirs, 1) };
-        let body = bodies.next().expect("what is in the ledger crossed");
-        Seen { stage, tag, direction, body, bits: bits[side].next().expect("as many as the protocol has") }
-    });
-    let messages = messages.collect();
-    (answer, messages)
-}
-
-/// How many bits the messages of a comparison have, opening included.
-fn lengths() -> impl Iterator<Item = usize> {
-    compare::messages(1).map(|(_, bits)| bits).chain([2])
+    (answer, seen.take())
 }
 
 #[cfg(test)]

@@ -20,10 +20,10 @@ use crate::float::Evaluator;
 use crate::fold::fold;
 use crate::lower::{LowOp, Lowered};
 use crate::pool::pool;
-use crate::prepare::Tools;
+use crate::prepare::{ClearLayer, Tools};
 use crate::quantise::{Proven, prove};
-use crate::run::{Input, Running, Task, Told};
-use crate::{Model, Owned, Refusal, ideal, plain};
+use crate::run::{Running, Side, Task, Told};
+use crate::{Model, Refusal, ideal, plain};
 
 /// What a rehearsal shows of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub struct LayerLens {
     /// The most that the protocol's whole numbers are off from what the oracle makes of the same inputs: what this layer alone does. One
     /// where it truncates, and else none.
     pub off: u32,
-    /// Bits that the layer truncates by.
+    /// Bits that the layer truncates by. Before that its numbers are so much larger, and proven to stay below 2^30.
     pub truncates: u32,
     /// The largest absolute value among the whole numbers.
     pub seen: u64,
@@ -102,7 +102,7 @@ pub fn lens(model: &Model, picture: &[u8], fraction_bits: Option<i32>, seed: [u8
     let real = reals(&model, &lowered, picture)?;
     let Proven { plan, weights, units, sizes } = &proven;
     let fixed = plain::outputs(plan, weights, &Cpu, picture);
-    let secure = secure(&proven, picture, seed)?;
+    let secure = secure(&proven, picture, seed);
     let pixels = picture.iter().map(|&pixel| pixel.into()).collect();
     let before: Vec<&Vec<i32>> = std::iter::once(&pixels).chain(&secure).collect();
     let mut linear = weights.layers.iter();
@@ -154,19 +154,19 @@ fn reals(model: &Model, lowered: &Lowered<'_>, picture: &[u8]) -> Result<Vec<Vec
 }
 
 /// Every step's output by the protocol: both parties run it, and open all of it to each other.
-fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Result<Vec<Vec<i32>>, Refusal> {
+fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Vec<Vec<i32>> {
     let Proven { plan, weights, .. } = proven;
     let context = Context::new();
-    let owned = Owned::new(&context, &Cpu, plan, weights)?;
+    let owned = ClearLayer::all(weights);
     let tools = Tools { context: &context, compute: &Cpu };
     let task = Task { batch: 1, told: Told::Scores, to: To::Both };
     let party = async |mut s: Session<QueueLink>| -> Result<Vec<Vec<i32>>, Fault> {
-        let (role, input) = match s.party() {
-            Party::Alice => (Role::Owner, Input::Model(&owned)),
-            Party::Bob => (Role::Client, Input::Pictures(picture)),
+        let (role, side) = match s.party() {
+            Party::Alice => (Role::Owner, Side::Owner(&owned)),
+            Party::Bob => (Role::Client, Side::Client(picture)),
         };
         let prepared = ideal::deal(&mut s, &Cpu, plan, weights, role, task, seed).await?;
-        let mut running = Running::begin(&mut s, prepared, plan, input);
+        let mut running = Running::begin(&mut s, prepared, plan, side);
         let mut outputs = Vec::new();
         for index in 0..plan.steps.len() {
             running.step(&mut s, &tools, index).await?;
@@ -177,5 +177,5 @@ fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Result<Vec<Vec<i32
         Ok(outputs)
     };
     let (alice, _) = lockstep::run(party, party);
-    Ok(alice.expect("two programs that follow the protocol meet no fault"))
+    alice.expect("two programs that follow the protocol meet no fault")
 }

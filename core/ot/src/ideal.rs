@@ -36,7 +36,10 @@ impl Dealer {
     fn deal(&mut self, n: usize) -> (Bits, Blocks) {
         let mut words = vec![0; n.div_ceil(64)];
         self.prg.fill_u64s(&mut words);
-        (Bits::from_words(words, n), (0..n).map(|_| self.prg.block()).collect::<Vec<_>>().into())
+        let mut halves = vec![0; 2 * n];
+        self.prg.fill_u64s(&mut halves);
+        let (pairs, _) = halves.as_chunks::<2>();
+        (Bits::from_words(words, n), pairs.iter().map(|&pair| Block::new(pair)).collect::<Vec<_>>().into())
     }
 }
 
