@@ -7,7 +7,7 @@ use std::{fmt, fs};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{browser, build, process, say, tools, workspace};
+use crate::{audit, browser, build, process, say, tools, workspace};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -23,7 +23,7 @@ pub(crate) struct Options {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Formatting, clippy, documentation
+    /// Formatting, clippy, dependencies, documentation
     Lint,
     /// Tests on this machine
     Native,
@@ -46,7 +46,7 @@ struct Outcome {
 struct Tally {
     passed: u32,
     failed: u32,
-    /// For want of a tool, and by Playwright's count only: for the others it is what the filter leaves out.
+    /// For want of a tool. Of the runners' counts Playwright's only: the others' are what the filter leaves out.
     skipped: u32,
 }
 
@@ -60,6 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             passes(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
         })?;
         report.check("clippy, wasm", clippy_wasm)?;
+        report.step("dependencies", dependencies)?;
     }
     if wanted(Part::Native) {
         report.step("native tests", |tally| native(filter, tally))?;
@@ -92,6 +93,16 @@ fn native(filter: &[String], tally: &mut Tally) -> Result<bool> {
         cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"])
     };
     counted(command.args(filter), tally)
+}
+
+/// Licences, versions and sources of the dependencies. What is known against them takes a network; `cargo xtask audit` asks.
+fn dependencies(tally: &mut Tally) -> Result<bool> {
+    if audit::installed() {
+        return audit::passes();
+    }
+    say::note(&format!("SKIPPED. {}", audit::MISSING));
+    tally.skipped = 1;
+    Ok(true)
 }
 
 /// Clippy on what runs in the browser, as it is compiled for the browser.
