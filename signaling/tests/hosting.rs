@@ -209,7 +209,10 @@ async fn a_view_of_the_page_is_the_page_and_a_missing_file_is_missing() {
 async fn a_second_page_has_its_own_views_and_its_own_policy() {
     let folder = Folder::built();
     let index = folder.read("index.html");
-    folder.write("dist/learn/index.html", "<!doctype html><title>Lessons</title><script type=\"module\">let lesson = 1;</script>");
+    folder.write(
+        "dist/learn/index.html",
+        "<!doctype html><title>Lessons</title><script type=\"module\">let lesson = 1;</script>",
+    );
     folder.write("dist/learn/tacit-learn.js", "export default () => {};");
     let house = folder.house().await;
     let lessons = folder.read("learn/index.html");

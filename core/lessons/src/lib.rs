@@ -8,11 +8,15 @@
 //! |---|---|
 //! | a number in two halves that say nothing | [`shares`] |
 //! | a product of two shared numbers | [`triple`] |
+//! | a number in pieces, of which a few are enough | [`shamir`] |
+//! | sums under encryption | [`paillier`] |
 //!
 //! Where Tacit has no dealer, a lesson may have one, and says so: what it deals, the page itself drew.
 
 mod clock;
 mod message;
+pub mod paillier;
+pub mod shamir;
 pub mod shares;
 pub mod triple;
 mod wire;

@@ -8,7 +8,7 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, PointerEvent};
 
 use super::easel::Easel;
 use crate::browser::image;
-use crate::page::Scheme;
+use tacit_parts::Scheme;
 use tacit_picture::{Drawing, Point};
 
 /// Pixels of the canvas on each side. What the model sees does not depend on it.

@@ -1,0 +1,6 @@
+//! What the lessons are put together from.
+
+pub(crate) mod bench;
+pub(crate) mod note;
+pub(crate) mod overlap;
+pub(crate) mod section;
