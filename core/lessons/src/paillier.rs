@@ -93,7 +93,7 @@ async fn owner<L: Link>(s: &mut Session<L>, key: &SecretKey) -> Result<(u64, [u6
     let mut read = [0; 2];
     for (read, bytes) in read.iter_mut().zip(answers.chunks(length)) {
         let answer = Ciphertext::from_bytes(public, bytes).map_err(peer)?;
-        *read = small(&key.decrypt(&answer).map_err(peer)?);
+        *read = small(&*key.decrypt(&answer).map_err(peer)?);
     }
     Ok((small(sealed.value()), read))
 }

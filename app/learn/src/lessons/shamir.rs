@@ -119,9 +119,12 @@ fn Plot() -> impl IntoView {
         </div>
         <Figure
             name="shamir"
-            caption=Signal::derive(move || match found.get() {
-                Some(_) => "Enough points: one polynomial goes through them, and it meets the axis in the secret.".into(),
-                None => "Too few points: some of the polynomials that go through them. Each has another secret.".into(),
+            caption=Signal::derive(move || {
+                if found.get().is_some() {
+                    "Enough points: one polynomial goes through them, and it meets the axis in the secret.".to_owned()
+                } else {
+                    "Too few points: some of the polynomials that go through them. Each has another secret.".to_owned()
+                }
             })
         >
             <svg class="plot" viewBox="0 0 720 380" role="img" aria-label=verdict>

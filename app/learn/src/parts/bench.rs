@@ -5,6 +5,21 @@ use leptos::prelude::*;
 use tacit_parts::formula::{Formula, mathml};
 use tacit_session::Party;
 
+/// A value as it is shown.
+pub(crate) struct Shown(String);
+
+macro_rules! shown {
+    ($($kind:ty),+) => {$(
+        impl From<$kind> for Shown {
+            fn from(value: $kind) -> Self {
+                Self(value.to_string())
+            }
+        }
+    )+};
+}
+
+shown!(i32, i64, u64, usize, &str, String);
+
 /// Something that a party holds: the formula it is, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
@@ -41,24 +56,24 @@ impl Step {
         self
     }
 
-    pub(crate) fn alice(mut self, name: impl Into<String>, value: impl ToString) -> Self {
-        self.alice.push(Row { name: name.into(), value: value.to_string() });
+    pub(crate) fn alice(mut self, name: impl Into<String>, value: impl Into<Shown>) -> Self {
+        self.alice.push(Row { name: name.into(), value: value.into().0 });
         self
     }
 
-    pub(crate) fn bob(mut self, name: impl Into<String>, value: impl ToString) -> Self {
-        self.bob.push(Row { name: name.into(), value: value.to_string() });
+    pub(crate) fn bob(mut self, name: impl Into<String>, value: impl Into<Shown>) -> Self {
+        self.bob.push(Row { name: name.into(), value: value.into().0 });
         self
     }
 
-    pub(crate) fn sends(mut self, from: Party, name: impl Into<String>, value: impl ToString) -> Self {
-        self.wire.push(Packet { from, name: name.into(), value: value.to_string() });
+    pub(crate) fn sends(mut self, from: Party, name: impl Into<String>, value: impl Into<Shown>) -> Self {
+        self.wire.push(Packet { from, name: name.into(), value: value.into().0 });
         self
     }
 
     /// What comes out, large.
-    pub(crate) fn answer(mut self, label: impl Into<String>, value: impl ToString) -> Self {
-        self.answer = Some((label.into(), value.to_string()));
+    pub(crate) fn answer(mut self, label: impl Into<String>, value: impl Into<Shown>) -> Self {
+        self.answer = Some((label.into(), value.into().0));
         self
     }
 }
@@ -88,10 +103,11 @@ pub(crate) fn Bench(steps: Vec<Step>, #[prop(into)] name: String) -> impl IntoVi
     let steps = StoredValue::new(steps);
     let keys = move |event: KeyboardEvent| {
         match event.key().as_str() {
-            "ArrowRight" => (at.get_untracked() < place.last).then(|| place.forward()),
-            "ArrowLeft" => Some(place.back()),
+            "ArrowRight" if at.get_untracked() < place.last => place.forward(),
+            "ArrowRight" => {}
+            "ArrowLeft" => place.back(),
             _ => return,
-        };
+        }
         event.prevent_default();
     };
     let say = move || steps.with_value(|steps| steps[at.get()].say.clone());

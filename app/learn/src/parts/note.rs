@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 /// A note's contents.
+#[derive(Clone, Copy)]
 pub(crate) struct Note {
     /// What the class should be able to say afterwards.
     pub(crate) aim: &'static str,
