@@ -18,7 +18,7 @@ pub(crate) fn page() -> Result<PathBuf> {
         let mut trunk = process::command(&tools.trunk);
         trunk.args(["build", "--offline", "--release"]);
         if let Some(folder) = place {
-            trunk.args(["app/learn/index.html", "--public-url", "/learn/", "--dist"]).arg(folder);
+            trunk.args(["--public-url", "/learn/", "--dist"]).arg(folder).arg("app/learn/index.html");
         }
         // Trunk reports on stdout, which is for results.
         trunk.env("PATH", &tools.path).stdout(std::io::stderr());

@@ -2,10 +2,14 @@
 
 use leptos::prelude::*;
 
+mod answers;
+mod faults;
 mod multiply;
 mod paillier;
+mod richer;
 mod shamir;
 mod shares;
+mod transfer;
 
 /// What the list says of a lesson.
 pub(crate) struct Lesson {
@@ -37,6 +41,26 @@ pub(crate) const LESSONS: &[Lesson] = &[
         title: "Any two of four",
         line: "A secret in pieces: a few of them give all of it, and fewer give nothing at all.",
     },
+    Lesson {
+        slug: "transfer",
+        title: "One of two boxes",
+        line: "Bob opens one letter of two, and Alice does not learn which. Everything else can be made of this.",
+    },
+    Lesson {
+        slug: "richer",
+        title: "Who is richer, gate by gate",
+        line: "One bit, four bits, a tree: what the comparison really sends.",
+    },
+    Lesson {
+        slug: "answers",
+        title: "What the answer gives away",
+        line: "Everything is hidden but the answer. Ask often enough, and that is enough.",
+    },
+    Lesson {
+        slug: "break",
+        title: "Break it",
+        line: "Flip a bit, send too little, lie. What is noticed, and what no protocol of this kind can notice.",
+    },
 ];
 
 /// The lesson of this name.
@@ -44,6 +68,10 @@ pub(crate) fn show(slug: &str) -> AnyView {
     match slug {
         "shares" => shares::Shares().into_any(),
         "paillier" => paillier::Paillier().into_any(),
+        "transfer" => transfer::Transfer().into_any(),
+        "richer" => richer::Richer().into_any(),
+        "answers" => answers::Answers().into_any(),
+        "break" => faults::Faults().into_any(),
         "shamir" => shamir::Shamir().into_any(),
         _ => multiply::Multiply().into_any(),
     }

@@ -4,3 +4,4 @@ pub(crate) mod bench;
 pub(crate) mod note;
 pub(crate) mod overlap;
 pub(crate) mod section;
+pub(crate) mod strip;

@@ -8,6 +8,7 @@ use tacit_session::Party;
 use crate::parts::bench::{Bench, Step};
 use crate::parts::note::{Note, TeachersNote};
 use crate::parts::section::Section;
+use crate::parts::strip::Strip;
 
 /// A polynomial for each K: the secret is always 65.
 const POLYNOMIALS: [&[i64]; 3] = [&[65, 15], &[65, 30, -5], &[65, 50, -24, 3]];
@@ -220,32 +221,18 @@ fn Left() -> impl IntoView {
             name="secrets-left-plain"
             caption=format!("Plain numbers, slopes from 0 to {STEEPEST}: {few} of {PRIME} secrets are left, and all of them odd.")
         >
-            <Strip left=plain label=format!("{few} of {PRIME} secrets are possible, all odd")/>
+            <Strip left=Signal::stored(plain) label=format!("{few} of {PRIME} secrets are possible, all odd")/>
         </Figure>
         <Figure
             name="secrets-left-prime"
             caption=format!("Modulo the prime {PRIME}, any slope: all {all} secrets are left, each as likely. That is what “says nothing” means.")
         >
-            <Strip left=field label=format!("All {all} secrets are possible")/>
+            <Strip left=Signal::stored(field) label=format!("All {all} secrets are possible")/>
         </Figure>
         <p class="soft">
             "Modulo a prime every number but 0 can be divided by, so any two points have exactly one line. The line comes round like a \
              clock’s hand, and nothing of its direction is seen in a single point."
         </p>
-    }
-}
-
-#[component]
-fn Strip(left: Vec<bool>, label: String) -> impl IntoView {
-    let mark = |(at, _): (usize, &bool)| view! { <rect class="mark-left" x=at as f64 * 5.6 + 4.0 y="8" width="4" height="44" rx="1.5"/> };
-    let marks = left.iter().enumerate().filter(|(_, left)| **left).map(mark).collect_view();
-    view! {
-        <svg class="strip" viewBox="0 0 720 84" role="img" aria-label=label>
-            <line class="axis" x1="4" x2="714" y1="58" y2="58"/>
-            {marks}
-            <text class="tick" x="4" y="78">"0"</text>
-            <text class="tick" x="714" y="78" text-anchor="end">{PRIME - 1}</text>
-        </svg>
     }
 }
 
