@@ -128,13 +128,12 @@ impl Driver {
     pub(crate) fn network(&self, network: Network) {
         self.network.set(network);
         // A worker that is not up yet is told when it is.
-        if let Some(live) = self.live.borrow().as_ref().filter(|live| live.helper.is_up.get()) {
-            live.helper.worker.network(&network);
-        }
+        self.with_worker(|worker| worker.network(&network));
     }
 
+    /// Tells the worker something, once it is up: until then it expects its program and nothing else.
     fn with_worker(&self, act: impl FnOnce(&Worker)) {
-        if let Some(live) = &*self.live.borrow() {
+        if let Some(live) = self.live.borrow().as_ref().filter(|live| live.helper.is_up.get()) {
             act(&live.helper.worker);
         }
     }

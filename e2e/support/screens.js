@@ -4,6 +4,7 @@
 import { agree, agreeOnModel, checkDrawing, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
 import { launch, Mortal } from './chromium.js';
 import { model } from './environment.js';
+import { lessons, openLesson, walk } from './lessons.js';
 import { digits } from './pictures.js';
 import { altering, Proxy } from './proxy.js';
 import { Server } from './server.js';
@@ -218,7 +219,24 @@ export const screens = {
     await checkDrawing(alice, bob);
     return alice;
   },
+
+  lessons: async ({ person }) => {
+    const alice = await person('Alice');
+    await openLesson(alice);
+    return alice;
+  },
+
+  ...Object.fromEntries(lessons.map((lesson) => [`lesson-${lesson}`, (stage) => taught(stage, lesson)])),
 };
+
+/** A lesson, with its protocols gone through. */
+async function taught({ person }, lesson) {
+  const alice = await person('Alice');
+  await openLesson(alice, lesson);
+  for (const bench of await alice.page.locator('.bench[role=group]').all()) await walk(alice, await bench.getAttribute('aria-label'));
+  await alice.page.evaluate(() => window.scrollTo(0, 0));
+  return alice;
+}
 
 /** Two drawings are put aside, and a third one is on the pad. */
 async function drawThree(party) {

@@ -8,12 +8,24 @@
 //! |---|---|
 //! | a number in two halves that say nothing | [`shares`] |
 //! | a product of two shared numbers | [`triple`] |
+//! | sums under encryption | [`paillier`] |
+//! | a number in pieces, of which a few are enough | [`shamir`] |
+//! | one of two boxes | [`transfer`] |
+//! | who is richer, gate by gate | [`richer`] |
+//! | what the answers give away | [`answers`] |
+//! | what is noticed and what is not | [`faults`] |
 //!
 //! Where Tacit has no dealer, a lesson may have one, and says so: what it deals, the page itself drew.
 
+pub mod answers;
 mod clock;
+pub mod faults;
 mod message;
+pub mod paillier;
+pub mod richer;
+pub mod shamir;
 pub mod shares;
+pub mod transfer;
 pub mod triple;
 mod wire;
 

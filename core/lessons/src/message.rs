@@ -35,6 +35,8 @@ messages! {
     Operands, MaskedOperands;
     /// Shares of what is opened.
     Halves, OpenWords;
+    /// Two letters under two keys, of which the receiver has one.
+    Boxes, MaskedTables;
 }
 
 #[cfg(test)]

@@ -146,8 +146,8 @@ mod tests {
         let wanted = [
             (Party::Alice, vec![11, 37]),
             (Party::Bob, vec![83, 61]),
-            (Party::Alice, vec![44]),
             (Party::Bob, vec![98]),
+            (Party::Alice, vec![44]),
         ];
         assert_eq!(numbers, wanted);
     }
