@@ -2,7 +2,7 @@
 // turns. One JSON object a line. Also the longest task on that side's main thread while it is open.
 
 import { contextOptions, launch } from '../support/chromium.js';
-import { agreeOnModel, meetToCheck } from '../support/flow.js';
+import { agreeOnModel, meetToCheck, seven } from '../support/flow.js';
 import { Party } from '../support/party.js';
 import { Server } from '../support/server.js';
 
@@ -33,7 +33,7 @@ try {
       await Promise.all([owner, holder].map((party) => party.press('Check another picture')));
     }
     await holder.at('picture');
-    await holder.draw();
+    await holder.draw(seven);
     await holder.press('Check it');
     await Promise.all([owner.at('result'), holder.at('result')]);
     const ms = await holder.page.evaluate(() =>

@@ -70,6 +70,12 @@ export class Rehearsal {
     await this.at('result');
   }
 
+  /** After a picture check: looks at every layer. */
+  async look() {
+    await this.page.getByRole('button', { name: 'Look, with the bits as chosen' }).click();
+    await this.page.getByTestId('lens-says').waitFor();
+  }
+
   async outcome(name) {
     return this.side(name).getByTestId('outcome').getAttribute('data-outcome');
   }

@@ -74,6 +74,14 @@ test('a picture goes through the model of the other side, and the lens shows eve
   expect(await rehearsal.outcome('bob')).toBe('nothing');
   await rehearsal.stage('through the layers');
   expect(await rehearsal.count()).toBeGreaterThan(20);
+
+  await rehearsal.look();
+  const says = alice.byTestId('lens-says');
+  await expect(says).toHaveAttribute('data-agree', 'true');
+  await expect(says).toContainText('Encrypted: 1.');
+  // With hardly any bits it cannot be run any more, and it says which layer stands in the way.
+  await alice.page.getByRole('slider').fill('14');
+  await expect(alice.byTestId('lens-broke')).toContainText('So it cannot be run: ');
 });
 
 test('a transcript is saved, opened and replayed as it was; a changed one is refused', async ({ person }, info) => {
