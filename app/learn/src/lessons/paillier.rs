@@ -68,7 +68,7 @@ fn five_and_five() -> Vec<Step> {
         Step::new("Bob cannot read it. He seals his own 5 with another random number: the same five looks quite different.")
             .formula(format!("Enc(5; 4) = {}", toy.his))
             .bob("hers", toy.hers)
-            .bob("his 5", toy.his),
+            .bob("'his five'", toy.his),
         Step::new("He multiplies the two. What is inside is added.")
             .formula(format!("{}·{} = {} = Enc(5 + 5; 2·4) mod {square}", toy.hers, toy.his, toy.sum))
             .bob("product", toy.sum),

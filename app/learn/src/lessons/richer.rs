@@ -91,25 +91,25 @@ fn four_bits() -> Vec<Step> {
         both(
             Step::new("For each pair of bits: is hers less (g), are they equal (p)? The ANDs send every bit under a one-time mask.")
                 .formula("g_i = ¬x_i·y_i and p_i = ¬x_i ⊕ y_i"),
-            "masked bits",
+            "'masked bits'",
             Tag::MaskedInputs,
             0,
             4,
         )
-        .alice("g, p in halves", "noise")
-        .bob("g, p in halves", "noise"),
+        .alice("g, p 'in halves'", "noise")
+        .bob("g, p 'in halves'", "noise"),
         both(
             Step::new("Neighbours are joined: the higher bits decide, unless they are equal; then the lower ones do. Two gates of three masked bits.")
                 .formula("G = G_h ⊕ P_h·G_l and P = P_h·P_l"),
-            "tree 1",
+            "'tree, level 1'",
             Tag::MaskedOperands,
             0,
             6,
         ),
-        both(Step::new("Once more: one pair is left for the whole number.").formula("G = G_h ⊕ P_h·G_l and P = P_h·P_l"), "tree 2", Tag::MaskedOperands, 1, 3),
+        both(Step::new("Once more: one pair is left for the whole number.").formula("G = G_h ⊕ P_h·G_l and P = P_h·P_l"), "'tree, level 2'", Tag::MaskedOperands, 1, 3),
         both(
             Step::new("Only this pair is opened: less, and not equal.").formula("G = 1 and P = 0"),
-            "answer, halves",
+            "'halves of the answer'",
             Tag::OpenBits,
             0,
             2,

@@ -46,8 +46,8 @@ fn two() -> Vec<Step> {
             .formula("f(x) = 65 + 15·x mod 127"),
         Step::new(format!("Four people get a point each: {}. Two of them are Alice and Bob.", all.join(", ")))
             .formula("f(1) = \\alice{80}, f(2) = \\bob{95}, f(3) = 110, f(4) = 125")
-            .alice("her share", point(met.alice))
-            .bob("his share", point(met.bob)),
+            .alice("'her share'", point(met.alice))
+            .bob("'his share'", point(met.bob)),
         Step::new("One point says nothing: through it goes a line to every secret. Two points fix the line. They show them to each other.")
             .sends(Party::Alice, "f(1)", point(met.alice))
             .sends(Party::Bob, "f(2)", point(met.bob)),
@@ -203,7 +203,10 @@ fn drawing(fewest: usize, shares: &[(i64, i64)], chosen: &[(i64, i64)], found: O
         <line class="axis" x1=axis_x x2="700" y1=axis_y y2=axis_y/>
         <line class="axis" x1=axis_x x2=axis_x y1="10" y2=axis_y/>
         {ticks.collect_view()}
-        {curves.into_iter().map(|(d, class)| view! { <path class=class d=d/> }).collect_view()}
+        <clipPath id="plot-area"><rect x="58" y="8" width="650" height="332"/></clipPath>
+        <g clip-path="url(#plot-area)">
+            {curves.into_iter().map(|(d, class)| view! { <path class=class d=d/> }).collect_view()}
+        </g>
         {dots.collect_view()}
         {secret}
     }
