@@ -4,6 +4,7 @@ use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, HtmlAnchorElement, Url};
 
 pub(crate) mod image;
 
@@ -65,6 +66,24 @@ pub(crate) async fn copy(text: &str) -> bool {
         Some((clipboard, write)) => settled(write.call1(&clipboard, &text.into())).await.is_some(),
         None => false,
     }
+}
+
+/// Hands a text to the person as a file.
+pub(crate) fn save(name: &str, kind: &str, text: &str) {
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(kind);
+    let parts = js_sys::Array::of1(&text.into());
+    let saved = Blob::new_with_str_sequence_and_options(&parts, &options).and_then(|blob| {
+        let url = Url::create_object_url_with_blob(&blob)?;
+        let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+        // The download has its own hold on the blob by now.
+        Url::revoke_object_url(&url)
+    });
+    // A browser that saves nothing says so itself.
+    drop(saved);
 }
 
 /// Whether the browser can hand a link to another program.

@@ -3,6 +3,7 @@
 import { test as base, expect } from '@playwright/test';
 
 import { contextOptions, launch, Mortal } from './chromium.js';
+import { FirefoxParty, launch as launchFirefox } from './firefox.js';
 import { Party } from './party.js';
 import { Server } from './server.js';
 import { Terminal } from './terminal.js';
@@ -79,5 +80,23 @@ export const test = base.extend({
     const browser = await launch('--webrtc-ip-handling-policy=disable_non_proxied_udp');
     await use(browser);
     await browser.close();
+  },
+
+  /** A Firefox process; one per worker. */
+  firefox: [
+    async ({}, use) => {
+      const browser = await launchFirefox();
+      await use(browser);
+      await browser.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  /** A person in Firefox, at the worker's server; checks at the end that nothing went wrong on the page. */
+  fox: async ({ firefox, server }, use) => {
+    const fox = await FirefoxParty.enter('Fox', firefox, server.url);
+    await use(fox);
+    await fox.leave();
+    expect(fox.complaints, 'errors, warnings and requests to other origins').toEqual([]);
   },
 });

@@ -94,6 +94,11 @@ export class Party {
     return (await words.innerText()).toLowerCase().match(/[a-z]+/g).join(' ');
   }
 
+  /** What the badge says of the connection. */
+  badge() {
+    return this.byTestId('badge').innerText();
+  }
+
   async accept() {
     await this.at('agree');
     await this.press('Accept');

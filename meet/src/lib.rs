@@ -64,6 +64,6 @@ pub use tacit_signaling_messages::{IceServer, Room, Ticket};
 pub use words::complete;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{Channel, farewells};
+pub use native::{Channel, RECEIVE_WINDOW, SEND_BUFFER, farewells};
 #[cfg(target_arch = "wasm32")]
-pub use web::relay;
+pub use web::{OpenChannel, Rehearsal, rehearse, relay};

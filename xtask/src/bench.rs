@@ -21,10 +21,14 @@ pub(crate) enum Options {
     Compute(Output),
     /// The primitives below a comparison: native, and in Chromium's Worker
     Primitives(Output),
+    /// What only lessons compute with, native: Paillier's encryption
+    Lessons(Output),
     /// The server: rooms that wait, and introductions a second
     Signaling(Output),
     /// A model that the terminal program serves: one client, then eight
     Serve(Output),
+    /// A channel between a page in Chromium and a native program: bare, and through a link
+    Transfer(Output),
     /// What a first visit loads
     Size(Output),
 }
@@ -56,6 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             lines.extend(primitives_in_a_worker()?);
             output.print(&lines)
         }
+        Options::Lessons(output) => output.print(&example("tacit-paillier", "bench_paillier")?),
         Options::Signaling(output) => {
             build::page()?;
             let server = build::server()?;
@@ -76,6 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             }
             output.print(&rows)
         }
+        Options::Transfer(output) => output.print(&transferred()?),
         Options::Size(output) => output.print(&in_browsers("size.js")?),
     }
 }
@@ -139,6 +145,18 @@ fn primitives_in_a_worker() -> Result<Vec<String>> {
     lines(&mut command)
 }
 
+/// What crosses between a browser and a program on this machine.
+fn transferred() -> Result<Vec<String>> {
+    tools::node_packages()?;
+    let chromium = browser::chromium()?;
+    let script = build::bench_worker()?;
+    let program = build::bench_transfer()?;
+    say::step("Measuring between Chromium's Worker and a native program");
+    let mut command = process::command("node");
+    command.arg(workspace::e2e().join("bench/transfer.js")).args([script, program]);
+    lines(command.env("CHROME", chromium.program))
+}
+
 /// Runs `command` and collects its JSON lines; whatever else it prints goes to stderr.
 pub(crate) fn lines(command: &mut Command) -> Result<Vec<String>> {
     let mut lines = Vec::new();
@@ -170,7 +188,11 @@ impl Output {
 fn table(rows: &[Map<String, Value>]) -> String {
     let mut names: Vec<&str> = rows.iter().flat_map(Map::keys).map(String::as_str).collect();
     names.sort_by_key(|name| {
-        (!["bench", "file", "kernel", "size", "batch", "backend", "host", "model", "state"].contains(name), *name)
+        (
+            !["bench", "direction", "file", "kernel", "size", "batch", "backend", "host", "model", "state"]
+                .contains(name),
+            *name,
+        )
     });
     names.dedup();
     let cell = |row: &Map<String, Value>, name: &str| match row.get(name) {

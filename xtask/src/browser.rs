@@ -1,10 +1,10 @@
-//! Finding Chromium and its driver on this machine, or installing them by the means it offers.
+//! Finding Chromium, its driver and Firefox on this machine, or installing them by the means it offers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::{process, say, tools, workspace};
 
@@ -28,6 +28,26 @@ pub(crate) fn chromium() -> Result<Chromium> {
     installed().context(
         "There is no Chromium or Chrome here, and none could be installed. Install one, or set CHROME to its program.",
     )
+}
+
+/// Finds Firefox, else installs it where that asks nobody; none where it cannot, and the tests that need it are skipped.
+pub(crate) fn firefox() -> Result<Option<PathBuf>> {
+    if let Some(named) = env::var_os("FIREFOX").filter(|value| !value.is_empty()).map(PathBuf::from) {
+        ensure!(named.is_file(), "FIREFOX names {}, which is not there", named.display());
+        return Ok(Some(named));
+    }
+    let found = || ["firefox-esr", "firefox"].iter().find_map(|name| on_path(name).into_iter().next());
+    if let Some(program) = found() {
+        return Ok(Some(program));
+    }
+    say::step("Installing Firefox, because there is none here. Once; about a minute.");
+    let installed = apt("firefox-esr").ok().and_then(|()| found());
+    if installed.is_none() {
+        say::note(
+            "There is no Firefox here: the tests between it and Chromium are SKIPPED. Install it, or set FIREFOX to its program.",
+        );
+    }
+    Ok(installed)
 }
 
 /// Finds the chromedriver that fits `chromium`, else installs it, else says what to do.

@@ -7,6 +7,18 @@ use anyhow::{Context as _, Result};
 
 use crate::{process, say, tools, workspace};
 
+/// What `wasm-opt` may write, as `app/index.html` has it for the page: of all that it knows, browsers take a part.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+];
+
 /// Builds the page, and beside it the lessons, as they are hosted; where they are.
 pub(crate) fn page() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
@@ -51,7 +63,15 @@ pub(crate) fn server() -> Result<PathBuf> {
     Ok(workspace::target().join("host").join(format!("tacit-signaling{}", env::consts::EXE_SUFFIX)))
 }
 
-/// Builds the primitives' measurement for a browser's Worker, as optimised as the page; the folder with its script.
+/// Builds the native end of a transfer, as optimised as the terminal program; the program.
+pub(crate) fn bench_transfer() -> Result<PathBuf> {
+    say::step("Building the native end of the transfer.");
+    let name = "bench_transfer";
+    process::run(process::cargo().args(["build", "--profile", "host", "-p", "tacit-meet", "--example", name]))?;
+    Ok(workspace::target().join("host/examples").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
+/// Builds the measurements for a browser's Worker, as optimised as the page; the folder with its script.
 pub(crate) fn bench_worker() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
     say::step("Building the measurement for the Worker.");
@@ -73,7 +93,7 @@ pub(crate) fn bench_worker() -> Result<PathBuf> {
     let optimised = folder.join("bench_bg.wasm");
     let mut optimise = process::command("wasm-opt");
     process::run(
-        optimise.args(["-O3", "--all-features", "-o"]).args([&optimised, &optimised]).env("PATH", &tools.path),
+        optimise.arg("-O3").args(WASM_FEATURES).arg("-o").args([&optimised, &optimised]).env("PATH", &tools.path),
     )?;
     Ok(folder)
 }

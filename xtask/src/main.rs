@@ -5,6 +5,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod audit;
 mod bench;
 mod browser;
 mod build;
@@ -33,6 +34,8 @@ enum Command {
     Package,
     /// Formatting, lints, native tests, wasm tests in Chromium, documentation, and two real browsers
     Test(test::Options),
+    /// Check the dependencies' licences, versions and sources with cargo-deny, where that is installed
+    Audit(audit::Options),
     /// Write a picture of every screen and every failure card to target/shots
     Shots(shots::Options),
     /// Evaluate the bundled models on their test pictures
@@ -62,6 +65,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
             Ok(())
         }
         Command::Test(options) => test::run(&options),
+        Command::Audit(options) => audit::run(&options),
         Command::Shots(options) => shots::run(&options),
         Command::Eval(options) => eval::run(&options),
         Command::Bench(options) => bench::run(&options),

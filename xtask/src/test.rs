@@ -1,13 +1,13 @@
 //! `cargo xtask test`: everything that must hold, cheapest first.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use std::{fmt, fs};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{browser, build, process, say, tools, workspace};
+use crate::{audit, browser, build, process, say, tools, workspace};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -23,7 +23,7 @@ pub(crate) struct Options {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Formatting, clippy, documentation
+    /// Formatting, clippy, dependencies, documentation
     Lint,
     /// Tests on this machine
     Native,
@@ -46,6 +46,8 @@ struct Outcome {
 struct Tally {
     passed: u32,
     failed: u32,
+    /// For want of a tool. Of the runners' counts Playwright's only: the others' are what the filter leaves out.
+    skipped: u32,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -58,6 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             passes(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
         })?;
         report.check("clippy, wasm", clippy_wasm)?;
+        report.step("dependencies", dependencies)?;
     }
     if wanted(Part::Native) {
         report.step("native tests", |tally| native(filter, tally))?;
@@ -90,6 +93,16 @@ fn native(filter: &[String], tally: &mut Tally) -> Result<bool> {
         cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"])
     };
     counted(command.args(filter), tally)
+}
+
+/// Licences, versions and sources of the dependencies. What is known against them takes a network; `cargo xtask audit` asks.
+fn dependencies(tally: &mut Tally) -> Result<bool> {
+    if audit::installed() {
+        return audit::passes();
+    }
+    say::note(&format!("SKIPPED. {}", audit::MISSING));
+    tally.skipped = 1;
+    Ok(true)
 }
 
 /// Clippy on what runs in the browser, as it is compiled for the browser.
@@ -129,6 +142,7 @@ fn wasm(filter: &[String], tally: &mut Tally) -> Result<bool> {
 fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
     tools::node_packages()?;
     let chromium = browser::chromium()?;
+    let firefox = browser::firefox()?;
     let page = build::page()?;
     let server = build::server()?;
     let terminal = build::terminal()?;
@@ -147,6 +161,9 @@ fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
         .env("TACIT_TERMINAL", terminal)
         .env("TACIT_PAGE", page)
         .env("TACIT_REFUSED_MODELS", refused);
+    if let Some(firefox) = firefox {
+        command.env("FIREFOX", firefox);
+    }
     counted(&mut command, tally)
 }
 
@@ -223,14 +240,24 @@ impl Tally {
         };
         self.passed += before(counts, "passed");
         self.failed += before(counts, "failed");
+        if playwright(line) {
+            self.skipped += before(counts, "skipped");
+        }
     }
 }
 
-/// `7 passed (3.2m)`, `1 failed`: Playwright's closing lines, and nothing else on the line.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped == 0 { Ok(()) } else { write!(f, ", {} skipped", self.skipped) }
+    }
+}
+
+/// `7 passed (3.2m)`, `1 failed`, `4 skipped`: Playwright's closing lines, and nothing else on the line.
 fn playwright(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let number = words.next().is_some_and(|word| word.parse::<u32>().is_ok());
-    let word = words.next().is_some_and(|word| word == "passed" || word == "failed");
+    let word = words.next().is_some_and(|word| ["passed", "failed", "skipped"].contains(&word));
     number && word && words.next().is_none_or(|rest| rest.starts_with('('))
 }
 
@@ -278,7 +305,8 @@ impl Report {
         let took: Duration = self.outcomes.iter().map(|outcome| outcome.took).sum();
         let passed: u32 = self.outcomes.iter().map(|outcome| outcome.tally.passed).sum();
         let failed: u32 = self.outcomes.iter().map(|outcome| outcome.tally.failed).sum();
-        println!("{passed} passed, {failed} failed in {}", clock(took));
+        let skipped: u32 = self.outcomes.iter().map(|outcome| outcome.tally.skipped).sum();
+        println!("{} in {}", Tally { passed, failed, skipped }, clock(took));
         let broken: Vec<&str> =
             self.outcomes.iter().filter(|outcome| !outcome.ok).map(|outcome| outcome.name).collect();
         if broken.is_empty() {
@@ -290,13 +318,13 @@ impl Report {
 
 impl Outcome {
     fn line(&self) -> String {
-        let Tally { passed, failed } = self.tally;
-        let result = match (self.ok, passed + failed) {
+        let tally = self.tally;
+        let result = match (self.ok, tally.passed + tally.failed + tally.skipped) {
             (true, 0) => "passed".to_owned(),
             (false, 0) => "failed".to_owned(),
-            (true, _) => format!("{passed} passed, {failed} failed"),
+            (true, _) => tally.to_string(),
             // A runner may fail beside its tests, for example by not compiling.
-            (false, _) => format!("{passed} passed, {failed} failed: not ok"),
+            (false, _) => format!("{tally}: not ok"),
         };
         format!("{:<14} {result:<32} {:>8}", self.name, clock(self.took))
     }
@@ -318,6 +346,7 @@ mod tests {
             "     Summary [   1.234s] 30 tests run: 28 passed (1 slow), 2 failed, 0 skipped",
             "  7 passed (3.2m)",
             "  4 failed",
+            "  3 skipped",
             "    4 failed attempts to join are counted",
             "test join ... ok",
         ];
@@ -325,7 +354,7 @@ mod tests {
         for line in lines {
             tally.read(line);
         }
-        assert_eq!(tally, Tally { passed: 47, failed: 7 });
+        assert_eq!(tally, Tally { passed: 47, failed: 7, skipped: 3 });
     }
 
     #[test]

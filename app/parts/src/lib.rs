@@ -34,6 +34,10 @@ pub struct Opening(pub RwSignal<bool>);
 #[derive(Clone, Copy)]
 pub struct Scheme(pub RwSignal<u32>);
 
+/// What is below is a part of a page that has its own heading, and leaves the focus to the others unless nothing has it.
+#[derive(Clone, Copy)]
+pub struct Aside;
+
 /// Gives all parts below what they expect. The program says when the first screen is over.
 pub fn provide() -> Opening {
     let opening = Opening(RwSignal::new(true));

@@ -221,7 +221,7 @@ impl SecretKey {
         if public.n.gcd(&product).get() != one {
             return Err(Error::CommonFactor);
         }
-        let common = Zeroizing::new(p.gcd(&q)).to_nz().into_option().expect("p and q are at least 3");
+        let common = p.gcd(&q).into_nz().into_option().map(Zeroizing::new).expect("p and q are at least 3");
         let lambda = Zeroizing::new(product.wrapping_div(&common));
         // 2. μ, which there is if and only if the order of g is a multiple of n.
         if !public.is_unit(&public.g) {

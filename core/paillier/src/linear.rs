@@ -2,15 +2,25 @@
 //!
 //! *Computes*: the client has features x, the owner has weights w and a bias b; the client gets w·x + b exactly, in fixed point,
 //! and the owner gets nothing. *From*: the homomorphisms of Paillier 1999; the protocol is the scalar product of Goethals, Laur,
-//! Lipmaa, Mielikäinen 2004 with b in place of a random share. *Security*: semi-honest. The owner sees ciphertexts under
-//! the client's key: as safe as the [scheme](crate::scheme). The client sees a ciphertext whose r is fresh, so that it learns
-//! w·x + b and nothing else of w and b, whatever its computing power. *That is a lot*: from the answers to one question more than there
-//! are features it computes the whole model, and a client who chooses features such as 1, 2¹⁶, 2³² reads several weights off a
-//! single answer. Nor is the client safe from an owner who answers with something else. The number of features, and how numbers
-//! are written, both know. *Cost*: a ciphertext for each feature there, one back; the client takes one power with n as exponent for each
-//! feature and two more, the owner a short power for each and one with n as exponent. *Deviations*: powers with the sizes of the
-//! weights are collected in two products by the weights' signs, the second of which is inverted, where n − |w| as exponent would take
+//! Lipmaa, Mielikäinen 2004 with b in place of a random share. *Security*: semi-honest, and what that means is below.
+//! *Cost*: a ciphertext for each feature there, one back; the client takes one power with n as exponent for each feature and one
+//! to decrypt, the owner a short power for each feature and one with n as exponent. *Deviations*: powers with the sizes of the weights
+//! are collected in two products by the weights' signs, the second of which is inverted, where n − |w| as exponent would take
 //! sixty times as long.
+//!
+//! # What each learns
+//!
+//! Both know the number of features and the [`Format`].
+//!
+//! The *owner* sees ciphertexts under the client's key, and learns nothing of x as long as the [scheme](crate::scheme) holds.
+//!
+//! The *client* sees one ciphertext whose r is fresh, so that it learns w·x + b and nothing else of w and b, whatever its computing
+//! power. That is a lot: from the answers to one question more than there are features it computes the whole model, and
+//! features such as 1, 2¹⁶, 2³² make a single answer show several weights one behind the other. The owner cannot see which
+//! features were asked for, so it can only count the questions.
+//!
+//! Whoever does not follow the protocol can do more: an owner may answer with anything, and a client may send a key made
+//! for the purpose.
 //!
 //! ```
 //! use tacit_paillier::linear::{self, Format, Model};
@@ -169,6 +179,8 @@ fn value(format: Format, units: i128) -> Zeroizing<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -233,19 +245,21 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_does_not_tell_how_it_was_made() {
-        // Zero weights leave no trace of the request: the response is a fresh encryption of the bias.
-        let mut rng = Prg::from_seed([8; 32]);
-        let key = SecretKey::toy(64, &mut rng).unwrap();
-        let format = Format { fraction: 0, bits: 8 };
-        let request = request(key.public(), format, &[1.0, 2.0], &mut rng).unwrap();
-        let model = Model::new(format, &[0.0, 0.0], 7.0).unwrap();
-        let [a, b] =
-            [1, 2].map(|seed| respond(key.public(), &model, &request, &mut Prg::from_seed([seed; 32])).unwrap());
-        assert!(a != b);
-        assert_eq!(*key.decrypt_signed(&a).unwrap(), 7);
-        let bare = key.public().bare(&key.public().signed(7).unwrap()).unwrap();
-        assert!(a != bare && b != bare);
+    fn the_answer_is_any_encryption_of_the_sum() {
+        // 1 by the weight or by the bias, from this request or that: all encryptions of 1 come up.
+        let number = |x: u32| crate::Number::from(x);
+        let key = SecretKey::from_primes(&number(5), &number(7), &number(36)).unwrap();
+        let (public, format) = (key.public(), Format { fraction: 0, bits: 1 });
+        let units = (1..35).filter(|r| r % 5 != 0 && r % 7 != 0);
+        let all: BTreeSet<_> =
+            units.map(|r| public.encrypt_with(&number(1), &number(r)).unwrap().to_bytes(public)).collect();
+        for (x, weight, bias) in [(1.0, 1.0, 0.0), (-1.0, -1.0, 0.0), (1.0, 0.0, 1.0), (0.0, 1.0, 1.0)] {
+            let mut rng = Prg::from_seed([8; 32]);
+            let request = request(public, format, &[x], &mut rng).unwrap();
+            let model = Model::new(format, &[weight], bias).unwrap();
+            let answers = (0..600).map(|_| respond(public, &model, &request, &mut rng).unwrap().to_bytes(public));
+            assert!(answers.collect::<BTreeSet<_>>() == all, "{x} {weight} {bias}");
+        }
     }
 
     #[test]

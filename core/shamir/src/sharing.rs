@@ -111,7 +111,7 @@ pub fn recover(field: Field, k: usize, shares: &[Share]) -> Result<Zeroizing<u64
 /// The one polynomial through these points that has no more coefficients than there are points. One of them may have x = 0:
 /// with K − 1 shares, any secret gives a polynomial.
 ///
-/// *Computes*: Σ yᵢ·Π (x − xⱼ)/(xᵢ − xⱼ). *From*: Lagrange. *Cost*: 4·K² products, K inversions.
+/// *Computes*: Σ yᵢ·Π (x − xⱼ)/(xᵢ − xⱼ). *From*: Lagrange. *Cost*: about 4·K² products, and K inversions.
 ///
 /// # Errors
 /// [`Error::TooFew`] for no points, [`Error::SameX`], [`Error::Range`].
@@ -135,7 +135,7 @@ pub fn interpolate(field: Field, points: &[Share]) -> Result<Polynomial, Error> 
         let others = points.iter().enumerate().filter(|(j, _)| *j != i);
         let divisor = others.fold(1, |product, (_, other)| field.mul(product, field.sub(point.x, other.x)));
         let factor = Zeroizing::new(field.mul(point.y, field.invert(divisor)));
-        // 3. That many times the product over the others, which is 1. divided by x − xᵢ, the highest power first.
+        // 3. So many times the product over the others: all of it, divided by x − xᵢ from the highest power down.
         let mut quotient = 0;
         for (j, sum) in sum.coefficients.iter_mut().enumerate().rev() {
             quotient = field.add(product[j + 1], field.mul(quotient, point.x));

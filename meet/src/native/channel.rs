@@ -14,6 +14,14 @@ use crate::flow::Flow;
 /// A data channel, not listened to yet.
 pub struct Channel(pub(super) Arc<dyn DataChannel>);
 
+impl Channel {
+    /// One that was made elsewhere than in a meeting; it must be ordered and reliable.
+    #[must_use]
+    pub fn over(channel: Arc<dyn DataChannel>) -> Self {
+        Self(channel)
+    }
+}
+
 /// A link over a data channel. Dropping it closes the channel in good order.
 pub struct ChannelLink {
     flow: Rc<Flow>,

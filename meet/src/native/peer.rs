@@ -22,7 +22,10 @@ use crate::peer::{FromPeer, PRESENCE, Path, State, WORK};
 use crate::{Candidate, Description};
 
 /// Bytes that may arrive before this program reads them. The crate's 1 MiB stalls a fast sender.
-const RECEIVE_WINDOW: u32 = 4 << 20;
+pub const RECEIVE_WINDOW: u32 = 4 << 20;
+
+/// Bytes that may wait to be sent.
+pub const SEND_BUFFER: usize = HIGH;
 
 /// A peer connection with its two channels. Dropping it closes it, and the other side notices at once.
 pub(crate) struct Peer {
@@ -48,7 +51,7 @@ impl Peer {
             .with_setting_engine(setting)
             .with_handler(Arc::new(Reporter(report.clone())))
             .with_udp_addrs(sockets(&config.addresses))
-            .with_data_channel_send_buffer_limit(HIGH)
+            .with_data_channel_send_buffer_limit(SEND_BUFFER)
             .build()
             .await
             .map_err(|error| Fault::new(Code::ConnectionFailed, format!("no peer connection: {error}")))?;

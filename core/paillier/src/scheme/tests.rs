@@ -95,7 +95,8 @@ proptest! {
         let key = SecretKey::from_primes(&number(p), &number(q), &number(g));
         // The conditions once more, by trial.
         let common = n.is_multiple_of(2) || (q - 1).is_multiple_of(p) || (p - 1).is_multiple_of(q);
-        let power = |times: u64| (0..times).fold(1, |x, _| u128::from(g) * x % u128::from(n * n));
+        let power_of = |base: u64, times: u64| (0..times).fold(1, |x, _| base * x % (n * n));
+        let power = |times| power_of(g, times);
         let expected = if p == q {
             Some(Error::SamePrime)
         } else if common {
@@ -109,6 +110,9 @@ proptest! {
         prop_assert_eq!(key.as_ref().err().copied(), expected);
         if let Ok(key) = key {
             homomorphisms(&key, &mut prg(seed));
+            let (m, r) = (seed % n, (1..n).rev().find(|r| r % p != 0 && r % q != 0).unwrap());
+            let c = key.public().encrypt_with(&number(m), &number(r)).unwrap();
+            prop_assert_eq!(c.value(), &number(power(m) * power_of(r, n) % (n * n)));
         }
     }
 

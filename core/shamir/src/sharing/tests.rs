@@ -88,6 +88,22 @@ fn fewer_than_k_shares_are_uniform_whatever_the_secret() {
     }
 }
 
+#[test]
+fn coefficients_are_drawn_uniformly() {
+    // 3 of 4 modulo 5: each of the 25 pairs that two holders may see comes up some 100 times of 2500, whatever the secret.
+    let (field, mut rng) = (Field::new(5).unwrap(), prg(2));
+    for secret in 0..5 {
+        for pair in choices(4, 2) {
+            let mut seen = BTreeMap::new();
+            for _ in 0..2500 {
+                let shares = share(field, secret, 3, 4, &mut rng).unwrap();
+                *seen.entry((shares[pair[0]].y, shares[pair[1]].y)).or_insert(0) += 1;
+            }
+            assert!(seen.len() == 25 && seen.values().all(|times| (50..150).contains(times)), "{secret} {pair:?}");
+        }
+    }
+}
+
 /// Sizes of a sharing: modulus, K, N, and which shares come together, some more than K perhaps, in any order.
 fn sharings() -> impl Strategy<Value = (Field, usize, usize, Vec<usize>)> {
     let moduli = prop::sample::select(vec![13, 257, 65_537, (1 << 60) - 93, MERSENNE_61]);

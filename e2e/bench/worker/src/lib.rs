@@ -1,6 +1,9 @@
-//! The primitives' measurement, compiled for a browser's Worker: the same code as natively, with the Worker's clock.
+//! Measurements for a browser's Worker. The primitives: the same code as natively, with the Worker's clock. And one end of a
+//! [transfer](transfer::Link) through a link.
 //!
 //! `cargo xtask bench primitives` builds it, and `e2e/bench/primitives.js` runs it.
+
+mod transfer;
 
 use wasm_bindgen::prelude::*;
 

@@ -1,0 +1,44 @@
+// One of the two is at Firefox, the other at Chromium: what each browser's own channel, worker and policy do to the other's.
+
+import { firefox } from '../support/environment.js';
+import { agree, agreeOnModel, checkDrawing, compare, expect, meetByCode, meetByLink, meetToCheck, test } from '../support/fixtures.js';
+
+// Whoever reads the names of the tests sees why these did not run.
+const missing = firefox ? '' : ' (SKIPPED, there is no Firefox here: install it, or set FIREFOX to its program)';
+test.skip(Boolean(missing), missing);
+test.describe.configure({ timeout: 180_000 });
+
+async function areDirect(...parties) {
+  for (const party of parties) {
+    await expect.poll(() => party.badge(), `${party.name}'s badge`).toMatch(/direct\b.*\d+(\.\d+)?\s*ms/i);
+  }
+}
+
+test(`Chromium invites, Firefox comes by link: each learns who is richer${missing}`, async ({ alice, fox }) => {
+  await meetByLink(alice, fox);
+  await agree(alice, fox);
+  await areDirect(alice, fox);
+  expect(await compare(alice, '1,250.00', fox, '980')).toEqual(['you', 'they']);
+});
+
+test(`Firefox invites, Chromium types the code: each learns who is richer${missing}`, async ({ fox, bob }) => {
+  await meetByCode(fox, bob);
+  await Promise.all([fox.press('They are the same'), bob.press('They are the same')]);
+  await agree(fox, bob);
+  await areDirect(fox, bob);
+  expect(await compare(fox, '3', bob, '4')).toEqual(['they', 'you']);
+});
+
+test(`Chromium has the model, Firefox the picture${missing}`, async ({ alice, fox }) => {
+  await meetToCheck(alice, fox);
+  await agreeOnModel(alice, fox);
+  await areDirect(alice, fox);
+  expect(await checkDrawing(alice, fox)).toEqual(['nothing', '7']);
+});
+
+test(`Firefox has the model, Chromium the picture${missing}`, async ({ fox, bob }) => {
+  await meetToCheck(fox, bob);
+  await agreeOnModel(fox, bob);
+  await areDirect(fox, bob);
+  expect(await checkDrawing(fox, bob)).toEqual(['nothing', '7']);
+});
