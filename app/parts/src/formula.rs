@@ -31,7 +31,7 @@ pub fn mathml(text: &str) -> String {
     // Browsers break no line inside of a formula, so each piece that may stand in a line of its own is one.
     for (at, node) in nodes.iter().enumerate() {
         if at > 0 && node.begins_a_line(nodes.len()) {
-            out.push_str("</math> <math aria-hidden=\"true\">");
+            out.push_str("</math><wbr><math aria-hidden=\"true\">");
         }
         node.write(&mut out);
     }
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
                 Node::Number(text[..end].into())
             }
             Some(c) if c.is_alphabetic() => match self.run(|c| c.is_alphabetic() || c == '′') {
-                word @ ("mod" | "and" | "or" | "if" | "so" | "where") => Node::Word(word.into()),
+                word @ ("mod" | "and" | "or" | "if" | "so" | "then" | "where") => Node::Word(word.into()),
                 name => Node::Name(name.into()),
             },
             Some(c) => {
@@ -188,7 +188,7 @@ impl Node {
     /// Whether a formula of so many pieces may go on in the next line from here; at sums only if it is long.
     fn begins_a_line(&self, pieces: usize) -> bool {
         match self {
-            Self::Word(word) => word != "mod",
+            Self::Word(word) => !matches!(word.as_str(), "mod" | "then"),
             Self::Operator(text) => {
                 matches!(text.as_str(), "=" | "≡" | "→") || pieces > 12 && matches!(text.as_str(), "+" | "−")
             }

@@ -106,7 +106,7 @@ fn Search() -> impl IntoView {
         </div>
         <p class="lead">
             "Every single comparison was run with the real gates, and gave away nothing but its answer. Ten answers together are the \
-             number. So Tacit counts the rounds and says with every one that another would tell one more fact; and both have to agree to each."
+             number. So Tacit counts the rounds and says with every one that another would tell one more fact; and both have to accept each."
         </p>
     }
 }

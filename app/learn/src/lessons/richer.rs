@@ -160,7 +160,7 @@ fn Tree() -> impl IntoView {
         let edges = (1..layers.len()).flat_map(|layer| {
             (0..layers[layer - 1].len()).map(move |at| {
                 let ((x1, y1), (x2, y2)) = (place(layer - 1, at), place(layer, at / 2));
-                view! { <line class="edge" x1=x1 y1=y1 + 24.0 x2=x2 y2=y2 - 24.0/> }
+                view! { <line class="edge" x1=x1 y1=y1 + 26.0 x2=x2 y2=y2 - 26.0/> }
             })
         });
         let nodes = layers.iter().enumerate().flat_map(|(layer, nodes)| {
@@ -172,8 +172,8 @@ fn Tree() -> impl IntoView {
                     _ => "gate more",
                 };
                 view! {
-                    <rect class=class x=cx - 56.0 y=cy - 24.0 width="112" height="48" rx="12"/>
-                    <text class=format!("{class} gate-name") x=cx y=cy + 7.0 text-anchor="middle">
+                    <rect class=class x=cx - 82.0 y=cy - 26.0 width="164" height="52" rx="12"/>
+                    <text class=format!("{class} gate-name") x=cx y=cy + 9.0 text-anchor="middle">
                         {format!("g {} · p {}", u8::from(node.generate), u8::from(node.propagate))}
                     </text>
                 }

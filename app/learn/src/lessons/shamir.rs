@@ -149,12 +149,18 @@ fn through(points: &[(f64, f64)], x: f64) -> f64 {
     points.iter().enumerate().map(term).sum()
 }
 
+/// The polynomial through `points`, as far as it is on the paper.
 fn curve(points: &[(f64, f64)]) -> String {
     let mut path = String::new();
-    for step in 0..=126 {
-        let x = f64::from(step) / 20.0;
+    let mut drawn = false;
+    for step in 0..=256 {
+        let x = f64::from(step) / 40.0;
         let (x, y) = place(x, through(points, x));
-        path += &format!("{}{x:.1},{:.1} ", if step == 0 { "M" } else { "L" }, y.clamp(-400.0, 900.0));
+        let inside = (6.0..=340.0).contains(&y);
+        if inside {
+            path += &format!("{}{x:.1},{y:.1} ", if drawn { "L" } else { "M" });
+        }
+        drawn = inside;
     }
     path
 }
@@ -203,10 +209,7 @@ fn drawing(fewest: usize, shares: &[(i64, i64)], chosen: &[(i64, i64)], found: O
         <line class="axis" x1=axis_x x2="700" y1=axis_y y2=axis_y/>
         <line class="axis" x1=axis_x x2=axis_x y1="10" y2=axis_y/>
         {ticks.collect_view()}
-        <clipPath id="plot-area"><rect x="58" y="8" width="650" height="332"/></clipPath>
-        <g clip-path="url(#plot-area)">
-            {curves.into_iter().map(|(d, class)| view! { <path class=class d=d/> }).collect_view()}
-        </g>
+        {curves.into_iter().map(|(d, class)| view! { <path class=class d=d/> }).collect_view()}
         {dots.collect_view()}
         {secret}
     }
