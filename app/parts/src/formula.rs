@@ -362,7 +362,10 @@ mod tests {
 
     #[test]
     fn names_numbers_and_scripts() {
-        assert_eq!(inside("d = x ⊕ a_0"), "<mi>d</mi><mo>=</mo><mi>x</mi><mo>⊕</mo><msub><mi>a</mi><mn>0</mn></msub>");
+        assert_eq!(
+            inside("d = x ⊕ a_0"),
+            "<mi>d</mi></math><wbr><math aria-hidden=\"true\"><mo>=</mo><mi>x</mi><mo>⊕</mo><msub><mi>a</mi><mn>0</mn></msub>"
+        );
         assert_eq!(inside("x^2"), "<msup><mi>x</mi><mn>2</mn></msup>");
         assert_eq!(inside("x_i^2"), "<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>");
         assert_eq!(inside("2^{32}"), "<msup><mn>2</mn><mn>32</mn></msup>");
