@@ -60,7 +60,8 @@ export class Rehearsal {
     await this.at('agree');
     await this.#pressOn('alice', 'Accept');
     await this.#pressOn('bob', 'Accept');
-    const pad = this.side('alice').locator('canvas').first();
+    const pad = this.side('alice').getByTestId('pad');
+    await pad.scrollIntoViewIfNeeded();
     const box = await pad.boundingBox();
     await this.page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.2);
     await this.page.mouse.down();
