@@ -5,12 +5,17 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos::prelude::set_timeout;
+use tacit_jobs::rehearsal::Look;
 use tacit_meet::GuestInvite;
-use tacit_session::{Code, Fault};
+use tacit_session::{Code, Fault, Party};
 
-use crate::app::{Act, Input};
+use crate::app::{Act, Input, Network, Shown};
 use crate::browser;
 use crate::worker::{Said, Worker};
+
+mod stage;
+
+pub(crate) use stage::Stage;
 
 /// How long the last words to the peer may take at most.
 const FAREWELL: Duration = Duration::from_millis(1_500);
@@ -21,6 +26,11 @@ const LOADING: Duration = Duration::from_secs(60);
 /// The outside of the page. One pairing at a time is alive; one that ended may still be saying goodbye.
 pub(crate) struct Driver {
     tell: Box<dyn Fn(Input)>,
+    show: Box<dyn Fn(Shown)>,
+    /// Where the other party of a rehearsal is waited for; none where it is another person.
+    stage: Option<(Rc<Stage>, Party)>,
+    /// What network a rehearsal is like.
+    network: Cell<Network>,
     /// The invite for the next [`Act::Join`].
     guest: RefCell<Option<GuestInvite>>,
     /// A worker that has met nobody yet.
@@ -49,12 +59,21 @@ struct Live {
 enum Seat {
     Host,
     Guest(GuestInvite),
+    OnStage(Rc<Stage>, Party),
 }
 
 impl Driver {
-    pub(crate) fn new(tell: impl Fn(Input) + 'static) -> Rc<Self> {
+    /// With a stage, both parties are in this page, and this is one of them.
+    pub(crate) fn new(
+        stage: Option<(Rc<Stage>, Party)>,
+        tell: impl Fn(Input) + 'static,
+        show: impl Fn(Shown) + 'static,
+    ) -> Rc<Self> {
         Rc::new(Self {
             tell: Box::new(tell),
+            show: Box::new(show),
+            stage,
+            network: Cell::new(Network::ALL[0]),
             guest: RefCell::default(),
             spare: RefCell::default(),
             live: RefCell::default(),
@@ -78,6 +97,9 @@ impl Driver {
 
     pub(crate) fn carry_out(self: &Rc<Self>, act: Act) {
         match act {
+            Act::Host | Act::Join if let Some((stage, party)) = &self.stage => {
+                self.begin(Seat::OnStage(Rc::clone(stage), *party));
+            }
             Act::Host => self.begin(Seat::Host),
             Act::Join => {
                 let invite = self.guest.take();
@@ -92,8 +114,26 @@ impl Driver {
         }
     }
 
+    /// Asks for what has crossed, from this message on.
+    pub(crate) fn wire(&self, from: u64) {
+        self.with_worker(|worker| worker.wire(from));
+    }
+
+    /// In a rehearsal: has the worker look at a picture on its way through a model.
+    pub(crate) fn look(&self, look: &Look) {
+        self.with_worker(|worker| worker.look(look));
+    }
+
+    /// In a rehearsal: has the network be like this.
+    pub(crate) fn network(&self, network: Network) {
+        self.network.set(network);
+        // A worker that is not up yet is told when it is.
+        self.with_worker(|worker| worker.network(&network));
+    }
+
+    /// Tells the worker something, once it is up: until then it expects its program and nothing else.
     fn with_worker(&self, act: impl FnOnce(&Worker)) {
-        if let Some(live) = &*self.live.borrow() {
+        if let Some(live) = self.live.borrow().as_ref().filter(|live| live.helper.is_up.get()) {
             act(&live.helper.worker);
         }
     }
@@ -151,6 +191,7 @@ impl Driver {
         match (live, said) {
             (Some(live), Said::Ready) => self.meet(&live),
             (Some(_), Said::Event(stamped)) => (self.tell)(Input::Worker(Box::new(stamped))),
+            (Some(_), Said::Shown(shown)) => (self.show)(shown),
             (Some(_), Said::Broke(fault)) => (self.tell)(Input::Failed(fault)),
             // A spare that broke is not kept.
             (None, Said::Broke(_)) => {
@@ -177,8 +218,14 @@ impl Driver {
                 driver.hear(&live, Input::Failed(fault));
             }
         };
-        let meeting = meeting::start(seat, open_channel, on);
-        live.meeting.replace(Some(meeting));
+        match seat {
+            Seat::OnStage(stage, party) => {
+                live.helper.worker.network(&self.network.get());
+                stage.enter(party, Box::new(open_channel), move |event| on(meeting::translate(event)));
+            }
+            Seat::Host => drop(live.meeting.replace(Some(meeting::host(open_channel, on)))),
+            Seat::Guest(invite) => drop(live.meeting.replace(Some(meeting::join(invite, open_channel, on)))),
+        }
     }
 
     /// Passes on what a pairing says, unless it is over.
@@ -210,27 +257,29 @@ impl Driver {
 /// The meeting, in the page's own words.
 mod meeting {
     pub(super) use tacit_meet::Meeting;
-    use tacit_meet::{Config, Event, Path, host, join};
+    use tacit_meet::{Config, Event, GuestInvite, Path};
     use web_sys::RtcDataChannel;
 
-    use super::Seat;
     use crate::app::{Input, InviteText, Route};
     use crate::browser;
 
-    pub(super) fn start(
-        seat: Seat,
+    pub(super) fn host(open_channel: impl FnOnce(RtcDataChannel) + 'static, on: impl Fn(Input) + 'static) -> Meeting {
+        tacit_meet::host(config(), open_channel, move |event| on(translate(event)))
+    }
+
+    pub(super) fn join(
+        invite: GuestInvite,
         open_channel: impl FnOnce(RtcDataChannel) + 'static,
         on: impl Fn(Input) + 'static,
     ) -> Meeting {
-        let on = move |event| on(translate(event));
-        let config = Config { relay_only: browser::relay_only(), ..Config::default() };
-        match seat {
-            Seat::Host => host(config, open_channel, on),
-            Seat::Guest(invite) => join(config, invite, open_channel, on),
-        }
+        tacit_meet::join(config(), invite, open_channel, move |event| on(translate(event)))
     }
 
-    fn translate(event: Event) -> Input {
+    fn config() -> Config {
+        Config { relay_only: browser::relay_only(), ..Config::default() }
+    }
+
+    pub(super) fn translate(event: Event) -> Input {
         match event {
             Event::Invited { invite } => {
                 Input::Invited(InviteText { link: invite.link(&browser::address()), code: invite.code() })

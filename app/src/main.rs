@@ -17,12 +17,13 @@ mod driver;
 mod page;
 mod parts;
 mod screens;
-mod text;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 
+use tacit_parts::text;
+
 fn main() {
-    browser::show_panics();
+    tacit_parts::browser::show_panics();
     leptos::mount::mount_to_body(page::App);
-    browser::page_is_up();
+    tacit_parts::browser::page_is_up();
 }

@@ -5,13 +5,17 @@ use std::rc::Rc;
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use tacit_jobs::record::Slice;
+use tacit_jobs::rehearsal::{Lens, Look};
+use tacit_jobs::{Event, ModelFile, Picture, Record};
 use tacit_meet::GuestInvite;
-use tacit_session::Fault;
+use tacit_session::{Fault, Party};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::app::{Act, Input, Model, Screen, Session};
+use crate::app::Shown;
+use crate::app::{Act, Input, Model, Network, Screen, Session};
 use crate::browser::{self, Awake};
-use crate::driver::Driver;
+use crate::driver::{Driver, Stage};
 use crate::parts::footer::Footer;
 use crate::parts::header::Header;
 use crate::screens;
@@ -21,23 +25,108 @@ use crate::screens;
 pub(crate) struct Page {
     pub(crate) model: RwSignal<Model>,
     driver: StoredValue<Option<Rc<Driver>>, LocalStorage>,
+    /// What has crossed, as far as it was asked for.
+    pub(crate) wire: RwSignal<Record>,
+    /// Whether the person looks at it.
+    pub(crate) shows_wire: RwSignal<bool>,
+    /// In a rehearsal: what was seen of a picture, layer by layer.
+    pub(crate) lens: RwSignal<Option<Result<Lens, Fault>>>,
+    /// In a rehearsal: copies of what this side put in, for whoever looks at everything in between.
+    kept: StoredValue<Kept, LocalStorage>,
+    /// In a rehearsal, which of the two parties this is; none where the other one is another person.
+    pub(crate) side: Option<Party>,
     /// Asks before a running job is stopped.
     pub(crate) stop: NodeRef<Dialog>,
 }
 
 impl Page {
-    fn new() -> Self {
-        let page =
-            Self { model: RwSignal::new(Model::new()), driver: StoredValue::new_local(None), stop: NodeRef::new() };
-        page.driver.set_value(Some(Driver::new(move |input| page.send(input))));
+    /// The whole page, or one side of a rehearsal.
+    pub(crate) fn new(stage: Option<(Rc<Stage>, Party)>) -> Self {
+        let page = Self {
+            model: RwSignal::new(Model::new()),
+            driver: StoredValue::new_local(None),
+            wire: RwSignal::new(Record::default()),
+            shows_wire: RwSignal::new(false),
+            lens: RwSignal::new(None),
+            kept: StoredValue::new_local(Kept::default()),
+            side: stage.as_ref().map(|(_, party)| *party),
+            stop: NodeRef::new(),
+        };
+        let hear = move |shown| match shown {
+            Shown::Wire(slice) => page.hear_wire(slice),
+            Shown::Lens(lens) => page.lens.set(Some(lens)),
+        };
+        let driver = Driver::new(stage, move |input| page.send(input), hear);
+        page.driver.set_value(Some(driver));
         page
     }
 
     /// Takes in what happened, and has done what follows from it.
     pub(crate) fn send(self, input: Input) {
+        if self.side.is_some() {
+            self.kept.update_value(|kept| kept.keep(&input));
+        }
+        let finished = matches!(&input, Input::Worker(stamped) if matches!(stamped.event, Event::Finished { .. }));
         let acts: Vec<Act> = self.model.try_update(|model| model.update(input)).unwrap_or_default();
+        let Some(driver) = self.driver() else { return };
+        for act in acts {
+            if matches!(act, Act::Pair(_)) {
+                self.wire.set(Record::default());
+            }
+            driver.carry_out(act);
+        }
+        if finished {
+            // Whoever opens the wire then finds it there, even if the other party has left.
+            self.ask_wire();
+        }
+    }
+
+    /// Asks the worker for what has crossed since it was asked last.
+    pub(crate) fn ask_wire(self) {
+        if let (Some(driver), Some(from)) = (self.driver(), self.wire.try_with_untracked(Record::len)) {
+            driver.wire(from);
+        }
+    }
+
+    fn hear_wire(self, slice: Slice) {
+        // Asked twice, the worker says it twice.
+        let is_next = |record: &Record| slice.messages.first().is_none_or(|first| first.crossing.index >= record.len());
+        let is_new = self.wire.try_with_untracked(|record| !slice.messages.is_empty() && is_next(record));
+        if is_new == Some(true) {
+            self.wire.update(|record| record.extend(slice));
+            // There may be more.
+            self.ask_wire();
+        }
+    }
+
+    /// In a rehearsal: has this side's worker look at the picture that one side put in, on its way through the model of the other;
+    /// whether both are there.
+    pub(crate) fn look(self, other: Page, fraction_bits: Option<i32>) -> bool {
+        let of = |page: Page| {
+            page.kept.with_value(|kept| {
+                let model = kept.model.as_ref().map(|model| ModelFile(model.0.clone()));
+                (kept.picture.as_ref().and_then(copy), model)
+            })
+        };
+        let ((picture, model), (others_picture, others_model)) = (of(self), of(other));
+        let (picture, model) = (picture.or(others_picture), model.or(others_model));
+        let (Some(picture), Some(model), Some(driver)) = (picture, model, self.driver()) else { return false };
+        driver.look(&Look { model, picture, fraction_bits });
+        true
+    }
+
+    /// In a rehearsal: has the network be like this.
+    pub(crate) fn network(self, network: Network) {
         if let Some(driver) = self.driver() {
-            acts.into_iter().for_each(|act| driver.carry_out(act));
+            driver.network(network);
+        }
+    }
+
+    /// Identifiers for the elements of a screen, which in a rehearsal is there twice.
+    pub(crate) fn id(self, names: &str) -> String {
+        match self.side {
+            Some(Party::Bob) => names.split(' ').map(|name| format!("bobs-{name}")).collect::<Vec<_>>().join(" "),
+            _ => names.to_owned(),
         }
     }
 
@@ -91,7 +180,11 @@ impl Page {
 
     /// Joins when the address carries an invite, and takes it out of the address.
     fn take_invite(self) {
-        if let Some(fragment) = browser::take_fragment()
+        let fragment = browser::take_fragment();
+        if fragment.as_deref() == Some(REHEARSE) {
+            return self.send(Input::GoRehearse);
+        }
+        if let Some(fragment) = fragment
             && let Err(fault) = self.join(&fragment)
         {
             // Whatever was going on is over: the person opened another link.
@@ -101,28 +194,40 @@ impl Page {
     }
 }
 
+/// What one side of a rehearsal put in last. Wiped when the rehearsal is over.
+#[derive(Default)]
+struct Kept {
+    model: Option<ModelFile>,
+    picture: Option<Picture>,
+}
+
+impl Kept {
+    fn keep(&mut self, input: &Input) {
+        match input {
+            Input::Model { model, .. } => self.model = Some(ModelFile(model.0.clone())),
+            Input::Check(pictures) => self.picture = pictures.first().and_then(copy),
+            _ => {}
+        }
+    }
+}
+
+fn copy(picture: &Picture) -> Option<Picture> {
+    Picture::new(picture.shape(), picture.pixels().to_vec()).ok()
+}
+
+/// The fragment of a link to the rehearsal.
+const REHEARSE: &str = "#rehearse";
+
 /// The state, for whoever is on the page.
 pub(crate) fn page() -> Page {
     expect_context()
 }
 
-/// Whether the first screen is still the one on which the page was opened: it leaves the focus where it is.
-#[derive(Clone, Copy)]
-pub(crate) struct Opening(pub(crate) RwSignal<bool>);
-
-/// Changes with the person's colour scheme, for what is drawn and not styled.
-#[derive(Clone, Copy)]
-pub(crate) struct Scheme(pub(crate) RwSignal<u32>);
-
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    let page = Page::new();
-    let opening = Opening(RwSignal::new(true));
+    let page = Page::new(None);
     provide_context(page);
-    let scheme = Scheme(RwSignal::new(0));
-    browser::on_scheme_change(move || scheme.0.update(|n| *n += 1));
-    provide_context(opening);
-    provide_context(scheme);
+    let opening = tacit_parts::provide();
     page.take_invite();
     let listener = window_event_listener(leptos::ev::hashchange, move |_| page.take_invite());
     on_cleanup(move || listener.remove());
@@ -141,22 +246,29 @@ pub(crate) fn App() -> impl IntoView {
     view! {
         <Header/>
         <main data-screen=move || screen.get().name() data-failure=failure>
-            {move || match screen.get() {
-                Screen::Home => screens::home::Home().into_any(),
-                Screen::Join => screens::join::Join().into_any(),
-                Screen::Invite => screens::invite::Invite().into_any(),
-                Screen::Meet => screens::meet::Meet().into_any(),
-                Screen::Model => screens::model::Model().into_any(),
-                Screen::Agree => screens::agree::Agree().into_any(),
-                Screen::Amount => screens::amount::Amount().into_any(),
-                Screen::Picture => screens::picture::Picture().into_any(),
-                Screen::Run => screens::run::Run().into_any(),
-                Screen::Result => screens::result::Result().into_any(),
-                Screen::Failure => screens::failure::Failure().into_any(),
-            }}
+            {move || show(screen.get())}
             <p class="unseen" role="status">{move || page.model.with(|model| model.said.clone())}</p>
         </main>
         <Footer/>
+    }
+}
+
+/// What a screen shows.
+pub(crate) fn show(screen: Screen) -> AnyView {
+    match screen {
+        Screen::Home => screens::home::Home().into_any(),
+        Screen::Join => screens::join::Join().into_any(),
+        Screen::Invite => screens::invite::Invite().into_any(),
+        Screen::Meet => screens::meet::Meet().into_any(),
+        Screen::Model => screens::model::Model().into_any(),
+        Screen::Agree => screens::agree::Agree().into_any(),
+        Screen::Amount => screens::amount::Amount().into_any(),
+        Screen::Picture => screens::picture::Picture().into_any(),
+        Screen::Run => screens::run::Run().into_any(),
+        Screen::Result => screens::result::Result().into_any(),
+        Screen::Failure => screens::failure::Failure().into_any(),
+        Screen::Rehearsal => screens::rehearsal::Rehearsal().into_any(),
+        Screen::Replay => screens::replay::Replay().into_any(),
     }
 }
 

@@ -1,4 +1,6 @@
-//! Parts that several screens share.
+//! Parts that several screens share; those that the lessons show as well are in `tacit-parts`.
+
+pub(crate) use tacit_parts::{heading, mark, noise};
 
 pub(crate) mod actions;
 pub(crate) mod badge;
@@ -8,14 +10,12 @@ pub(crate) mod footer;
 pub(crate) mod gauge;
 pub(crate) mod given;
 pub(crate) mod header;
-pub(crate) mod heading;
 pub(crate) mod labels;
-pub(crate) mod mark;
-pub(crate) mod noise;
+pub(crate) mod lens;
 pub(crate) mod predictions;
 pub(crate) mod promises;
 pub(crate) mod qr;
 pub(crate) mod seam;
-pub(crate) mod secret_sharing;
 pub(crate) mod thumbnail;
+pub(crate) mod wire;
 pub(crate) mod words;

@@ -9,7 +9,12 @@
 //!   channel { channel | port } ──▸                             the data channel, or a port that relays it
 //!   pair { text: Pairing } ──────▸                             how the pairing begins
 //!   command { text: Command } ───▸
+//!   wire { from } ───────────────▸                             what has crossed, from this message on
+//!   network { text: Network } ───▸                             what network a rehearsal should be like
+//!   look { text: Look } ─────────▸                             in a rehearsal: a picture on its way through a model
 //!                                ◂── event { text: Stamped }
+//!                                ◂── wire { text: Slice }
+//!                                ◂── look { text: Lens or why not }
 //!                                ◂── closed                    the pairing is over
 //!                                ◂── missing                   its program does not start
 //! ```
@@ -17,12 +22,14 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, Object, Reflect, WebAssembly};
+use tacit_jobs::rehearsal::Look;
 use tacit_jobs::{Command, Pairing, Stamped};
 use tacit_session::{Code, Fault};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, MessageEvent, RtcDataChannel};
 
+use crate::app::{Network, Shown};
 use crate::browser;
 
 /// What Trunk calls the worker's loader.
@@ -54,6 +61,8 @@ pub(crate) enum Said {
     /// Its program is up.
     Ready,
     Event(Stamped),
+    /// What was asked for.
+    Shown(Shown),
     /// The pairing is over, and its last words are out.
     Closed,
     /// It broke, or could not be loaded.
@@ -126,6 +135,22 @@ impl Worker {
         self.post("command", serde_json::to_string(command));
     }
 
+    /// Asks for what has crossed, from this message on.
+    pub(crate) fn wire(&self, from: u64) {
+        // A number is always cloneable.
+        self.inner.post_message(&object("wire", "from", &(from as f64).into())).ok();
+    }
+
+    /// In a rehearsal: asks what happens to a picture on its way through a model.
+    pub(crate) fn look(&self, look: &Look) {
+        self.post("look", serde_json::to_string(look));
+    }
+
+    /// In a rehearsal: says what network it should be like. The first time, before the channel.
+    pub(crate) fn network(&self, network: &Network) {
+        self.post("network", serde_json::to_string(network));
+    }
+
     fn post(&self, kind: &str, text: serde_json::Result<String>) {
         if let Ok(text) = text {
             // Plain text is always cloneable, and an ended worker drops it.
@@ -161,6 +186,14 @@ fn read(message: &JsValue) -> Said {
         Some("ready") => Said::Ready,
         Some("closed") => Said::Closed,
         Some("missing") => Said::Broke(missing()),
+        Some("wire") => match get("text").and_then(|text| serde_json::from_str(&text).ok()) {
+            Some(slice) => Said::Shown(Shown::Wire(slice)),
+            None => Said::Broke(Fault::internal("worker: a record that cannot be read")),
+        },
+        Some("look") => match get("text").and_then(|text| serde_json::from_str(&text).ok()) {
+            Some(lens) => Said::Shown(Shown::Lens(lens)),
+            None => Said::Broke(Fault::internal("worker: a look that cannot be read")),
+        },
         Some("event") => match get("text").and_then(event) {
             Some(stamped) => Said::Event(stamped),
             None => Said::Broke(Fault::internal("worker: an event that cannot be read")),

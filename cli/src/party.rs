@@ -63,7 +63,7 @@ impl Party {
                     && let (Some(link), Some(receiver)) = (link.take(), receiver.take())
                 {
                     paired.set(true);
-                    let pairing = Pairing { seat, confirm_words: confirm, job };
+                    let pairing = Pairing { seat, confirm_words: confirm, job, record: false };
                     pair(link, pairing, receiver, commands.clone(), tell.clone());
                 }
                 // Whoever does not listen any more has left.

@@ -1,8 +1,8 @@
-// `cargo xtask shots`: pictures of every screen and every failure card, light, dark, on a phone, and dark on a phone.
+// `cargo xtask shots`: pictures of every screen and every failure card, light, dark, on a phone, dark on a phone, and at a projector.
 //
 //   node scripts/shots.js FOLDER [NAME]
 //
-// Each is reached by doing what leads there, once, and then looked at four times.
+// Each is reached by doing what leads there, once, and then looked at five times.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +14,13 @@ import { Server } from '../support/server.js';
 
 const desktop = { width: 1200, height: 800 };
 const phone = { width: 390, height: 844 };
+const projector = { width: 1024, height: 768 };
 const looks = {
   light: { colorScheme: 'light', viewport: desktop },
   dark: { colorScheme: 'dark', viewport: desktop },
   phone: { colorScheme: 'light', viewport: phone },
   'phone-dark': { colorScheme: 'dark', viewport: phone },
+  projector: { colorScheme: 'light', viewport: projector },
 };
 
 const [folder, filter = ''] = process.argv.slice(2);

@@ -22,6 +22,9 @@ use asset::Asset;
 /// The most that is read, in bytes: many times the page with its models, and far from a home folder.
 const MOST: u64 = 256 << 20;
 
+/// The page of a folder.
+const INDEX: &str = "index.html";
+
 /// Where the built page comes from.
 #[derive(Clone, Debug)]
 pub enum PageFrom {
@@ -35,7 +38,8 @@ pub enum PageFrom {
 pub(crate) struct Page {
     /// By path within the folder, with forward slashes and none in front.
     assets: HashMap<String, Asset>,
-    policy: HeaderValue,
+    /// The policy of each document, by its path; every other answer carries that of the first page.
+    policies: HashMap<String, HeaderValue>,
 }
 
 impl Page {
@@ -55,7 +59,7 @@ impl Page {
 
     /// Every file in a folder, but names with a dot in front, links and special files.
     fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
-        if !folder.join("index.html").is_file() {
+        if !folder.join(INDEX).is_file() {
             return Err(Trouble::NoPage { folder: folder.to_owned() });
         }
         let mut files = Vec::new();
@@ -75,48 +79,75 @@ impl Page {
 
     /// Checks and compresses what was read from `folder`.
     fn press(read: &[(String, Vec<u8>)], folder: &Path) -> Result<Page, Trouble> {
-        let index = folder.join("index.html");
-        let html = read.iter().find(|(name, _)| name == "index.html").map(|(_, bytes)| String::from_utf8_lossy(bytes));
-        let html = html.ok_or_else(|| Trouble::NoPage { folder: folder.to_owned() })?;
-        let policy = csp::policy(&html).map_err(|reason| Trouble::Script { path: index.clone(), reason })?;
-        // A hash is base64 and the rest is ours, so the policy is always a legal header.
-        let policy = HeaderValue::from_str(&policy)
-            .map_err(|_| Trouble::Script { path: index, reason: "its hash makes no header" })?;
+        if !read.iter().any(|(name, _)| name == INDEX) {
+            return Err(Trouble::NoPage { folder: folder.to_owned() });
+        }
+        let mut policies = HashMap::new();
+        for (name, bytes) in read.iter().filter(|(name, _)| is_document(name)) {
+            let trouble = |reason| Trouble::Script { path: folder.join(name), reason };
+            let policy = csp::policy(&String::from_utf8_lossy(bytes)).map_err(trouble)?;
+            // A hash is base64 and the rest is ours, so the policy is always a legal header.
+            let policy = HeaderValue::from_str(&policy).map_err(|_| trouble("its hash makes no header"))?;
+            policies.insert(name.clone(), policy);
+        }
         let assets = asset::press(read);
         tracing::info!(files = assets.len(), "the page is read");
-        Ok(Page { assets, policy })
+        Ok(Page { assets, policies })
     }
 
     /// Answers any request that no other route took.
     pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
+        let found = self.find(path);
+        let policy = found.as_ref().and_then(|(name, _)| self.policies.get(name)).or_else(|| self.policies.get(INDEX));
         let mut response = if method == Method::GET || method == Method::HEAD {
-            match self.find(path) {
-                Some(asset) => asset_response(asset, method, headers),
+            match &found {
+                Some((_, asset)) => asset_response(asset, method, headers),
                 None => (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response(),
             }
         } else {
             (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response()
         };
         let common = response.headers_mut();
-        common.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        if let Some(policy) = policy {
+            common.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+        }
         for (name, value) in COMMON {
             common.insert(name, HeaderValue::from_static(value));
         }
         response
     }
 
-    /// The file of that name; the index for a path that could be a view of the page, which routes by itself.
-    fn find(&self, path: &str) -> Option<&Asset> {
+    /// The file of that name, and its name; for a path that could be a view of a page, which routes by itself, the index of
+    /// the nearest folder that has one.
+    fn find(&self, path: &str) -> Option<(String, &Asset)> {
         let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
         if let Some(asset) = self.assets.get(path.as_ref()) {
-            return Some(asset);
+            return Some((path.into_owned(), asset));
         }
         let odd = |segment: &str| segment.starts_with('.') || segment.contains(['\\', '\0']);
         if path.split('/').any(odd) || path.rsplit('/').next()?.contains('.') {
             return None;
         }
-        self.assets.get("index.html")
+        let folders = std::iter::successors(Some(path.as_ref()), |path| {
+            path.rsplit_once('/').map(|(above, _)| above).or_else(|| (!path.is_empty()).then_some(""))
+        });
+        folders
+            .map(
+                |folder| {
+                    if folder.is_empty() {
+                        INDEX.to_owned()
+                    } else {
+                        format!("{}/{INDEX}", folder.trim_end_matches('/'))
+                    }
+                },
+            )
+            .find_map(|name| self.assets.get(&name).map(|asset| (name, asset)))
     }
+}
+
+/// Whether the file is a page of its own.
+fn is_document(name: &str) -> bool {
+    name == INDEX || name.ends_with("/index.html")
 }
 
 /// On every response of the page, found or not.

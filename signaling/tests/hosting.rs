@@ -206,6 +206,32 @@ async fn a_view_of_the_page_is_the_page_and_a_missing_file_is_missing() {
 }
 
 #[tokio::test]
+async fn a_second_page_has_its_own_views_and_its_own_policy() {
+    let folder = Folder::built();
+    let index = folder.read("index.html");
+    folder.write(
+        "dist/learn/index.html",
+        "<!doctype html><title>Lessons</title><script type=\"module\">let lesson = 1;</script>",
+    );
+    folder.write("dist/learn/tacit-learn.js", "export default () => {};");
+    let house = folder.house().await;
+    let lessons = folder.read("learn/index.html");
+    let policy = |answer: &Answer| answer.header("content-security-policy").unwrap().to_owned();
+    let first = policy(&house.ask("GET", "/", "").await);
+    for view in ["/learn", "/learn/", "/learn/shares", "/learn/shares/2", "/learn/index.html"] {
+        let answer = house.ask("GET", view, "").await;
+        assert_eq!((answer.status, &answer.body), (200, &lessons), "{view}");
+        assert!(policy(&answer) != first && policy(&answer).contains("'sha256-"), "{view}");
+    }
+    for view in ["/learning", "/meet/learn"] {
+        let answer = house.ask("GET", view, "").await;
+        assert_eq!((&answer.body, policy(&answer)), (&index, first.clone()), "{view}");
+    }
+    assert_eq!(house.ask("GET", "/learn/missing.js", "").await.status, 404);
+    assert_eq!(house.ask("GET", "/learn/tacit-learn.js", "").await.status, 200);
+}
+
+#[tokio::test]
 async fn there_is_no_way_out_of_the_folder() {
     let folder = Folder::built();
     let house = folder.house().await;

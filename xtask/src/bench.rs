@@ -21,12 +21,16 @@ pub(crate) enum Options {
     Compute(Output),
     /// The primitives below a comparison: native, and in Chromium's Worker
     Primitives(Output),
+    /// What only lessons compute with, native: Paillier's encryption
+    Lessons(Output),
     /// The server: rooms that wait, and introductions a second
     Signaling(Output),
     /// A model that the terminal program serves: one client, then eight
     Serve(Output),
     /// A channel between a page in Chromium and a native program: bare, and through a link
     Transfer(Output),
+    /// What looking at the wire costs: the same picture checks between two Chromium processes, with it closed and open
+    Wire(Output),
     /// What a first visit loads
     Size(Output),
 }
@@ -58,6 +62,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             lines.extend(primitives_in_a_worker()?);
             output.print(&lines)
         }
+        Options::Lessons(output) => output.print(&example("tacit-paillier", "bench_paillier")?),
         Options::Signaling(output) => {
             build::page()?;
             let server = build::server()?;
@@ -79,6 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             output.print(&rows)
         }
         Options::Transfer(output) => output.print(&transferred()?),
+        Options::Wire(output) => output.print(&in_browsers("wire.js")?),
         Options::Size(output) => output.print(&in_browsers("size.js")?),
     }
 }

@@ -19,15 +19,24 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// Builds the page, as it is hosted; where it is.
+/// Builds the page, and beside it the lessons, as they are hosted; where they are.
 pub(crate) fn page() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
-    say::step("Building the page. The first time takes some minutes, later only what changed.");
-    let mut trunk = process::command(&tools.trunk);
-    // Trunk reports on stdout, which is for results.
-    trunk.args(["build", "--offline", "--release"]).env("PATH", &tools.path).stdout(std::io::stderr());
-    process::run(&mut trunk).context("the page was not built")?;
-    Ok(workspace::page())
+    say::step("Building the page and the lessons. The first time takes some minutes, later only what changed.");
+    let page = workspace::page();
+    // The lessons are a program of their own, which nobody loads who does not go there. The first build empties the folder.
+    let lessons = page.join("learn");
+    for (what, place) in [("the page", None), ("the lessons", Some(&lessons))] {
+        let mut trunk = process::command(&tools.trunk);
+        trunk.args(["build", "--offline", "--release"]);
+        if let Some(folder) = place {
+            trunk.args(["--public-url", "/learn/", "--dist"]).arg(folder).arg("app/learn/index.html");
+        }
+        // Trunk reports on stdout, which is for results.
+        trunk.env("PATH", &tools.path).stdout(std::io::stderr());
+        process::run(&mut trunk).with_context(|| format!("{what} could not be built"))?;
+    }
+    Ok(page)
 }
 
 /// Builds the party in the terminal; the program.

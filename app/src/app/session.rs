@@ -257,7 +257,7 @@ impl Session {
             Input::Words { words, confirm } => {
                 self.words = Some(words);
                 self.must_confirm = confirm;
-                let pairing = Pairing { seat: self.seat, confirm_words: confirm, job: self.job };
+                let pairing = Pairing { seat: self.seat, confirm_words: confirm, job: self.job, record: true };
                 (self.meet(screen), vec![Act::Pair(pairing)])
             }
             Input::Connected(route) => {
@@ -418,6 +418,8 @@ impl Session {
                 }
                 Step::Stay
             }
+            // The worker keeps the record.
+            Event::Crossed { .. } => Step::Stay,
             Event::Processor { report } => {
                 // That another one is measured to be faster is no news; that it was lost is.
                 let lost = self.processor.as_ref().is_some_and(|old| !old.uses.is_empty()) && report.uses.is_empty();

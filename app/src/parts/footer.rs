@@ -2,12 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::parts::promises::Promises;
+use tacit_parts::build::Build;
 
-/// The commit that this was built from, where it was known.
-const COMMIT: Option<&str> = option_env!("TACIT_COMMIT");
-/// Where the source can be read, where that was known.
-const SOURCE: Option<&str> = option_env!("TACIT_SOURCE_URL");
+use crate::parts::promises::Promises;
 
 #[component]
 pub(crate) fn Footer() -> impl IntoView {
@@ -17,13 +14,9 @@ pub(crate) fn Footer() -> impl IntoView {
             dialog.show_modal().ok();
         }
     };
-    let build = format!("Tacit {} · {}", env!("CARGO_PKG_VERSION"), COMMIT.unwrap_or("unknown commit"));
     view! {
         <footer class="foot">
-            <p class="mono soft">
-                {build}
-                {SOURCE.map(|url| view! { " · "<a href=url rel="noreferrer">"Source"</a> })}
-            </p>
+            <Build/>
             <button type="button" class="quiet" on:click=open>"What this protects"</button>
             <Promises dialog/>
         </footer>

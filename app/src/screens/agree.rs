@@ -100,8 +100,8 @@ fn TermsTable() -> impl IntoView {
         }
     };
     view! {
-        <section class="card" aria-labelledby="terms-title">
-            <h2 id="terms-title">{move || agreement.with(|agreement| agreement.as_ref().map(|a| a.title.clone()))}</h2>
+        <section class="card" aria-labelledby=page.id("terms-title")>
+            <h2 id=page.id("terms-title")>{move || agreement.with(|agreement| agreement.as_ref().map(|a| a.title.clone()))}</h2>
             <table class="terms">
                 <thead>
                     <tr>
@@ -134,8 +134,8 @@ fn ModelFacts() -> impl IntoView {
         let [channels, height, width] = card.picture;
         let colours = if channels == 1 { "grey" } else { "in colour" };
         view! {
-            <section class="card" aria-labelledby="model-title">
-                <h2 id="model-title">{format!("The model “{}”", card.name)}</h2>
+            <section class="card" aria-labelledby=page().id("model-title")>
+                <h2 id=page().id("model-title")>{format!("The model “{}”", card.name)}</h2>
                 <dl class="figures">
                     <div><dt>"takes"</dt><dd>{format!("{width} × {height} pixels, {colours}")}</dd></div>
                     <div><dt>"can say"</dt><dd>{card.labels.join(", ")}</dd></div>
@@ -160,8 +160,8 @@ fn Estimate() -> impl IntoView {
     let prepare = move || if is_check.get() { "to prepare" } else { "to prepare, once" };
     let of = move |read: fn(Estimates) -> String| move || estimate.get().map(read).unwrap_or_default();
     view! {
-        <section class="card" aria-labelledby="estimate-title">
-            <h2 id="estimate-title">"What it takes"</h2>
+        <section class="card" aria-labelledby=page().id("estimate-title")>
+            <h2 id=page().id("estimate-title")>"What it takes"</h2>
             <dl class="figures">
                 <div><dt>{prepare}</dt><dd class="mono">{of(|e| e.prepare)}</dd></div>
                 <div><dt>"to answer"</dt><dd class="mono">{of(|e| e.answer)}</dd></div>

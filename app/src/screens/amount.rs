@@ -50,9 +50,9 @@ pub(crate) fn Amount() -> impl IntoView {
                     </p>
                 </div>
                 <form class="card stack amount-form" novalidate on:submit=submit>
-                    <label for="amount">"Your amount"</label>
+                    <label for=page.id("amount")>"Your amount"</label>
                     <input
-                        id="amount"
+                        id=page.id("amount")
                         class="amount"
                         type="text"
                         inputmode="decimal"
@@ -60,18 +60,18 @@ pub(crate) fn Amount() -> impl IntoView {
                         autocapitalize="off"
                         spellcheck="false"
                         placeholder="1,250.00"
-                        aria-describedby="amount-error amount-echo"
+                        aria-describedby=page.id("amount-error amount-echo")
                         aria-invalid=move || error.get().is_some().to_string()
                         node_ref=field
                         on:input=typed
                     />
-                    <p class="echo" id="amount-echo">
+                    <p class="echo" id=page.id("amount-echo")>
                         {move || match understood.get() {
                             Some(text) => format!("Understood as {text}"),
                             None => "Any currency sign and any separators are fine.".into(),
                         }}
                     </p>
-                    <p class="wrong" id="amount-error" role="alert">
+                    <p class="wrong" id=page.id("amount-error") role="alert">
                         {move || error.get().map(|error| error.to_string())}
                     </p>
                     <div class="actions"><button type="submit" class="main">"Compare"</button></div>

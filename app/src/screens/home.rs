@@ -50,6 +50,20 @@ pub(crate) fn Home() -> impl IntoView {
                         "I have a code"
                     </button>
                 </Actions>
+                <nav class="more" aria-label="To see how it works">
+                    <button
+                        type="button"
+                        class="quiet"
+                        on:pointerenter=move |_| page.warm_up()
+                        on:click=move |_| page.send(Input::GoRehearse)
+                    >
+                        "Rehearse alone"
+                    </button>
+                    <a class="quiet" href="/learn/">"Lessons"</a>
+                    <button type="button" class="quiet" on:click=move |_| page.send(Input::GoReplay)>
+                        "Open a transcript"
+                    </button>
+                </nav>
             </div>
             <Noise/>
             <ol class="steps">

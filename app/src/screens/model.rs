@@ -170,7 +170,7 @@ fn Choosing() -> impl IntoView {
             <label class="card option">
                 <input
                     type="radio"
-                    name="model"
+                    name=page.id("model")
                     aria-label=model.name
                     aria-describedby=format!("about-{}", model.name)
                     prop:checked=move || choice.get() == this
@@ -204,22 +204,22 @@ fn Choosing() -> impl IntoView {
                     <div class="card option">
                         <input
                             type="radio"
-                            id="model-mine"
-                            name="model"
+                            id=page.id("model-mine")
+                            name=page.id("model")
                             prop:checked=move || choice.get() == Choice::Mine
                             on:change=move |_| select(Choice::Mine)
                         />
                         <span class="option-text">
-                            <label class="option-name" for="model-mine">"A model of mine"</label>
+                            <label class="option-name" for=page.id("model-mine")>"A model of mine"</label>
                             <span class="soft">"A .tacit file of at most 16 MiB. Choose it, or drop it here."</span>
                             <span class="file-field">
-                                <label for="model-file">"Model file"</label>
+                                <label for=page.id("model-file")>"Model file"</label>
                                 <input
-                                    id="model-file"
+                                    id=page.id("model-file")
                                     class="file"
                                     type="file"
                                     accept=".tacit"
-                                    aria-describedby="model-error"
+                                    aria-describedby=page.id("model-error")
                                     node_ref=file
                                     on:change=chosen
                                 />
@@ -230,11 +230,11 @@ fn Choosing() -> impl IntoView {
                 </fieldset>
             </div>
             <div class="stack">
-                <section class="card stack" aria-labelledby="reveal-title">
-                    <h2 id="reveal-title">"What it tells"</h2>
+                <section class="card stack" aria-labelledby=page.id("reveal-title")>
+                    <h2 id=page.id("reveal-title")>"What it tells"</h2>
                     <Radios
                         legend="They put in a picture. What comes out?"
-                        name="detail"
+                        name=page.id("detail")
                         value=detail
                         options=&[
                             (Detail::Label, "The label that fits best"),
@@ -245,19 +245,19 @@ fn Choosing() -> impl IntoView {
                     <p class="soft note">"Scores tell more about your model than a label does."</p>
                     <Radios
                         legend="Who learns it?"
-                        name="audience"
+                        name=page.id("audience")
                         value=audience
                         options=&[(Audience::Holder, "Only whose picture it is"), (Audience::Both, "Both of you")]
                     />
                     <Radios
                         legend="How many pictures in one round?"
-                        name="pictures"
+                        name=page.id("pictures")
                         value=pictures
                         options=&[(1, "One"), (4, "Up to four"), (MOST_PICTURES, "Up to sixteen")]
                     />
                     <p class="soft note">"Several at once take less time for each. Each answer tells a little about your model."</p>
                 </section>
-                <p class="wrong" id="model-error" role="alert">{message}</p>
+                <p class="wrong" id=page.id("model-error") role="alert">{message}</p>
                 <div class="actions">
                     <button type="submit" class="main" disabled=is_busy>"Propose it"</button>
                     <Show when=move || may_keep.get()>
@@ -284,7 +284,7 @@ fn Choosing() -> impl IntoView {
 #[component]
 fn Radios<T: Copy + PartialEq + Send + Sync + 'static>(
     legend: &'static str,
-    name: &'static str,
+    name: String,
     value: RwSignal<T>,
     options: &'static [(T, &'static str)],
 ) -> impl IntoView {
@@ -293,7 +293,7 @@ fn Radios<T: Copy + PartialEq + Send + Sync + 'static>(
             <label class="choice">
                 <input
                     type="radio"
-                    name=name
+                    name=name.clone()
                     prop:checked=move || value.get() == this
                     on:change=move |_| value.set(this)
                 />

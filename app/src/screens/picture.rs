@@ -80,14 +80,14 @@ fn Making(card: ModelCard) -> impl IntoView {
                 </section>
             </div>
             <div class="stack">
-                <section class="card stack seen-card" aria-labelledby="seen-title">
+                <section class="card stack seen-card" aria-labelledby=page.id("seen-title")>
                     <div class="seen-head">
-                        <h2 id="seen-title">"What the model will see"</h2>
+                        <h2 id=page.id("seen-title")>"What the model will see"</h2>
                         <p class="soft">{format!("{width} × {height} pixels, and nothing else.")}</p>
                     </div>
                     <Seen easel/>
                     <Preparing easel/>
-                    <p class="wrong" id="picture-error" role="alert">{move || easel.wrong.get()}</p>
+                    <p class="wrong" id=page.id("picture-error") role="alert">{move || easel.wrong.get()}</p>
                     <div class="actions">
                         <button type="button" class="main" on:click=check>{check_text}</button>
                         {(places > 1).then(|| view! {
@@ -177,8 +177,8 @@ fn Tray(easel: Easel) -> impl IntoView {
         }
     };
     view! {
-        <section class="card stack" aria-labelledby="tray-title">
-            <h2 id="tray-title">"In this round"</h2>
+        <section class="card stack" aria-labelledby=page().id("tray-title")>
+            <h2 id=page().id("tray-title")>"In this round"</h2>
             <p class="soft note" role="status">
                 {move || format!("{} of {places} pictures. They are checked together.", easel.count())}
             </p>
@@ -201,7 +201,7 @@ fn Preparing(easel: Easel) -> impl IntoView {
             <label class="choice">
                 <input
                     type="radio"
-                    name="fit"
+                    name=page().id("fit")
                     prop:checked=move || easel.fit.get() == fit
                     on:change=move |_| easel.fit.set(fit)
                 />

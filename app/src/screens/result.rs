@@ -11,6 +11,7 @@ use crate::parts::heading::Heading;
 use crate::parts::labels::Labels;
 use crate::parts::noise::NoiseSign;
 use crate::parts::predictions::{self, Predictions};
+use crate::parts::wire::Wire;
 use crate::screens::model::Otherwise;
 use crate::text;
 
@@ -29,6 +30,7 @@ pub(crate) fn Result() -> impl IntoView {
             </div>
             {move || answer.get().map(|answer| view! { <Figures answer/> })}
         </div>
+        <Wire/>
     }
 }
 
@@ -228,8 +230,8 @@ fn Figures(answer: Answer) -> impl IntoView {
     );
     view! {
         <dl class="figures ruled">
-            <div><dt>"prepared"</dt><dd class="mono">{prepared}</dd></div>
-            <div><dt>"answered"</dt><dd class="mono">{answered}</dd></div>
+            <div><dt>"prepared"</dt><dd class="mono" data-ms-of="prepared" data-ms=offline_ms>{prepared}</dd></div>
+            <div><dt>"answered"</dt><dd class="mono" data-ms-of="answered" data-ms=online_ms>{answered}</dd></div>
             <div><dt>"round"</dt><dd class="mono">{outcome.round}</dd></div>
             <div><dt>"words"</dt><dd class="mono">{move || words.get().unwrap_or_default().join(" · ")}</dd></div>
             <ComputesOn/>

@@ -7,6 +7,7 @@ use crate::app::{Role, Session, Work};
 use crate::page::page;
 use crate::parts::gauge::{Bar, Gauge, stage_name};
 use crate::parts::heading::Heading;
+use crate::parts::wire::Wire;
 use crate::text;
 
 /// How far one line of the list is.
@@ -59,8 +60,8 @@ pub(crate) fn Run() -> impl IntoView {
             <div class="stack">
                 <Gauge/>
                 <Show when=move || runs.get()>
-                    <section class="card gauge-card" aria-labelledby="work-title">
-                        <h2 id="work-title">"Crossing now"</h2>
+                    <section class="card gauge-card" aria-labelledby=page.id("work-title")>
+                        <h2 id=page.id("work-title")>"Crossing now"</h2>
                         <Bar label=bar_name fraction=Signal::derive(move || work.get().map_or(0.0, Work::fraction))/>
                         <p class="gauge-line mono">
                             <span>{move || work.get().map(|work| stage_name(work.stage))}</span>
@@ -69,13 +70,14 @@ pub(crate) fn Run() -> impl IntoView {
                     </section>
                 </Show>
                 <Show when=move || !layers.with(Vec::is_empty)>
-                    <section class="card" aria-labelledby="layers-title">
-                        <h2 id="layers-title">"Layer by layer"</h2>
+                    <section class="card" aria-labelledby=page.id("layers-title")>
+                        <h2 id=page.id("layers-title")>"Layer by layer"</h2>
                         <ol class="progress layers">{move || layers.get().into_iter().map(line).collect_view()}</ol>
                     </section>
                 </Show>
             </div>
         </div>
+        <Wire/>
     }
 }
 

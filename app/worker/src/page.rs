@@ -5,12 +5,14 @@ use std::rc::Rc;
 
 use futures::channel::mpsc;
 use js_sys::{Object, Reflect};
-use tacit_jobs::{Command, Event, Pairing, Processor, Stamped, pairing};
+use tacit_jobs::rehearsal::Look;
+use tacit_jobs::{Command, Event, Pairing, Processor, Record, Stamped, Timed, pairing};
 use tacit_meet::ChannelLink;
 use tacit_session::Fault;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, RtcDataChannel};
 
+use crate::paced::{Network, Paced};
 use crate::processor;
 use crate::watchdog::Watchdog;
 
@@ -18,12 +20,19 @@ use crate::watchdog::Watchdog;
 /// time.
 const PROGRESS_EVERY: f64 = 33.0;
 
+/// Messages that the page gets at once of those that crossed: reading them must not hold up a screen.
+const SLICE: usize = 250;
+
 /// What has come from the page before the pairing can begin.
 #[derive(Default)]
 struct Inbox {
-    link: Option<ChannelLink>,
+    link: Option<Paced<ChannelLink>>,
     pairing: Option<Pairing>,
     commands: Option<mpsc::UnboundedReceiver<Command>>,
+    /// The network that a rehearsal should be like.
+    network: Option<Rc<Cell<Network>>>,
+    /// What has crossed.
+    record: Rc<RefCell<Record>>,
 }
 
 /// Listens to the page, for ever.
@@ -58,7 +67,28 @@ fn receive(
                 Ok(channel) => ChannelLink::new(channel),
                 Err(_) => ChannelLink::over_port(field(message, "port").unchecked_into::<MessagePort>()),
             };
-            inbox.borrow_mut().link = Some(link);
+            let mut inbox = inbox.borrow_mut();
+            inbox.link = Some(match &inbox.network {
+                Some(network) => Paced::slow(link, Rc::clone(network)),
+                None => Paced::plain(link),
+            });
+        }
+        Some("network") => {
+            let network = serde_json::from_str(&text()?).map_err(|_| "a network that does not parse")?;
+            inbox.borrow_mut().network.get_or_insert_default().set(network);
+            return Ok(());
+        }
+        Some("look") => {
+            let look: Look = serde_json::from_str(&text()?).map_err(|_| "a look that does not parse")?;
+            post("look", serde_json::to_string(&look.look(seed()?)).ok().as_deref());
+            return Ok(());
+        }
+        Some("wire") => {
+            let from = field(message, "from").as_f64().unwrap_or_default() as u64;
+            let slice = inbox.borrow().record.borrow().since(from, SLICE);
+            // What was read from bytes can be written.
+            post("wire", serde_json::to_string(&slice).ok().as_deref());
+            return Ok(());
         }
         Some("pair") => {
             let pairing = serde_json::from_str(&text()?).map_err(|_| "a pairing that does not parse")?;
@@ -86,8 +116,7 @@ fn begin(
     let (Some(link), Some(receiver)) = (inbox.link.take(), inbox.commands.take()) else {
         return Err("a second pairing in one worker".into());
     };
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|_| "the system has no random numbers")?;
+    let seed = seed()?;
     let stalled = commands.clone();
     let watchdog = Watchdog::new(move || {
         let _ = stalled.unbounded_send(Command::Stalled);
@@ -95,8 +124,12 @@ fn begin(
     // The other program's hello is the machine's business, too.
     watchdog.wind();
     let last_progress = Cell::new(f64::NEG_INFINITY);
+    let record = Rc::clone(&inbox.record);
     let on_event = move |event: Event| {
         watchdog.observe(&event);
+        if let Event::Crossed { crossing } = event {
+            return record.borrow_mut().push(Timed { at: everybodys_now(), crossing });
+        }
         if let Event::Progress { done, total, .. } = event
             && done < total
         {
@@ -115,6 +148,13 @@ fn begin(
         post("closed", None);
     });
     Ok(())
+}
+
+/// Fresh from the system's generator.
+fn seed() -> Result<[u8; 32], String> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| "the system has no random numbers")?;
+    Ok(seed)
 }
 
 fn emit(event: Event) {
@@ -142,6 +182,11 @@ fn field(message: &JsValue, name: &str) -> JsValue {
 /// Milliseconds on the worker's clock.
 pub(crate) fn now() -> f64 {
     scope().performance().map_or(0.0, |clock| clock.now())
+}
+
+/// Milliseconds on a clock that all workers of a page share.
+fn everybodys_now() -> f64 {
+    scope().performance().map_or(0.0, |clock| clock.time_origin() + clock.now())
 }
 
 /// The worker's global scope.

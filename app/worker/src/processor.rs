@@ -25,7 +25,7 @@ pub(crate) fn start() -> Rc<Processor> {
 }
 
 /// Ends after a while.
-async fn sleep(time: Duration) {
+pub(crate) async fn sleep(time: Duration) {
     let milliseconds = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
     let promise = js_sys::Promise::new(&mut |done, _| {
         // A scope without timers would never answer: then there is no patience at all.

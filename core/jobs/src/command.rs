@@ -16,6 +16,9 @@ pub struct Pairing {
     /// The host: what she invites to. A guest learns it from her program, as [`Event::Offered`](crate::Event::Offered).
     #[serde(default)]
     pub job: Job,
+    /// Whether every message is to be told, as [`Event::Crossed`](crate::Event::Crossed).
+    #[serde(default)]
+    pub record: bool,
 }
 
 /// What a person tells their own program while paired.

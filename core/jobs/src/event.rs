@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tacit_compute::Report;
 use tacit_session::{Cost, Fault, Stage};
 
-use crate::{Agreement, Job};
+use crate::{Agreement, Crossing, Job};
 
 /// Something a person should know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,11 @@ pub enum Event {
     },
     /// Both inputs are in; the protocol runs.
     Started,
+    /// A message crossed, either way. Only where the host program asked for it, as [`Pairing::record`](crate::Pairing::record).
+    Crossed {
+        /// The message.
+        crossing: Crossing,
+    },
     /// The agreed result.
     Finished {
         /// The answer and what it cost.

@@ -13,8 +13,11 @@ pub mod millionaires;
 pub mod pairing;
 mod picture;
 mod progress;
+pub mod record;
+pub mod rehearsal;
 mod round;
 mod talk;
+pub mod views;
 
 pub use agreement::{Agreement, Audience, Detail, Job, MOST_PICTURES, ModelCard, Reveal, Terms};
 pub use amount::{Amount, AmountError};
@@ -22,4 +25,5 @@ pub use command::{Command, Input, ModelFile, Pairing};
 pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};
+pub use record::{Crossing, Record, Timed, Transcript};
 pub use tacit_compute::{Force, Operation, Processor, Report};

@@ -10,6 +10,7 @@ use tacit_symmetric::Prg;
 
 use crate::classify::Pictures;
 use crate::progress::Progress;
+use crate::record::Watch;
 
 /// One party's session, randomness, transfers and stocks.
 ///
@@ -32,10 +33,15 @@ impl<L: Link> Machine<L> {
         Self { session, rng, engine: None, comparisons: Vec::new(), pictures: Pictures::default(), processor }
     }
 
-    /// Has every frame counted.
-    pub(crate) fn observe(&mut self, progress: &Rc<Progress>) {
-        let observer = Rc::clone(progress);
-        self.session.ledger_mut().observe(move |entry| observer.record(entry));
+    /// Has every frame counted, and told where somebody watches.
+    pub(crate) fn observe(&mut self, progress: &Rc<Progress>, watch: Option<Watch>) {
+        let progress = Rc::clone(progress);
+        self.session.ledger_mut().observe(move |entry, body| {
+            progress.record(entry);
+            if let Some(watch) = &watch {
+                watch.crossed(entry, body);
+            }
+        });
     }
 
     /// Sets up the extension, once per pairing. Cost: [`setup_cost`].

@@ -1,6 +1,6 @@
 //! Who is richer: Yao's millionaires, with a stock of material so that a comparison starts at once.
 
-use tacit_session::{Cost, Fault, Link, Party, Stage};
+use tacit_session::{Cost, Fault, Link, Party, Session, Stage};
 use tacit_share::material;
 use tacit_share::{compare, open};
 
@@ -55,24 +55,44 @@ impl<L: Link> Machine<L> {
     /// The link's, or the peer's; [`Code::Internal`](tacit_session::Code::Internal) when nothing is in stock.
     pub async fn compare(&mut self, amount: &Amount) -> Result<Order, Fault> {
         let material = self.comparisons.pop().ok_or_else(|| Fault::internal("no material in stock"))?;
-        let s = &mut self.session;
-        // 1. Shares of x < y and x = y, x at Alice and y at Bob.
-        s.enter(Stage::Compare);
-        let (less, equal) = compare::less_and_equal(s, material, &[amount.minor_units()]).await?;
-        // 2. Open both bits to both: that is what the agreement names.
-        s.enter(Stage::Reveal);
-        let answer = open::reveal(s, &less.join(&equal)).await?;
-        match (answer.get(0), answer.get(1)) {
-            (false, true) => Ok(Order::Equal),
-            (less, false) if s.lead(true) == less => Ok(Order::They),
-            (_, false) => Ok(Order::You),
-            (true, true) => Err(Fault::peer("the opened bits say both less and equal")),
-        }
+        order(&mut self.session, material, amount).await
     }
 }
 
+/// The comparison itself; see [`Machine::compare`].
+pub(crate) async fn order<L: Link>(
+    s: &mut Session<L>,
+    material: material::Material,
+    amount: &Amount,
+) -> Result<Order, Fault> {
+    // 1. Shares of x < y and x = y, x at Alice and y at Bob.
+    s.enter(Stage::Compare);
+    let (less, equal) = compare::less_and_equal(s, material, &[amount.minor_units()]).await?;
+    // 2. Open both bits to both: that is what the agreement names.
+    s.enter(Stage::Reveal);
+    let answer = open::reveal(s, &less.join(&equal)).await?;
+    read(s.party(), [answer.get(0), answer.get(1)])
+        .ok_or_else(|| Fault::peer("the opened bits say both less and equal"))
+}
+
+/// What `[x < y, x = y]` says to a party.
+fn read(party: Party, opened: [bool; 2]) -> Option<Order> {
+    match opened {
+        [false, true] => Some(Order::Equal),
+        [less, false] if less == (party == Party::Alice) => Some(Order::They),
+        [_, false] => Some(Order::You),
+        [true, true] => None,
+    }
+}
+
+/// The bits that say this to a party: the inverse of [`read`].
+pub(crate) fn opened(party: Party, order: Order) -> [bool; 2] {
+    let less = (order == Order::They) == (party == Party::Alice);
+    [less && order != Order::Equal, order == Order::Equal]
+}
+
 /// The material of one comparison.
-fn demand() -> material::Demand {
+pub(crate) fn demand() -> material::Demand {
     compare::demand(1)
 }
 
@@ -91,4 +111,21 @@ pub fn compare_cost() -> Cost {
 /// What a comparison costs, by stage.
 pub(crate) fn compare_plan() -> Plan {
     vec![(Stage::Compare, compare::less_and_equal_cost(1)), (Stage::Reveal, open::reveal_cost(2))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opened_bits_are_read_as_they_are_meant() {
+        for party in [Party::Alice, Party::Bob] {
+            for order in [Order::You, Order::They, Order::Equal] {
+                assert_eq!(read(party, opened(party, order)), Some(order));
+            }
+        }
+        assert_eq!(opened(Party::Alice, Order::They), [true, false], "x < y");
+        assert_eq!(opened(Party::Bob, Order::You), [true, false], "x < y");
+        assert_eq!(read(Party::Alice, [true, true]), None);
+    }
 }

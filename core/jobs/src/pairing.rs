@@ -15,6 +15,7 @@ use tacit_symmetric::Prg;
 
 use crate::classify::{self, Check, open_model};
 use crate::progress::Progress;
+use crate::record::Watch;
 use crate::round::{Given, History, Mine, Proposal, Round, Subject};
 use crate::talk::{ModelOffer, Number, Stop, Talk, VERSION};
 use crate::{Answer, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine, millionaires};
@@ -61,6 +62,10 @@ pub async fn run<L: Link + 'static>(
     // What was prepared and what was at work is dropped, and so wiped, before anybody is told.
     driver.work = Work::Nothing;
     driver.round = Round::default();
+    // What follows is no part of the pairing any more.
+    if let Some(watch) = &driver.watch {
+        watch.close();
+    }
     let (fault, stop) = match end {
         End::Here(fault) => (fault.clone(), Stop::from_fault(&fault)),
         End::There(stop) => (stop.into_fault(), None),
@@ -145,6 +150,8 @@ struct Driver<L: Link + 'static> {
     /// Whether what the first proposal lets us prepare was begun.
     started: bool,
     progress: Rc<Progress>,
+    /// Tells of every message, where the host program asked for it.
+    watch: Option<Watch>,
     emit: Emit,
 }
 
@@ -157,11 +164,16 @@ impl<L: Link + 'static> Driver<L> {
         processor: Rc<Processor>,
         emit: Emit,
     ) -> Self {
-        let progress = Rc::new(Progress::new(Rc::clone(&emit)));
+        let watch = pairing.record.then(|| Watch::new(Rc::clone(&emit)));
+        let progress = Rc::new(Progress::new(Rc::clone(&emit), watch.clone()));
         let mut machine = Machine::new(Session::new(pairing.seat, protocol), rng, processor);
-        machine.observe(&progress);
+        machine.observe(&progress, watch.clone());
+        let mut control = Session::new(pairing.seat, control);
+        if let Some(watch) = watch.clone() {
+            control.ledger_mut().observe(move |entry, body| watch.crossed(entry, body));
+        }
         Self {
-            control: Session::new(pairing.seat, control),
+            control,
             work: Work::Nothing,
             waiting: Some(Box::new(machine)),
             pairing,
@@ -174,6 +186,7 @@ impl<L: Link + 'static> Driver<L> {
             running: false,
             started: false,
             progress,
+            watch,
             emit,
         }
     }

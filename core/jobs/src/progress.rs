@@ -6,6 +6,7 @@ use std::rc::Rc;
 use tacit_session::{Cost, Direction, Entry, Stage};
 
 use crate::Event;
+use crate::record::Watch;
 
 /// What a piece of work will cost, by stage.
 pub(crate) type Plan = Vec<(Stage, Cost)>;
@@ -13,6 +14,8 @@ pub(crate) type Plan = Vec<(Stage, Cost)>;
 /// Watches a ledger and emits [`Event::Progress`].
 pub(crate) struct Progress {
     emit: Rc<dyn Fn(Event)>,
+    /// Counts rounds by piece of work, too.
+    watch: Option<Watch>,
     stages: RefCell<Vec<(Stage, u64, u64)>>,
     rounds: Cell<u64>,
     /// Whether something was sent since the last message came: the next one that comes begins a round.
@@ -20,14 +23,17 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(emit: Rc<dyn Fn(Event)>) -> Self {
-        Self { emit, stages: RefCell::default(), rounds: Cell::default(), has_sent: Cell::default() }
+    pub(crate) fn new(emit: Rc<dyn Fn(Event)>, watch: Option<Watch>) -> Self {
+        Self { emit, watch, stages: RefCell::default(), rounds: Cell::default(), has_sent: Cell::default() }
     }
 
     /// Begins a new piece of work.
     pub(crate) fn begin(&self, plan: Plan) {
         let stages = plan.into_iter().map(|(stage, cost)| (stage, 0, cost.sent + cost.received)).collect();
         *self.stages.borrow_mut() = stages;
+        if let Some(watch) = &self.watch {
+            watch.begin();
+        }
         self.rounds.set(0);
         self.has_sent.set(false);
     }

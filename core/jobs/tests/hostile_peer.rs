@@ -75,7 +75,7 @@ proptest! {
         let (commands, receiver) = unbounded();
         let events = Rc::new(RefCell::new(Vec::new()));
         let diary = Rc::clone(&events);
-        let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires };
+        let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires, record: false };
         // The most trusting person there is.
         let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
             let command = match event {

@@ -8,9 +8,12 @@ use futures::channel::mpsc::{UnboundedSender, unbounded};
 use tacit_compute::Processor;
 use tacit_jobs::machine::setup_cost;
 use tacit_jobs::millionaires::{compare_cost, refill_cost};
-use tacit_jobs::{Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, pairing};
+use tacit_jobs::record::{self, NoTranscript};
+use tacit_jobs::{
+    Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, Record, Timed, Transcript, pairing,
+};
 use tacit_session::lockstep::{self, QueueLink, Tamper};
-use tacit_session::{Code, Fault, Party, Stage, Tag};
+use tacit_session::{Code, Cost, Direction, Fault, Party, Stage, Tag};
 
 /// What a person does when they are shown an event.
 type Person = Box<dyn Fn(&Event, &UnboundedSender<Command>)>;
@@ -60,7 +63,7 @@ fn meet(confirm_words: bool, tamper: Option<&Tamper>, alice: Person, bob: Person
         Some(tamper) => lockstep::queues_with(tamper),
         None => lockstep::queues(),
     };
-    let seat = |seat| Pairing { seat, confirm_words, job: Job::Millionaires };
+    let seat = |seat| Pairing { seat, confirm_words, job: Job::Millionaires, record: true };
     lockstep::join(live(a, seat(Party::Alice), alice), live(b, seat(Party::Bob), bob))
 }
 
@@ -273,7 +276,101 @@ fn live_against(
     bob: impl FnOnce(tacit_session::Session<QueueLink>) -> std::pin::Pin<Box<dyn Future<Output = ()>>>,
 ) -> Diary {
     let (a, b) = lockstep::queues();
-    let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires };
+    let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires, record: false };
     let peer = bob(tacit_session::Session::new(Party::Bob, b));
     lockstep::join(live(a, pairing, willing(&[1])), peer).0
+}
+
+/// The record of everything that crossed, as a host program keeps it.
+fn record(diary: &Diary) -> Record {
+    let mut record = Record::default();
+    for event in &diary.events {
+        if let Event::Crossed { crossing } = event {
+            record.push(Timed { at: record.len() as f64 / 3.0, crossing: crossing.clone() });
+        }
+    }
+    record
+}
+
+#[test]
+fn what_crossed_is_told_counted_and_explained() {
+    let (a, b) = meet(false, None, willing(&[5, 7]), willing(&[6, 7]));
+    let (alice, bob) = (record(&a), record(&b));
+    for (diary, record) in [(&a, &alice), (&b, &bob)] {
+        let last = diary.outcomes().pop().unwrap();
+        let spent = |stages: &[Stage]| stages.iter().map(|s| record.totals()[s].cost).sum::<Cost>();
+        assert_eq!(spent(&[Stage::Compare, Stage::Reveal]), compare_cost() * 2);
+        assert_eq!(spent(&[Stage::BaseOt, Stage::Extend]), last.offline);
+        assert_eq!(
+            record.messages().iter().map(|m| m.crossing.index).collect::<Vec<_>>(),
+            Vec::from_iter(0..record.len())
+        );
+    }
+    // What one sent is what the other received, in the same order.
+    for (from, to) in [(&alice, &bob), (&bob, &alice)] {
+        let bodies = |record: &Record, direction, talk: bool| {
+            let of = |m: &&Timed| m.crossing.direction == direction && (m.crossing.stage == Stage::Talk) == talk;
+            let body = |m: &Timed| (m.crossing.tag, m.crossing.bytes, m.crossing.body.clone());
+            record.messages().iter().filter(of).map(body).collect::<Vec<_>>()
+        };
+        for talk in [true, false] {
+            let (sent, received) = (bodies(from, Direction::Sent, talk), bodies(to, Direction::Received, talk));
+            // Whoever leaves says so, and does not wait for the other's last words.
+            let both = sent.len().min(received.len());
+            assert_eq!(sent[..both], received[..both]);
+            assert!(talk || sent.len() == received.len());
+        }
+    }
+    // The two opened bits of each comparison are the answer, and an eighth round.
+    let opened: Vec<_> = alice
+        .messages()
+        .iter()
+        .filter(|m| m.crossing.tag == Tag::OpenBits)
+        .map(|m| &m.crossing)
+        .collect::<Vec<_>>()
+        .chunks(2)
+        .map(|pair| (pair[1].round, record::opened(pair[0], pair[1]).unwrap()))
+        .collect();
+    assert_eq!(opened, [(8, vec![true, false]), (8, vec![false, true])]);
+}
+
+#[test]
+fn a_transcript_comes_back_as_it_was_and_a_changed_one_does_not() {
+    let (a, _) = meet(false, None, willing(&[5]), willing(&[6]));
+    let record = record(&a);
+    let outcome = a.outcomes().pop();
+    let written = Transcript::new(Party::Alice, Job::Millionaires, Some("5.00".into()), None, outcome, &record);
+    let text = written.to_json();
+    let read = Transcript::from_json(&text).unwrap();
+    assert_eq!(read, written);
+    assert_eq!(read.record(), record);
+
+    assert_eq!(Transcript::from_json(""), Err(NoTranscript::Foreign));
+    assert_eq!(Transcript::from_json("{\"format\":\"tacit\"}"), Err(NoTranscript::Foreign));
+    let newer = text.replacen("\"version\":1", "\"version\":2", 1);
+    assert_eq!(Transcript::from_json(&newer), Err(NoTranscript::Version(2)));
+    // Every single character of the content counts.
+    let begins = text.find("\"content\":").unwrap() + 10;
+    for at in (begins..text.len() - 1).step_by(97) {
+        let mut changed = text.clone().into_bytes();
+        changed[at] = if changed[at] == b'1' { b'2' } else { b'1' };
+        let changed = String::from_utf8(changed).unwrap();
+        assert!(
+            matches!(Transcript::from_json(&changed), Err(NoTranscript::Changed | NoTranscript::Foreign)),
+            "character {at}"
+        );
+    }
+    // Whoever computes the hash anew must still say what can be.
+    let lies = [
+        ("\"direction\":\"sent\",\"bytes\":", "\"direction\":\"sent\",\"bytes\":1"),
+        ("\"index\":3,", "\"index\":4,"),
+        ("\"begins_round\":true", "\"begins_round\":false"),
+        ("\"messages\":", "\"mess\":"),
+    ];
+    for (what, instead) in lies {
+        let content = text[begins..text.len() - 1].replacen(what, instead, 1);
+        let hash = blake3::hash(content.as_bytes()).to_hex();
+        let forged = format!(r#"{{"format":"tacit-transcript","version":1,"blake3":"{hash}","content":{content}}}"#);
+        assert!(matches!(Transcript::from_json(&forged), Err(NoTranscript::Contradicts(_))), "{what}");
+    }
 }

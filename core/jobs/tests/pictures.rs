@@ -65,7 +65,7 @@ async fn live(link: QueueLink, seat: Party, job: Job, person: Person) -> (Vec<Ev
     let events = Rc::new(RefCell::new(Vec::new()));
     let diary = Rc::clone(&events);
     let (commands, receiver) = unbounded();
-    let pairing = Pairing { seat, confirm_words: false, job };
+    let pairing = Pairing { seat, confirm_words: false, job, record: true };
     let end = pairing::run(link, pairing, [seat as u8 + 1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
         person(&event, &commands);
         diary.borrow_mut().push(event);

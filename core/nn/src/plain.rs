@@ -45,22 +45,27 @@ async fn outputs_of_all(plan: &Plan, weights: &Weights, compute: &impl Compute, 
     let mut layers = weights.layers.iter();
     for step in &plan.steps {
         let inputs: Vec<_> = step.inputs.iter().map(|&i| &values[i][..]).collect();
-        let output = match step.op {
-            StepOp::Linear { shape, truncate } => {
-                linear(&shape, truncate, layers.next().expect("weights for every layer"), inputs[0], compute).await
-            }
-            _ => {
-                let pictures = (0..inputs[0].len() / step.input.len()).map(|i| i * step.input.len());
-                let of_picture = |at: usize| -> Vec<&[i32]> {
-                    inputs.iter().map(|input| &input[at..at + step.input.len()]).collect()
-                };
-                pictures.flat_map(|at| apply(step, &of_picture(at))).collect()
-            }
-        };
+        let output = output(step, &mut layers, &inputs, compute).await;
         values.push(output);
     }
     assert!(layers.next().is_none(), "weights of another plan");
     values.split_off(1)
+}
+
+/// The output of one step for these inputs, those of pictures one behind the other. A linear step takes the next of the `layers`.
+pub(crate) async fn output(
+    step: &Step,
+    layers: &mut std::slice::Iter<'_, LinearWeights>,
+    inputs: &[&[i32]],
+    compute: &impl Compute,
+) -> Vec<i32> {
+    if let StepOp::Linear { shape, truncate } = step.op {
+        return linear(&shape, truncate, layers.next().expect("weights for every layer"), inputs[0], compute).await;
+    }
+    let pictures = (0..inputs[0].len() / step.input.len()).map(|i| i * step.input.len());
+    let of_picture =
+        |at: usize| -> Vec<&[i32]> { inputs.iter().map(|input| &input[at..at + step.input.len()]).collect() };
+    pictures.flat_map(|at| apply(step, &of_picture(at))).collect()
 }
 
 /// Products of the weights with pictures, the bias, and the truncation.

@@ -236,6 +236,15 @@ impl Step {
             StepOp::Linear { .. } | StepOp::Average { .. } | StepOp::Add => 0,
         }
     }
+
+    /// By how many bits it truncates.
+    #[must_use]
+    pub fn truncates(&self) -> u32 {
+        match self.op {
+            StepOp::Linear { truncate, .. } | StepOp::Average { truncate, .. } => truncate,
+            StepOp::Max { .. } | StepOp::Relu { .. } | StepOp::Add => 0,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -149,6 +149,13 @@ impl<'a> Facts<'a> {
         best.expect("there is a least number of bits")
     }
 
+    /// A choice that gives every value so many bits behind the point, and the weights what is left.
+    pub(crate) fn force(&self, ceilings: &[Option<f64>], bits: i32) -> Choice {
+        let room = self.room(ceilings);
+        let values: Vec<i32> = self.classes.iter().map(|&class| if class == 0 { PICTURE } else { bits }).collect();
+        self.with(&room, values)
+    }
+
     /// For each linear step, how many bits its inputs and weights may have together.
     fn room(&self, ceilings: &[Option<f64>]) -> Vec<i32> {
         let mut values = vec![vec![Range { lo: 0.0, hi: 1.0 }; self.lowered.input.channels]];
@@ -210,9 +217,14 @@ impl<'a> Facts<'a> {
             asked[class] = has;
         }
         // 3. The weights get the rest.
-        let mut values: Vec<i32> = self.classes.iter().map(|&class| asked[class]).collect();
+        self.with(room, self.classes.iter().map(|&class| asked[class]).collect())
+    }
+
+    /// The choice with so many bits for each value, where the weights get the rest of the room.
+    fn with(&self, room: &[i32], mut values: Vec<i32>) -> Choice {
+        let steps = &self.lowered.steps;
         let mut weights = vec![0; steps.len()];
-        for (i, layer) in linear() {
+        for (i, layer) in self.layers.iter().enumerate().filter_map(|(i, layer)| Some((i, layer.as_ref()?))) {
             weights[i] = layer.bits(room[i] - values[steps[i].inputs[0]]);
         }
         if let Some(last) = steps.len().checked_sub(1).filter(|&last| self.layers[last].is_some()) {

@@ -23,15 +23,27 @@ use crate::{Plan, Refusal, StepOp, Weights};
 
 /// A model as its owner runs it: weights as ring elements, and transformed for products under encryption. Made once.
 pub struct Owned {
-    pub(crate) layers: Vec<OwnedLayer>,
+    layers: Vec<OwnedLayer>,
+    pub(crate) clear: Vec<ClearLayer>,
 }
 
-/// One linear step of an [`Owned`] model.
-pub(crate) struct OwnedLayer {
+/// One linear step of an [`Owned`] model, for products under encryption.
+struct OwnedLayer {
     packing: Packing,
     transformed: tacit_rlwe::Weights,
+}
+
+/// One linear step of an [`Owned`] model, for products in the clear.
+pub(crate) struct ClearLayer {
     pub(crate) weights: Resident,
     pub(crate) bias: Zeroizing<Vec<u32>>,
+}
+
+impl ClearLayer {
+    pub(crate) fn all(weights: &Weights) -> Vec<Self> {
+        let layers = weights.layers.iter();
+        layers.map(|layer| Self { weights: Resident::new(layer.words()), bias: layer.bias.clone().into() }).collect()
+    }
 }
 
 impl Owned {
@@ -49,14 +61,9 @@ impl Owned {
             let transformed = tacit_rlwe::Weights::new(context, kernels, &packing, &layer.weights).map_err(|_| {
                 Refusal::new(name, "Its weights are too large to be hidden.", "Make its weights smaller.")
             })?;
-            Ok::<_, Refusal>(OwnedLayer {
-                packing,
-                transformed,
-                weights: Resident::new(layer.words()),
-                bias: layer.bias.clone().into(),
-            })
+            Ok::<_, Refusal>(OwnedLayer { packing, transformed })
         });
-        Ok(Self { layers: layers.collect::<Result<_, _>>()? })
+        Ok(Self { layers: layers.collect::<Result<_, _>>()?, clear: ClearLayer::all(weights) })
     }
 }
 
@@ -211,7 +218,7 @@ async fn answer<L: Link, C: Compute>(
         none => none.insert(linear::receive_key(s, context).await?),
     };
     let mut material = Vec::new();
-    for OwnedLayer { packing, transformed, .. } in &model.layers {
+    for OwnedLayer { packing, transformed } in &model.layers {
         let mut layer = Vec::with_capacity(batch);
         for _ in 0..batch {
             layer.push(linear::answer(s, context, compute, key, packing, transformed, rng).await?);

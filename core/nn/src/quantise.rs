@@ -46,11 +46,27 @@ const SMALLER: &str = "Give the ReLU before it a ceiling, or make its weights sm
 pub fn quantise(model: &Model) -> Result<(Plan, Weights), Refusal> {
     let mut model = model.duplicate();
     fold(&mut model)?;
-    let lowered = Lowered::new(&model)?;
-    check(&lowered)?;
-    let facts = Facts::new(&lowered, &look(&model)?);
-    let choice = facts.choose(&facts.ceilings());
-    let mut proof = Proof::new(&model, &facts, choice);
+    let Proven { plan, weights, .. } = prove(&model, &Lowered::new(&model)?, None)?;
+    Ok((plan, weights))
+}
+
+/// A plan and its weights, with what the plan does not tell of each value, the picture first.
+pub(crate) struct Proven {
+    pub(crate) plan: Plan,
+    pub(crate) weights: Weights,
+    /// What 1 is.
+    pub(crate) units: Vec<f64>,
+    /// What no number's absolute value exceeds.
+    pub(crate) sizes: Vec<u64>,
+}
+
+/// [`quantise`] for a model without batch normalisation; all values have `fraction` bits behind the point, if it says so.
+pub(crate) fn prove(model: &Model, lowered: &Lowered<'_>, fraction: Option<i32>) -> Result<Proven, Refusal> {
+    check(lowered)?;
+    let facts = Facts::new(lowered, &look(model)?);
+    let ceilings = facts.ceilings();
+    let choice = fraction.map_or_else(|| facts.choose(&ceilings), |bits| facts.force(&ceilings, bits));
+    let mut proof = Proof::new(model, &facts, choice);
     for (i, step) in lowered.steps.iter().enumerate() {
         proof.step(i, step)?;
     }
@@ -212,6 +228,13 @@ impl<'a> Proof<'a> {
                 SMALLER,
             ));
         }
+        // Only where somebody asks for a number of bits; a choice sees to it.
+        let has =
+            self.choice.weights[i] + if self.facts.classes[input] == 0 { PICTURE } else { self.choice.values[input] };
+        if !self.is_last(i) && self.facts.classes[i + 1] != 0 && has < self.choice.values[i + 1] {
+            let why = "Its sums have fewer bits behind the point than its output is to have.";
+            return Err(Refusal::new(step.name, why, "Ask for fewer."));
+        }
         let packing = Packing::convolution(shape).expect("checked before");
         let mut why = if self.facts.is_hidden_short(i, &self.choice) { Short::Noise } else { Short::Sums };
         // Estimates are nearly right; what is missing is taken from the weights' bits.
@@ -273,7 +296,7 @@ impl<'a> Proof<'a> {
         scaled && range::overall(out).size().max(difference) < 1 << 31
     }
 
-    fn finish(mut self) -> Result<(Plan, Weights), Refusal> {
+    fn finish(mut self) -> Result<Proven, Refusal> {
         let (last, name) = match self.plan.steps.last() {
             Some(step) => (step.output, step.name.clone()),
             None => return Err(Refusal::new("the model", "It has no layers.", "End with a dense layer.")),
@@ -290,7 +313,10 @@ impl<'a> Proof<'a> {
         self.plan.fraction = fraction;
         self.plan.logits_width = width;
         if self.plan.is_runnable() {
-            Ok((self.plan, self.weights))
+            let units = (0..self.ranges.len()).map(|value| self.unit(value)).collect();
+            // No more than 32 bits, or there would be no proof.
+            let sizes = self.ranges.iter().map(|ranges| range::overall(ranges).size() as u64).collect();
+            Ok(Proven { plan: self.plan, weights: self.weights, units, sizes })
         } else {
             let why = "The plan would exceed a limit of what may be asked of a peer.";
             Err(Refusal::new(&name, why, "Make the picture or the layers smaller."))

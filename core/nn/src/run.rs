@@ -13,7 +13,7 @@ use tacit_share::rank::{self, Lists};
 use tacit_share::{Shared, Words, activation, linear, truncate};
 
 use crate::demand::Material;
-use crate::prepare::{Linear, Owned, Prepared, Tools};
+use crate::prepare::{ClearLayer, Linear, Owned, Prepared, Tools};
 use crate::{Plan, Shape, Step, StepOp};
 
 /// How much of the logits is opened.
@@ -71,25 +71,82 @@ pub async fn run<L: Link, C: Compute>(
     input: Input<'_>,
     mut at: impl FnMut(usize),
 ) -> Result<Option<Vec<Answer>>, Fault> {
-    let Prepared { task, linear, pieces } = prepared;
-    s.begin();
-    s.enter(Stage::Infer);
-    let first = match input {
-        Input::Model(_) => Words::zeros(task.batch * plan.input.len()),
-        Input::Pictures(pixels) => {
-            assert_eq!(pixels.len(), task.batch * plan.input.len(), "pictures of the plan's shape");
-            Words::from_input(pixels.iter().map(|&pixel| pixel.into()).collect())
-        }
+    let side = match input {
+        Input::Model(model) => Side::Owner(&model.clear),
+        Input::Pictures(pixels) => Side::Client(pixels),
     };
-    let mut layers = Layers { batch: task.batch, linear: linear.into_iter(), pieces: pieces.into_iter(), layer: 0 };
-    let mut values = Values::new(plan, first);
-    for (index, step) in plan.steps.iter().enumerate() {
+    let mut running = Running::begin(s, prepared, plan, side);
+    for index in 0..plan.steps.len() {
         at(index);
-        let inputs = values.take(step, index);
-        let output = layers.step(s, tools, step, &input, inputs).await?;
-        values.push(output);
+        running.step(s, tools, index).await?;
     }
-    layers.tell(s, plan, task, &values.last()).await
+    running.tell(s).await
+}
+
+/// What a party's steps take of what it puts in.
+#[derive(Clone, Copy)]
+pub(crate) enum Side<'a> {
+    /// The weights, linear step by linear step.
+    Owner(&'a [ClearLayer]),
+    /// The pixels.
+    Client(&'a [u8]),
+}
+
+/// A run, step by step.
+pub(crate) struct Running<'a> {
+    plan: &'a Plan,
+    task: Task,
+    side: Side<'a>,
+    layers: Layers,
+    values: Values,
+}
+
+impl<'a> Running<'a> {
+    /// Nothing is said yet.
+    ///
+    /// # Panics
+    /// When the pictures are not the plan's.
+    pub(crate) fn begin<L: Link>(s: &mut Session<L>, prepared: Prepared, plan: &'a Plan, side: Side<'a>) -> Self {
+        let Prepared { task, linear, pieces } = prepared;
+        s.begin();
+        s.enter(Stage::Infer);
+        let first = match side {
+            Side::Owner(_) => Words::zeros(task.batch * plan.input.len()),
+            Side::Client(pixels) => {
+                assert_eq!(pixels.len(), task.batch * plan.input.len(), "pictures of the plan's shape");
+                Words::from_input(pixels.iter().map(|&pixel| pixel.into()).collect())
+            }
+        };
+        let layers = Layers { batch: task.batch, linear: linear.into_iter(), pieces: pieces.into_iter(), layer: 0 };
+        Self { plan, task, side, layers, values: Values::new(plan, first) }
+    }
+
+    /// The next step; `index` says which that is.
+    ///
+    /// # Errors
+    /// The link's and the peer's.
+    pub(crate) async fn step<L: Link, C: Compute>(
+        &mut self,
+        s: &mut Session<L>,
+        tools: &Tools<'_, C>,
+        index: usize,
+    ) -> Result<(), Fault> {
+        let step = &self.plan.steps[index];
+        let inputs = self.values.take(step, index);
+        let output = self.layers.step(s, tools, step, self.side, inputs).await?;
+        self.values.push(output);
+        Ok(())
+    }
+
+    /// Shares of what the last step gave.
+    pub(crate) fn value(&self) -> &Words {
+        self.values.values.last().and_then(Option::as_ref).expect("what no step has taken yet")
+    }
+
+    /// Opens what the task names, after the last step.
+    async fn tell<L: Link>(self, s: &mut Session<L>) -> Result<Option<Vec<Answer>>, Fault> {
+        self.layers.tell(s, self.plan, self.task, &self.values.last()).await
+    }
 }
 
 /// The values that later steps still need.
@@ -159,7 +216,7 @@ impl Layers {
         s: &mut Session<L>,
         tools: &Tools<'_, C>,
         step: &Step,
-        input: &Input<'_>,
+        side: Side<'_>,
         mut inputs: Vec<Words>,
     ) -> Result<Words, Fault> {
         let x = inputs.pop().expect("every step takes something");
@@ -167,13 +224,13 @@ impl Layers {
             StepOp::Linear { shape, truncate } => {
                 let layer = self.layer;
                 self.layer += 1;
-                let y = match (&mut self.linear, input) {
-                    (LinearSteps::Owner(steps), Input::Model(model)) => {
-                        let (material, model) = (steps.next().expect(ENOUGH), &model.layers[layer]);
+                let y = match (&mut self.linear, side) {
+                    (LinearSteps::Owner(steps), Side::Owner(layers)) => {
+                        let (material, model) = (steps.next().expect(ENOUGH), &layers[layer]);
                         linear::receive_input(s, tools.compute, material, &shape, &model.weights, &model.bias, &x)
                             .await?
                     }
-                    (LinearSteps::Client(steps), Input::Pictures(_)) => {
+                    (LinearSteps::Client(steps), Side::Client(_)) => {
                         linear::send_input(s, steps.next().expect(ENOUGH), &x).await?
                     }
                     _ => panic!("material of the other role"),

@@ -1,7 +1,7 @@
 //! The ideal functionality of random correlated transfers: a dealer.
 //!
-//! It has no place in the product. Tests run the same suite on it and on the real protocol, and test what
-//! stands above without paying for curves.
+//! It has no place between two people. Tests run the same suite on it and on the real protocol, and test what
+//! stands above without paying for curves; rehearsals, in which one program plays both parties, may do with it.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};
@@ -36,7 +36,10 @@ impl Dealer {
     fn deal(&mut self, n: usize) -> (Bits, Blocks) {
         let mut words = vec![0; n.div_ceil(64)];
         self.prg.fill_u64s(&mut words);
-        (Bits::from_words(words, n), (0..n).map(|_| self.prg.block()).collect::<Vec<_>>().into())
+        let mut halves = vec![0; 2 * n];
+        self.prg.fill_u64s(&mut halves);
+        let (pairs, _) = halves.as_chunks::<2>();
+        (Bits::from_words(words, n), pairs.iter().map(|&pair| Block::new(pair)).collect::<Vec<_>>().into())
     }
 }
 

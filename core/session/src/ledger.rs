@@ -92,10 +92,12 @@ pub struct Entry {
     pub direction: Direction,
     /// Bytes, header included.
     pub bytes: usize,
+    /// Bits of the body that carry something; the others fill up a byte.
+    pub bits: usize,
 }
 
-/// Who wants to hear of every frame, for progress and for the wire tab.
-type Observer = Box<dyn FnMut(Entry)>;
+/// Who wants to hear of every frame and see its body, for progress and for the wire tab.
+type Observer = Box<dyn FnMut(Entry, &[u8])>;
 
 /// The totals of one party by stage.
 #[derive(Default)]
@@ -119,8 +121,8 @@ impl Ledger {
         self.stages.values().copied().sum()
     }
 
-    /// Calls `observer` for every frame from now on.
-    pub fn observe(&mut self, observer: impl FnMut(Entry) + 'static) {
+    /// Calls `observer` for every frame from now on, with the frame's body.
+    pub fn observe(&mut self, observer: impl FnMut(Entry, &[u8]) + 'static) {
         self.observer = Some(Box::new(observer));
     }
 
@@ -129,7 +131,7 @@ impl Ledger {
         self.spoke = false;
     }
 
-    pub(crate) fn record(&mut self, entry: Entry) {
+    pub(crate) fn record(&mut self, entry: Entry, body: &[u8]) {
         let cost = self.stages.entry(entry.stage).or_default();
         match entry.direction {
             Direction::Sent => {
@@ -142,7 +144,7 @@ impl Ledger {
             }
         }
         if let Some(observer) = &mut self.observer {
-            observer(entry);
+            observer(entry, body);
         }
     }
 }

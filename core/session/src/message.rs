@@ -31,6 +31,11 @@ pub trait Message: Sized {
     /// The body of the frame.
     fn encode(&self) -> Vec<u8>;
 
+    /// How many bits of the body carry something, where the last ones only fill up a byte; `None` where all do.
+    fn bits(&self) -> Option<usize> {
+        None
+    }
+
     /// Reads a body of the expected shape.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The only handle a protocol gets.
 
 use crate::ledger::{Direction, Entry};
-use crate::message::Chain;
+use crate::message::{Chain, HEADER};
 use crate::{Fault, Ledger, Link, Message, Party, Stage};
 
 /// One party's end of a computation: who it is, the link, the stage, and the ledger.
@@ -59,16 +59,14 @@ impl<L: Link> Session<L> {
         &mut self.ledger
     }
 
-    /// Sends one message.
+    /// Sends one message. It counts as soon as it is handed over, before the transport has taken it.
     ///
     /// # Errors
     /// The link's.
     pub async fn send<M: Message>(&mut self, message: &M) -> Result<(), Fault> {
         let frame = self.sent.seal(message);
-        let entry = Entry { stage: self.stage, tag: M::TAG, direction: Direction::Sent, bytes: frame.len() };
-        self.link.send(frame).await?;
-        self.ledger.record(entry);
-        Ok(())
+        self.record(Direction::Sent, message, &frame);
+        Ok(self.link.send(frame).await?)
     }
 
     /// Receives one message of the expected kind and shape.
@@ -78,9 +76,14 @@ impl<L: Link> Session<L> {
     pub async fn recv<M: Message>(&mut self, shape: M::Shape) -> Result<M, Fault> {
         let frame = self.link.recv().await?;
         let message = self.received.open(&frame, shape)?;
-        let entry = Entry { stage: self.stage, tag: M::TAG, direction: Direction::Received, bytes: frame.len() };
-        self.ledger.record(entry);
+        self.record(Direction::Received, &message, &frame);
         Ok(message)
+    }
+
+    fn record<M: Message>(&mut self, direction: Direction, message: &M, frame: &[u8]) {
+        let body = frame.get(HEADER..).unwrap_or_default();
+        let bits = message.bits().unwrap_or(8 * body.len());
+        self.ledger.record(Entry { stage: self.stage, tag: M::TAG, direction, bytes: frame.len(), bits }, body);
     }
 
     /// Both speak at once: one round.

@@ -1,7 +1,10 @@
 //! The registry of messages: one byte each, so that a frame says what it is.
 
+use serde::{Deserialize, Serialize};
+
 /// What kind of message a frame carries. The first byte of every frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Tag {
     /// `jobs`: what the persons' programs tell each other (versions, acceptance, readiness, stop).

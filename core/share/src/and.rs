@@ -130,7 +130,7 @@ mod tests {
             let n = rows.len();
             let party = async |mut s: tacit_session::Session<lockstep::QueueLink>| {
                 let demand = crate::material::Demand { private: n, pairs: 0 };
-                let material = ideal::deal(s.party(), demand, 9);
+                let material = ideal::deal(&s, demand, [9; 32]);
                 let mine = Bits::from_fn(n, |i| if s.party() == Party::Alice { rows[i].0 } else { rows[i].1 });
                 let product = private(&mut s, material.private, &mine).await.unwrap();
                 assert_eq!(s.ledger().total(), private_cost(n));

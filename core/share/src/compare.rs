@@ -1,7 +1,7 @@
 //! Comparison of private numbers.
 
 use tacit_ring::Bits;
-use tacit_session::{Cost, Fault, Link, Party, Session};
+use tacit_session::{Cost, Fault, Link, Party, Session, Tag};
 use zeroize::Zeroizing;
 
 use crate::material::{Demand, Material};
@@ -50,6 +50,12 @@ pub fn less_and_equal_cost(n: usize) -> Cost {
     and::private_cost(WIDTH * n) + tree::fold_cost(WIDTH, n)
 }
 
+/// The messages of [`less_and_equal`] on `n` pairs: each party sends all of them, and how many bits each has.
+pub fn messages(n: usize) -> impl Iterator<Item = (Tag, usize)> {
+    let layers = tree::layers(WIDTH).map(move |nodes| (Tag::MaskedOperands, 3 * nodes * n));
+    std::iter::once((Tag::MaskedInputs, WIDTH * n)).chain(layers)
+}
+
 /// The material that [`less_and_equal`] on `n` pairs spends.
 #[must_use]
 pub fn demand(n: usize) -> Demand {
@@ -72,7 +78,7 @@ mod tests {
     /// Runs the protocol over dealt material and opens both answers.
     async fn party(mut s: Session<QueueLink>, numbers: &[u64]) -> Result<(Vec<(bool, bool)>, Cost), Fault> {
         let n = numbers.len();
-        let material = ideal::deal(s.party(), demand(n), 7);
+        let material = ideal::deal(&s, demand(n), [7; 32]);
         let (less, equal) = less_and_equal(&mut s, material, numbers).await?;
         let measured = s.ledger().total();
         let opened = reveal(&mut s, &less.join(&equal)).await?;
@@ -162,7 +168,7 @@ mod tests {
                     vec![message]
                 }));
                 let run = async |mut s: Session<QueueLink>, number| {
-                    let material = ideal::deal(s.party(), demand(1), seed);
+                    let material = ideal::deal(&s, demand(1), [seed; 32]);
                     less_and_equal(&mut s, material, &[number]).await.map(|_| ())
                 };
                 let (a, b) = lockstep::run_with(&tamper, async |s| run(s, x).await, async |s| run(s, y).await);

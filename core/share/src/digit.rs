@@ -93,7 +93,7 @@ impl Shape {
 
 impl Digit {
     /// Bits of a table on the wire.
-    fn table_bits(&self) -> u32 {
+    pub(crate) fn table_bits(&self) -> u32 {
         let places = (1 << self.bits) - 1;
         if self.lowest { places } else { 2 * places }
     }

@@ -1,27 +1,58 @@
-//! The ideal functionality of material, for the tests of what stands above it: a dealer who hands out correct
-//! material from one seed. It does not exist outside tests, because in Tacit nobody deals.
+//! The ideal functionality of material: a dealer who hands out correct material from one seed.
+//!
+//! Who deals knows every mask, so nobody deals between two people. It is for where one program plays both parties: tests of
+//! what stands above material, rehearsals, and simulators, whose proofs are in the model in which material is ideal. That is
+//! why a dealer asks for a session of [`lockstep`](tacit_session::lockstep): at the other end of its queue there is no other person.
 
-use tacit_ring::Bits;
-use tacit_session::Party;
+use tacit_compute::{Convolution, Kernels};
+use tacit_ring::{Bits, Tensor};
+use tacit_session::lockstep::QueueLink;
+use tacit_session::{Party, Session};
 use tacit_symmetric::Prg;
 
+use crate::Words;
+use crate::linear::{ClientMaterial, OwnerMaterial, words};
 use crate::material::{Demand, Material, PrivateProducts, Triples};
 
-fn random(prg: &mut Prg, n: usize) -> Bits {
+/// Uniform bits.
+pub(crate) fn random(prg: &mut Prg, n: usize) -> Bits {
     Bits::from_words((0..n.div_ceil(64)).map(|_| prg.next_u64()).collect(), n)
 }
 
-/// One party's part of what a dealer with this seed deals.
-pub(crate) fn deal(party: Party, demand: Demand, seed: u8) -> Material {
-    let mut prg = Prg::from_seed([seed; 32]);
+/// This party's part of what a dealer with this seed deals.
+#[must_use]
+pub fn deal(s: &Session<QueueLink>, demand: Demand, seed: [u8; 32]) -> Material {
+    let mut prg = Prg::from_seed(seed);
     let mut bits = |n| random(&mut prg, n);
-    let (s, delta, u) = (bits(demand.private), bits(demand.private), bits(demand.private));
-    let v = &(&s & &delta) ^ &u;
+    let (choices, delta, u) = (bits(demand.private), bits(demand.private), bits(demand.private));
+    let v = &(&choices & &delta) ^ &u;
     let [alice, bob] = triples::<2>(demand.pairs, &mut bits);
-    match party {
-        Party::Alice => Material { private: PrivateProducts::Alice { s, u }, pairs: alice },
+    match s.party() {
+        Party::Alice => Material { private: PrivateProducts::Alice { s: choices, u }, pairs: alice },
         Party::Bob => Material { private: PrivateProducts::Bob { delta, v }, pairs: bob },
     }
+}
+
+/// Both parties' material for one linear layer and one picture. Each party keeps its own part, and both call it with generators that
+/// are at the same place.
+///
+/// # Panics
+/// When the weights are another layer's.
+#[must_use]
+pub fn linear(
+    _: &Session<QueueLink>,
+    kernels: &impl Kernels,
+    shape: &Convolution,
+    weights: &[u32],
+    rng: &mut Prg,
+) -> (OwnerMaterial, ClientMaterial) {
+    let (r, mask) = (words(rng, shape.inputs()), words(rng, shape.outputs()));
+    let mut products = vec![0; shape.outputs()];
+    kernels.convolve(shape, weights, &r, &mut products);
+    let mut share = Words::from_input(products);
+    let mask = Words(mask);
+    share.sub(&mask);
+    (OwnerMaterial { mask }, ClientMaterial { r: Tensor::new(&[r.len()], r.to_vec()), share })
 }
 
 /// Both parties' shares of random triples.

@@ -25,8 +25,8 @@ pub mod activation;
 pub mod and;
 pub mod compare;
 pub mod digit;
-#[cfg(test)]
-mod ideal;
+pub mod form;
+pub mod ideal;
 pub mod linear;
 pub mod material;
 pub mod measure;
@@ -36,6 +36,7 @@ mod product;
 pub mod rank;
 mod shared;
 pub mod sign;
+pub mod simulate;
 pub mod tree;
 pub mod truncate;
 mod wire;

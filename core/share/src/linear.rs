@@ -70,13 +70,13 @@ pub fn key_cost(role: Role, context: &Context) -> Cost {
 
 /// The client's material for one layer and one picture: r and `W·r − s`. Spent by value.
 pub struct ClientMaterial {
-    r: Tensor<u32>,
-    share: Words,
+    pub(crate) r: Tensor<u32>,
+    pub(crate) share: Words,
 }
 
 /// The owner's material for one layer and one picture: s. Spent by value.
 pub struct OwnerMaterial {
-    mask: Words,
+    pub(crate) mask: Words,
 }
 
 /// The client: draws r and asks for `W·r − s`. The answer is for [`receive_products`]; many layers may be asked for
@@ -205,7 +205,8 @@ pub fn apply_cost(role: Role, shape: &Convolution, n: usize) -> Cost {
     as_role(role, HEADER + 4 * n * shape.inputs(), 0, 0)
 }
 
-fn words(rng: &mut Prg, n: usize) -> Zeroizing<Vec<u32>> {
+/// Uniform words.
+pub(crate) fn words(rng: &mut Prg, n: usize) -> Zeroizing<Vec<u32>> {
     let mut pairs = Zeroizing::new(vec![0u64; n.div_ceil(2)]);
     rng.fill_u64s(&mut pairs);
     let words = pairs.iter().flat_map(|&pair| [pair as u32, (pair >> 32) as u32]).take(n);

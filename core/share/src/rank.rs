@@ -25,12 +25,12 @@ impl Lists {
         (0..self.len).flat_map(move |i| (i + 1..self.len).map(move |j| (i, j)))
     }
 
-    fn comparisons(self) -> usize {
+    pub(crate) fn comparisons(self) -> usize {
         self.len * (self.len - 1) / 2 * self.count
     }
 
     /// Nodes of the tree over the opponents of every word, layer by layer.
-    fn layers(self) -> impl Iterator<Item = usize> {
+    pub(crate) fn layers(self) -> impl Iterator<Item = usize> {
         let opponents = std::iter::successors(Some(self.len - 1), |n| Some(n.div_ceil(2)));
         opponents.take_while(|&n| n > 1).map(move |n| n / 2 * self.len * self.count)
     }

@@ -42,7 +42,7 @@ impl Material {
 }
 
 /// The low bits of a word are added in digits.
-fn shape(width: u32) -> Shape {
+pub(crate) fn shape(width: u32) -> Shape {
     assert!((2..=u32::BITS).contains(&width), "no sign of {width} bits");
     Shape { bits: width - 1 }
 }

@@ -52,8 +52,8 @@ pub fn fold_triples(width: usize, n: usize) -> usize {
     layers(width).sum::<usize>() * n
 }
 
-/// The nodes of each layer.
-fn layers(width: usize) -> impl Iterator<Item = usize> {
+/// The nodes of each layer over words of `width` pairs.
+pub fn layers(width: usize) -> impl Iterator<Item = usize> {
     let widths = std::iter::successors(Some(width), |width| Some(width.div_ceil(2)));
     widths.take_while(|&width| width > 1).map(|width| width / 2)
 }

@@ -18,6 +18,10 @@ macro_rules! bit_messages {
                 self.0.to_bytes()
             }
 
+            fn bits(&self) -> Option<usize> {
+                Some(self.0.len())
+            }
+
             fn decode(body: &[u8], bits: usize) -> Result<Self, Malformed> {
                 Bits::from_bytes(body, bits).map(Self).ok_or(Malformed)
             }
@@ -68,6 +72,13 @@ macro_rules! group_messages {
                 write_groups(&self.0)
             }
 
+            /// What fills up the last byte of a group before the last one counts; `form` tells groups apart.
+            fn bits(&self) -> Option<usize> {
+                let (last, before) = self.0.split_last()?;
+                let before: usize = before.iter().map(|(bits, words)| packed::bytes(*bits, words.len())).sum();
+                Some(8 * before + last.0 as usize * last.1.len())
+            }
+
             fn decode(body: &[u8], (widths, n): (Vec<u32>, usize)) -> Result<Self, Malformed> {
                 read_groups(body, &widths, n).map(Self)
             }
@@ -108,6 +119,12 @@ impl Message for MaskedFactors {
         packed::write(self.width, self.words.iter().copied(), &mut body);
         body.extend(self.bits.to_bytes());
         body
+    }
+
+    /// Words of which bits follow are whole bytes.
+    fn bits(&self) -> Option<usize> {
+        let (words, bits) = (self.words.len(), self.bits.len());
+        Some(if bits == 0 { words * self.width as usize } else { 8 * packed::bytes(self.width, words) + bits })
     }
 
     fn decode(body: &[u8], (n, width, bits): Self::Shape) -> Result<Self, Malformed> {

@@ -3,10 +3,12 @@
 mod events;
 mod link;
 mod peer;
+mod rehearsal;
 mod relay;
 mod socket;
 
 pub use link::ChannelLink;
+pub use rehearsal::{OpenChannel, Rehearsal, rehearse};
 pub use relay::relay;
 
 pub(crate) use events::Timer;

@@ -8,7 +8,8 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, PointerEvent};
 
 use super::easel::Easel;
 use crate::browser::image;
-use crate::page::Scheme;
+use crate::page::page;
+use tacit_parts::Scheme;
 use tacit_picture::{Drawing, Point};
 
 /// Pixels of the canvas on each side. What the model sees does not depend on it.
@@ -118,7 +119,7 @@ pub(super) fn Pad(easel: Easel) -> impl IntoView {
     let pens = Pen::ALL.map(|(this, name)| {
         view! {
             <label class="choice">
-                <input type="radio" name="pen" prop:checked=move || pen.get() == this on:change=move |_| pen.set(this)/>
+                <input type="radio" name=page().id("pen") prop:checked=move || pen.get() == this on:change=move |_| pen.set(this)/>
                 {name}
             </label>
         }
@@ -134,7 +135,7 @@ pub(super) fn Pad(easel: Easel) -> impl IntoView {
                 tabindex="0"
                 role="application"
                 aria-label="Drawing pad"
-                aria-describedby="pad-keys"
+                aria-describedby=page().id("pad-keys")
                 on:pointerdown=down
                 on:pointermove=drag
                 on:pointerup=lift
@@ -168,7 +169,7 @@ pub(super) fn Pad(easel: Easel) -> impl IntoView {
                 <button type="button" class="quiet" disabled=move || is_blank.get() on:click=clear>"Clear"</button>
             </span>
         </div>
-        <p class="soft note pad-keys" id="pad-keys">
+        <p class="soft note pad-keys" id=page().id("pad-keys")>
             "By keyboard: arrow keys move the pen, Space puts it down or lifts it, Backspace takes a stroke back."
         </p>
         <p class="unseen" role="status">

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::easel::Easel;
 use crate::browser::image::{self, Camera};
+use crate::page::page;
 use crate::parts::given::on_files;
 
 /// What browsers are told that we take; whatever comes is looked at anyway.
@@ -31,14 +32,14 @@ pub(super) fn Sources(easel: Easel) -> impl IntoView {
         <section class="card stack" aria-label="A picture from elsewhere">
             <div class="sources">
                 <div class="file-field">
-                    <label for="picture-file">{name}</label>
+                    <label for=page().id("picture-file")>{name}</label>
                     <input
-                        id="picture-file"
+                        id=page().id("picture-file")
                         class="file"
                         type="file"
                         accept=KINDS
                         multiple=takes_several
-                        aria-describedby="picture-hint picture-error"
+                        aria-describedby=page().id("picture-hint picture-error")
                         on:click=forget
                         on:change=choose
                     />
@@ -47,7 +48,7 @@ pub(super) fn Sources(easel: Easel) -> impl IntoView {
                     <Shot easel/>
                 </Show>
             </div>
-            <p class="soft note" id="picture-hint">{hint}</p>
+            <p class="soft note" id=page().id("picture-hint")>{hint}</p>
             <p class="soft loading-line" role="status">
                 {move || easel.is_loading.get().then_some("Opening the picture …")}
             </p>
@@ -103,8 +104,8 @@ fn Shot(easel: Easel) -> impl IntoView {
     on_cleanup(stop);
     view! {
         <button type="button" class="second" disabled=move || is_asking.get() on:click=open>"Use the camera"</button>
-        <dialog class="dialog camera" node_ref=dialog aria-labelledby="camera-title" on:close=move |_| stop()>
-            <h2 id="camera-title">"Hold it in the middle"</h2>
+        <dialog class="dialog camera" node_ref=dialog aria-labelledby=page().id("camera-title") on:close=move |_| stop()>
+            <h2 id=page().id("camera-title")>"Hold it in the middle"</h2>
             // There is nothing to hear in it.
             <video node_ref=video autoplay playsinline muted aria-label="What the camera sees"></video>
             <p class="soft">"The picture stays in this browser. The camera goes off as soon as you have taken it."</p>

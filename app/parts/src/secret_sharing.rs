@@ -5,18 +5,18 @@
 //! from six, and so is its complement: each share alone is noise, whatever the sign.
 
 /// Pixels of the sign on each side.
-pub(crate) const PIXELS: usize = 44;
+pub const PIXELS: usize = 44;
 /// Dots of a share on each side.
-pub(crate) const DOTS: usize = 2 * PIXELS;
+pub const DOTS: usize = 2 * PIXELS;
 
 /// Which two of a block's four dots are inked, as bits in reading order.
 const BLOCKS: [u8; 6] = [0b0011, 0b0101, 0b0110, 0b1001, 0b1010, 0b1100];
 
 /// A share: [`DOTS`] × [`DOTS`] dots, row by row; inked or not.
-pub(crate) type Share = Vec<bool>;
+pub type Share = Vec<bool>;
 
 /// Two shares of `sign` (`<`, `=` or `>`). `random` gives uniform bytes.
-pub(crate) fn shares(sign: char, mut random: impl FnMut() -> u8) -> [Share; 2] {
+pub fn shares(sign: char, mut random: impl FnMut() -> u8) -> [Share; 2] {
     let mut shares = [vec![false; DOTS * DOTS], vec![false; DOTS * DOTS]];
     for row in 0..PIXELS {
         for column in 0..PIXELS {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 fn main() {
     // A commit moves this log; outside a repository the page says that it does not know.
-    println!("cargo::rerun-if-changed=../.git/logs/HEAD");
+    println!("cargo::rerun-if-changed=../../.git/logs/HEAD");
     println!("cargo::rerun-if-env-changed=TACIT_SOURCE");
     if let Some(commit) = git(&["rev-parse", "--short=10", "HEAD"]) {
         println!("cargo::rustc-env=TACIT_COMMIT={commit}");

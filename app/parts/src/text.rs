@@ -1,7 +1,7 @@
 //! Figures as people read them.
 
 /// Bytes in decimal units: `312 B`, `2.9 kB`, `52 kB`, `1.2 MB`.
-pub(crate) fn bytes(n: u64) -> String {
+pub fn bytes(n: u64) -> String {
     match n {
         0..1_000 => format!("{n} B"),
         1_000..1_000_000 => format!("{} kB", three_figures(n as f64 / 1e3)),
@@ -10,7 +10,7 @@ pub(crate) fn bytes(n: u64) -> String {
 }
 
 /// A duration in milliseconds: `0.4 ms`, `8.2 ms`, `140 ms`, `1.2 s`.
-pub(crate) fn duration(ms: f64) -> String {
+pub fn duration(ms: f64) -> String {
     let ms = ms.max(0.0);
     if ms < 9.95 {
         format!("{ms:.1} ms")
@@ -22,19 +22,19 @@ pub(crate) fn duration(ms: f64) -> String {
 }
 
 /// A round-trip time, where tenths say nothing: `3 ms`, or `under 1 ms`.
-pub(crate) fn round_trip(ms: f64) -> String {
+pub fn round_trip(ms: f64) -> String {
     if ms < 1.0 { "under 1 ms".into() } else { format!("{ms:.0} ms") }
 }
 
 /// With commas between thousands: `940`, `10,300`.
-pub(crate) fn thousands(n: u64) -> String {
+pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
     groups.join(",")
 }
 
 /// `1 round`, `9 rounds`.
-pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
+pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 

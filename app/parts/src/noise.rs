@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, KeyboardEvent, PointerEvent};
 
+use crate::Scheme;
 use crate::browser;
-use crate::page::Scheme;
-use crate::parts::secret_sharing::{DOTS, Share, shares};
+use crate::secret_sharing::{DOTS, Share, shares};
 
 /// Within so many pixels of the sign a square that is let go makes both slide into register.
 const SNAP: f64 = 2.0;
@@ -51,7 +51,7 @@ struct Hold {
 
 /// The squares of the home page, to play with.
 #[component]
-pub(crate) fn Noise() -> impl IntoView {
+pub fn Noise() -> impl IntoView {
     let draw_sign = || ['<', '=', '>'][usize::from(browser::random_bytes()()) % 3];
     let sign = RwSignal::new(draw_sign());
     let shares = Memo::new(move |_| draw(sign.get()));
@@ -176,7 +176,7 @@ pub(crate) fn Noise() -> impl IntoView {
 
 /// The squares of a result: they come into register by themselves and show the sign that was opened.
 #[component]
-pub(crate) fn NoiseSign(sign: char) -> impl IntoView {
+pub fn NoiseSign(sign: char) -> impl IntoView {
     let shares = Signal::stored(draw(sign));
     view! {
         <div class="noise coming" aria-hidden="true">

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 #[component]
-pub(crate) fn Mark() -> impl IntoView {
+pub fn Mark() -> impl IntoView {
     view! {
         <svg class="mark" viewBox="0 0 46 30" aria-hidden="true" focusable="false">
             <circle class="mark-alice" cx="15" cy="15" r="15"/>

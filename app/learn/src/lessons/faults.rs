@@ -1,0 +1,155 @@
+//! Break it: what is noticed, and what is not.
+
+use leptos::prelude::*;
+use tacit_lessons::faults::{Harm, bent, harmed, lied};
+use tacit_session::Fault;
+
+use crate::lessons::prg;
+use crate::parts::note::{Note, TeachersNote};
+
+/// What Alice, or somebody between the two, does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Harm(Harm),
+    Lie,
+    Bend,
+}
+
+const DEEDS: [(Deed, &str, &str); 6] = [
+    (Deed::Harm(Harm::None), "Nothing", "Alice has 11 and Bob 13, and both follow the protocol."),
+    (Deed::Harm(Harm::Flip), "Flip a bit", "One bit of Alice’s first message is flipped on its way."),
+    (Deed::Harm(Harm::Short), "Send too little", "The last byte of her first message is missing."),
+    (Deed::Harm(Harm::Twice), "Send it twice", "Her first message arrives a second time."),
+    (Deed::Lie, "Lie about the input", "Alice has 11 and puts in 15."),
+    (Deed::Bend, "Bend the opening", "Both share 42. Alice adds one to the half that she shows."),
+];
+
+/// What came of it.
+struct Came {
+    noticed: bool,
+    headline: String,
+    detail: String,
+}
+
+impl Came {
+    fn of(deed: Deed) -> Self {
+        match deed {
+            Deed::Harm(harm) => match harmed(harm, &mut prg()).bob {
+                Err(fault) => Self::fault(&fault),
+                Ok([less, _]) => Self {
+                    noticed: false,
+                    headline: if less { "Bob has more." } else { "Bob has not more." }.into(),
+                    detail: "That is the truth, and all that either of them learns.".into(),
+                },
+            },
+            Deed::Lie => Self {
+                noticed: false,
+                headline: match lied(&mut prg()).bob {
+                    Ok([false, false]) => "Alice has more.".into(),
+                    _ => "?".into(),
+                },
+                detail: "It is the right answer to a wrong input. No protocol can know what somebody really has; only papers, \
+                         signatures or trust can."
+                    .into(),
+            },
+            Deed::Bend => {
+                let [hers, his] = bent().unwrap_or_default();
+                Self {
+                    noticed: false,
+                    headline: format!("Bob reads {his}."),
+                    detail: format!(
+                        "Alice reads {hers}, the truth. Her frame was in order, so nothing stops it: this is what “semi-honest” leaves \
+                         open. Protocols with authenticated shares catch it, at a price."
+                    ),
+                }
+            }
+        }
+    }
+
+    fn fault(fault: &Fault) -> Self {
+        Self {
+            noticed: true,
+            headline: fault.code.headline().into(),
+            detail: format!(
+                "Seen by Bob’s program: {}. It stops, wipes everything, and never tries again by itself.",
+                fault.detail.clone().unwrap_or_default()
+            ),
+        }
+    }
+}
+
+#[component]
+pub(crate) fn Faults() -> impl IntoView {
+    let chosen = RwSignal::new(0usize);
+    let option = |(at, (_, name, about)): (usize, &(Deed, &'static str, &'static str))| {
+        let about_id = format!("deed-{at}");
+        view! {
+            <label class="card option deed">
+                <input
+                    type="radio"
+                    name="deed"
+                    aria-label=*name
+                    aria-describedby=about_id.clone()
+                    prop:checked=move || chosen.get() == at
+                    on:change=move |_| chosen.set(at)
+                />
+                <span class="option-text">
+                    <span class="option-name">{*name}</span>
+                    <span class="soft" id=about_id>{*about}</span>
+                </span>
+            </label>
+        }
+    };
+    let came = move || {
+        let (deed, ..) = DEEDS[chosen.get()];
+        let came = Came::of(deed);
+        let verdict = match (deed, came.noticed) {
+            (Deed::Harm(Harm::None), _) => "nothing to notice",
+            (_, true) => "noticed",
+            _ => "not noticed",
+        };
+        view! {
+            <p class=if came.noticed { "stamp-verdict noticed" } else { "stamp-verdict" } data-testid="verdict">{verdict}</p>
+            <p class="came">{came.headline}</p>
+            <p>{came.detail}</p>
+        }
+    };
+    view! {
+        <div class="break">
+            <fieldset class="deeds">
+                <legend class="unseen">"What to do to the protocol"</legend>
+                {DEEDS.iter().enumerate().map(option).collect_view()}
+            </fieldset>
+            <div class="card stack break-came" role="status">{came}</div>
+        </div>
+        <p class="lead">
+            "Tacit protects each of you from a curious partner who follows the protocol, and from accidents on the way. It does not \
+             protect you from a partner who cheats on purpose: such a one can spoil the answer. That stands on every agreement."
+        </p>
+        <TeachersNote note=note()/>
+    }
+}
+
+fn note() -> Note {
+    Note {
+        aim: "Know what a semi-honest protocol promises: secrecy against the curious, no right answer against cheats.",
+        script: &[
+            "Let the class vote before each press: will it be noticed?",
+            "Flip a bit: each frame carries a check over all that was sent before.",
+            "Lie about the input: whose fault is the wrong answer?",
+            "Bend the opening: Alice alone learns the truth. Compare with a scale on which she keeps a thumb.",
+            "Ask for which uses this is good enough: two friends? Two banks?",
+        ],
+        questions: &[
+            (
+                "Why does the check not stop a cheat?",
+                "It is no secret: who writes a false message can write its check as well.",
+            ),
+            (
+                "What would stop one?",
+                "Shares that carry a tag under a shared key, so that a bent half has a wrong tag; or a commitment before the opening.",
+            ),
+            ("Can any protocol stop a lie about the input?", "No. It is a correct run with another input."),
+        ],
+    }
+}

@@ -1,0 +1,24 @@
+//! The lessons: a program of its own, which loads only when somebody goes there.
+//!
+//! `page` knows which lesson the address names; `lessons` has one file for each; `parts` is what they are put together
+//! from. What crosses between Alice and Bob here are real messages of real protocols (`tacit-lessons`), but both of them
+//! live on this page, and the page says so. What takes long runs in a `worker`: this program once more, without a page.
+
+#![cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "natively only the tests run"))]
+#![expect(unreachable_pub, reason = "Leptos makes every component public")]
+
+mod lessons;
+mod page;
+mod parts;
+mod worker;
+
+fn main() {
+    // The same program, in a worker of the page: there it only computes.
+    if web_sys::window().is_none() {
+        worker::listen();
+        return;
+    }
+    tacit_parts::browser::show_panics();
+    leptos::mount::mount_to_body(page::App);
+    tacit_parts::browser::page_is_up();
+}

@@ -1,0 +1,7 @@
+//! What the lessons are put together from.
+
+pub(crate) mod bench;
+pub(crate) mod note;
+pub(crate) mod overlap;
+pub(crate) mod section;
+pub(crate) mod strip;

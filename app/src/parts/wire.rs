@@ -1,0 +1,152 @@
+//! The wire: every message that crossed, what it says, and what whoever got it can make of it.
+
+mod detail;
+mod list;
+mod player;
+mod save;
+mod spread;
+mod totals;
+
+pub(crate) use detail::Sees;
+pub(crate) use list::List;
+pub(crate) use player::Player;
+pub(crate) use save::Save;
+pub(crate) use spread::Spread;
+pub(crate) use totals::Totals;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use tacit_jobs::{Record, Timed};
+use tacit_session::{Direction, Party, Stage};
+
+use crate::page::{Page, page};
+
+/// How often an open wire asks what is new.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// What is looked at: a record, whose it is, and the message that is chosen.
+#[derive(Clone, Copy)]
+pub(crate) struct Track {
+    pub(crate) record: RwSignal<Record>,
+    /// Whose record it is.
+    pub(crate) seat: Signal<Party>,
+    /// Messages of this stage only.
+    pub(crate) stage: RwSignal<Option<Stage>>,
+    /// The chosen message, by its place among all.
+    pub(crate) chosen: RwSignal<Option<u64>>,
+}
+
+impl Track {
+    pub(crate) fn new(record: RwSignal<Record>, seat: Signal<Party>) -> Self {
+        Self { record, seat, stage: RwSignal::new(None), chosen: RwSignal::new(None) }
+    }
+
+    /// The messages that are shown, by their place among those that are kept.
+    fn shown(self) -> Memo<Vec<usize>> {
+        Memo::new(move |_| {
+            let stage = self.stage.get();
+            let is_shown = |message: &Timed| stage.is_none_or(|stage| message.crossing.stage == stage);
+            self.record.with(|record| {
+                let messages = record.messages().iter().enumerate();
+                messages.filter(|(_, message)| is_shown(message)).map(|(place, _)| place).collect()
+            })
+        })
+    }
+
+    /// Chooses a message, or none where it was chosen already.
+    fn toggle(self, index: u64) {
+        self.chosen.update(|chosen| *chosen = if *chosen == Some(index) { None } else { Some(index) });
+    }
+
+    /// Something of the chosen message.
+    fn of_chosen<T>(self, read: impl Fn(&Record, &Timed) -> T) -> Option<T> {
+        let index = self.chosen.get()?;
+        self.record.with(|record| {
+            let first = record.messages().front()?.crossing.index;
+            let place = usize::try_from(index.checked_sub(first)?).ok()?;
+            record.messages().get(place).map(|message| read(record, message))
+        })
+    }
+
+    /// Who sent a message of this record.
+    fn sender(self, direction: Direction) -> Party {
+        let seat = self.seat.get();
+        if direction == Direction::Sent { seat } else { seat.other() }
+    }
+}
+
+/// Keeps asking what is new on a page's wire, for as long as the component that asks is there.
+pub(crate) fn follow(page: Page) {
+    page.ask_wire();
+    if let Ok(interval) = set_interval_with_handle(move || page.ask_wire(), EVERY) {
+        on_cleanup(move || interval.clear());
+    }
+}
+
+/// What crossed in this session, folded away until somebody wants to see it.
+#[component]
+pub(crate) fn Wire() -> impl IntoView {
+    let page = page();
+    // In a rehearsal the wire has a place of its own.
+    (page.side.is_none()).then(|| {
+        let is_open = page.shows_wire;
+        view! {
+            <section class="wire-tab">
+                <button
+                    type="button"
+                    class="second"
+                    aria-expanded=move || is_open.get().to_string()
+                    on:click=move |_| is_open.update(|open| *open = !*open)
+                >
+                    {move || if is_open.get() { "Close the wire" } else { "See what crossed" }}
+                </button>
+                {move || is_open.get().then(|| view! { <Open/> })}
+            </section>
+        }
+    })
+}
+
+#[component]
+fn Open() -> impl IntoView {
+    let page = page();
+    follow(page);
+    let seat = page.of_session(|session| Some(session.seat));
+    let track = Track::new(page.wire, Signal::derive(move || seat.get().unwrap_or(Party::Alice)));
+    view! { <Panel track/> <Save page/> }
+}
+
+/// One side's wire: what it comes to, the messages, and the chosen one.
+#[component]
+pub(crate) fn Panel(track: Track) -> impl IntoView {
+    let mine = track.seat;
+    view! {
+        <div class="wire-panel">
+            <div class="wire-left stack">
+                <Player track/>
+                <List track/>
+                <Totals track/>
+            </div>
+            <div class="stack">
+                <Sees track party=mine/>
+                {move || view! { <Spread record=track.record party=mine.get()/> }}
+            </div>
+        </div>
+    }
+}
+
+/// A party's name, in a sentence.
+pub(crate) fn name(party: Party) -> &'static str {
+    match party {
+        Party::Alice => "Alice",
+        Party::Bob => "Bob",
+    }
+}
+
+/// The class that gives a party's ink.
+pub(crate) fn ink(party: Party) -> &'static str {
+    match party {
+        Party::Alice => "alice",
+        Party::Bob => "bob",
+    }
+}

@@ -1,0 +1,250 @@
+//! Rehearsal: both parties in one page, and the wire between them. The two are as real as if they were far apart: two programs, a
+//! peer connection, the same screens; only the person is the same.
+
+use std::rc::Rc;
+
+use leptos::context::Provider;
+use leptos::prelude::*;
+use tacit_jobs::Job;
+use tacit_parts::Aside;
+use tacit_session::Party;
+
+use crate::app::{Input, Network, Screen, Session};
+use crate::driver::Stage;
+use crate::page::{Page, show};
+use crate::parts::heading::Heading;
+use crate::parts::lens::Lens;
+use crate::parts::wire::{List, Player, Save, Sees, Spread, Totals, Track, follow, ink, name};
+use crate::text;
+
+/// What a phone shows of the three columns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Side(Party),
+    Wire,
+}
+
+#[component]
+pub(crate) fn Rehearsal() -> impl IntoView {
+    let job = RwSignal::new(Job::Millionaires);
+    let network = RwSignal::new(Network::ALL[0]);
+    // Which rehearsal this is: another one begins anew, with two new programs.
+    let take = RwSignal::new(0u32);
+    let again = move || take.update(|take| *take += 1);
+    let choose_job = move |text: &'static str, this: Job| {
+        let choose = move |_| {
+            job.set(this);
+            again();
+        };
+        view! {
+            <label class="choice">
+                <input type="radio" name="rehearsal-job" prop:checked=move || job.get() == this on:change=choose/>
+                {text}
+            </label>
+        }
+    };
+    let choose_network = move |this: Network| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="network"
+                    prop:checked=move || network.get() == this
+                    on:change=move |_| network.set(this)
+                />
+                {this.name}
+                <span class="soft small">{this.says}</span>
+            </label>
+        }
+    };
+    view! {
+        <div class="rehearsal">
+            <div class="rehearsal-head">
+                <Heading class="large">"Both sides of it"</Heading>
+                <p class="lead">
+                    "Two programs, a real connection between them, no server. You are both people: put in two amounts, and watch what \
+                     crosses."
+                </p>
+                <div class="rehearsal-set">
+                    <fieldset class="choices">
+                        <legend>"What to find out"</legend>
+                        {choose_job("Who is richer?", Job::Millionaires)}
+                        {choose_job("Private picture check", Job::Classify { owner: Party::Bob })}
+                    </fieldset>
+                    <fieldset class="choices">
+                        <legend>"How far apart they are"</legend>
+                        {Network::ALL.map(choose_network).collect_view()}
+                    </fieldset>
+                    <button type="button" class="second" on:click=move |_| again()>"Start over"</button>
+                </div>
+            </div>
+            {move || {
+                let _ = take.get();
+                view! { <Three job=job.get_untracked() network/> }
+            }}
+        </div>
+    }
+}
+
+/// Alice, the wire, and Bob.
+#[component]
+fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
+    let stage = Rc::<Stage>::default();
+    let [alice, bob] = [Party::Alice, Party::Bob].map(|party| Page::new(Some((Rc::clone(&stage), party))));
+    Effect::new(move |_| [alice, bob].into_iter().for_each(|page| page.network(network.get())));
+    alice.send(Input::Start(job));
+    bob.send(Input::Join);
+    [alice, bob].into_iter().for_each(follow);
+    let track = Track::new(alice.wire, Signal::stored(Party::Alice));
+    // What two people do comes before what one looks at.
+    let runs = alice.of_session(Session::runs);
+    Effect::new(move |_| {
+        if runs.get() {
+            track.chosen.set(None);
+        }
+    });
+    let tab = RwSignal::new(Tab::Side(Party::Alice));
+    let choose = move |this: Tab, text: &'static str| {
+        view! {
+            <button
+                type="button"
+                class="tab"
+                aria-pressed=move || (tab.get() == this).to_string()
+                on:click=move |_| tab.set(this)
+            >
+                {text}
+            </button>
+        }
+    };
+    view! {
+        <div class="tabs" role="group" aria-label="Which column">
+            {choose(Tab::Side(Party::Alice), "Alice")}
+            {choose(Tab::Wire, "The wire")}
+            {choose(Tab::Side(Party::Bob), "Bob")}
+        </div>
+        <div class="three" class:stepping=move || track.chosen.get().is_some()>
+            <Side page=alice track away=Signal::derive(move || tab.get() != Tab::Side(Party::Alice)) opens=true/>
+            <section class="middle" class:away=move || tab.get() != Tab::Wire aria-label="The wire">
+                <h2 class="side-name">"The wire"</h2>
+                <Provider value=alice>
+                    <Player track/>
+                    <List track/>
+                    <Dominates network/>
+                    {matches!(job, Job::Classify { .. }).then(|| view! { <Lens other=bob/> })}
+                    <Totals track/>
+                </Provider>
+            </section>
+            <Side page=bob track away=Signal::derive(move || tab.get() != Tab::Side(Party::Bob)) opens=false/>
+        </div>
+    }
+}
+
+/// One party: its screens, and what it sees of the wire.
+#[component]
+fn Side(
+    page: Page,
+    track: Track,
+    /// Whether a phone shows another column.
+    away: Signal<bool>,
+    /// Whether one looks over this party's shoulder from the beginning.
+    opens: bool,
+) -> impl IntoView {
+    let party = page.side.unwrap_or(Party::Alice);
+    let is_open = RwSignal::new(opens);
+    let screen = page.screen();
+    let failure = move || page.model.with(|model| model.failure.as_ref().map(|failed| failed.fault.code.as_str()));
+    let eyes = move || {
+        view! {
+            <Sees track party=Signal::stored(party)/>
+            <Spread record=page.wire party/>
+            <Save page/>
+        }
+    };
+    let locked = move || {
+        view! {
+            <div class="card locked">
+                <p>
+                    {format!("What {} sees is {}’s alone. In a rehearsal you may look.", name(party), name(party))}
+                </p>
+                <button type="button" class="second" on:click=move |_| is_open.set(true)>
+                    {format!("Look over {}’s shoulder", name(party))}
+                </button>
+            </div>
+        }
+    };
+    view! {
+        <section
+            class=format!("side {}", ink(party))
+            class:away=away
+            aria-label=name(party)
+            data-side=ink(party)
+            data-screen=move || screen.get().name()
+            data-failure=failure
+        >
+            <h2 class="side-name">{name(party)}</h2>
+            <Provider value=page>
+                <Provider value=Aside>
+                    <div class="side-screen">{move || side(screen.get(), party)}</div>
+                    {move || if is_open.get() { eyes().into_any() } else { locked().into_any() }}
+                </Provider>
+            </Provider>
+        </section>
+    }
+}
+
+/// What one party is shown. Who is connected to themselves neither invites nor meets anybody.
+fn side(screen: Screen, party: Party) -> AnyView {
+    match screen {
+        Screen::Invite | Screen::Meet => view! {
+            <p class="waiting"><span class="pulse" aria-hidden="true"></span>"Connecting to the other side."</p>
+        }
+        .into_any(),
+        Screen::Home | Screen::Join | Screen::Rehearsal | Screen::Replay => {
+            view! { <p class="lead">{format!("{} has left. Start over for another rehearsal.", name(party))}</p> }
+                .into_any()
+        }
+        Screen::Failure => {
+            view! { <p class="lead">"It stopped here. Start over for another rehearsal."</p> }.into_any()
+        }
+        screen => show(screen),
+    }
+}
+
+/// What the time of the last run went into.
+#[component]
+fn Dominates(network: RwSignal<Network>) -> impl IntoView {
+    let answer = crate::page::page().of_session(|session| session.answer.clone());
+    move || {
+        let answer = answer.get()?;
+        let cost = answer.outcome.online;
+        let [waiting, moving, work] = network.get().shares(cost.rounds, cost.sent.max(cost.received), answer.online_ms);
+        let most = if waiting >= moving.max(work) {
+            "Distance dominates: fewer rounds would help, more bandwidth would not."
+        } else if moving >= work {
+            "Bytes dominate: more bandwidth would help."
+        } else {
+            "The machines' own work dominates."
+        };
+        let percent = |ms: f64| 100.0 * ms / answer.online_ms.max(1e-9);
+        Some(view! {
+            <section class="card dominates" aria-label="What the time went into">
+                <div class="stacked" aria-hidden="true">
+                    <i class="wait" style=("width", format!("{:.1}%", percent(waiting)))></i>
+                    <i class="move" style=("width", format!("{:.1}%", percent(moving)))></i>
+                    <i class="work" style=("width", format!("{:.1}%", percent(work)))></i>
+                </div>
+                <p class="small">
+                    {format!(
+                        "{} in all: {} waiting for {} rounds, {} for {} on their way, {} for everything else. {most}",
+                        text::duration(answer.online_ms),
+                        text::duration(waiting),
+                        cost.rounds,
+                        text::duration(moving),
+                        text::bytes(cost.sent + cost.received),
+                        text::duration(work)
+                    )}
+                </p>
+            </section>
+        })
+    }
+}

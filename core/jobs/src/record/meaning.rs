@@ -1,0 +1,165 @@
+//! What a message says, for people: the protocol it belongs to, the formula it carries, and what whoever gets it can and cannot make of
+//! it. Formulas are in the notation that the page typesets.
+
+use tacit_session::{Direction, Party, Stage, Tag};
+
+use super::Crossing;
+
+/// One message, explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// The protocol, by its usual name.
+    pub protocol: &'static str,
+    /// What the message is, as a formula.
+    pub formula: &'static str,
+    /// The same in words.
+    pub says: &'static str,
+    /// What its receiver can compute from it, and why that is not more.
+    pub tells: &'static str,
+}
+
+/// The meaning of a message in the record of `seat`.
+#[must_use]
+pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
+    let sender = if crossing.direction == Direction::Sent { seat } else { seat.other() };
+    let m = |protocol, formula, says, tells| Meaning { protocol, formula, says, tells };
+    match (crossing.tag, sender) {
+        (Tag::Control, _) => m(
+            "Talk",
+            "",
+            "What the two programs tell each other: versions, the agreement's hash, that somebody is ready. No input is in it.",
+            "Everything. This part is not secret between the two.",
+        ),
+        (Tag::BaseOtSender, _) => m(
+            "Base oblivious transfer (Chou–Orlandi 2015)",
+            "A = a·G",
+            "A point of a curve: the sender's half of 128 key exchanges.",
+            "Nothing about a: that would be a discrete logarithm.",
+        ),
+        (Tag::BaseOtReceiver, _) => m(
+            "Base oblivious transfer (Chou–Orlandi 2015)",
+            "B_i = b_i·G + c_i·A",
+            "128 points, each moved by A or not, as the receiver's secret bit c_i says.",
+            "Nothing about c_i: b_i is random, so either way B_i is any point with the same probability.",
+        ),
+        (Tag::PuncturedTrees, _) => m(
+            "SoftSpoken OT extension (Roy 2022)",
+            "m_0 = k_0 ⊕ s_0,   m_1 = k_1 ⊕ s_1",
+            "Sums over each level of trees of seeds, under keys from the base transfers.",
+            "All leaves of each tree but one, which one being the receiver's own secret. The missing leaf looks random.",
+        ),
+        (Tag::ChoiceCorrections, _) => m(
+            "SoftSpoken OT extension (Roy 2022)",
+            "d_j = u_j ⊕ c",
+            "Turns a handful of transfers into thousands: the sums of the trees' streams, corrected to one list of random bits.",
+            "Nothing: every bit is masked by the stream of a leaf that the receiver does not have.",
+        ),
+        (Tag::MaskedInputs, Party::Alice) => m(
+            "Private AND (Beaver 1991, from random transfers)",
+            "d = ¬x ⊕ s",
+            "Alice's bits, each turned round or not by a random bit s that she alone knows and uses once.",
+            "Nothing: a bit XOR a fair coin is a fair coin.",
+        ),
+        (Tag::MaskedInputs, Party::Bob) => m(
+            "Private AND (Beaver 1991, from random transfers)",
+            "e = y ⊕ δ",
+            "Bob's bits, each turned round or not by a random bit δ that he alone knows and uses once.",
+            "Nothing: a bit XOR a fair coin is a fair coin.",
+        ),
+        (Tag::MaskedOperands, Party::Alice) => m(
+            "AND with Beaver triples",
+            "d_0 = p_0 ⊕ a_0,   e_0 = g_0 ⊕ b_0",
+            "Alice's halves of the operands of every gate of this layer, under her halves of a random triple.",
+            "Together with the other half: d and e, the operands under masks that neither party knows. Two fair coins a gate.",
+        ),
+        (Tag::MaskedOperands, Party::Bob) => m(
+            "AND with Beaver triples",
+            "d_1 = p_1 ⊕ a_1,   e_1 = g_1 ⊕ b_1",
+            "Bob's halves of the operands of every gate of this layer, under his halves of a random triple.",
+            "Together with the other half: d and e, the operands under masks that neither party knows. Two fair coins a gate.",
+        ),
+        (Tag::OpenBits, Party::Alice) => m("Opening", "z_0", OPENS, OPENED),
+        (Tag::OpenBits, Party::Bob) => m("Opening", "z_1", OPENS, OPENED),
+        (Tag::OpenWords, Party::Alice) => m("Opening", "z_0", OPENS, OPENED),
+        (Tag::OpenWords, Party::Bob) => m("Opening", "z_1", OPENS, OPENED),
+        (Tag::MaskedDigits, _) => m(
+            "Digits by one-out-of-sixteen transfer (CrypTFlow2 2020)",
+            "δ = b + c mod 2",
+            "For each digit, which place of the other's table is wanted, moved by a random place c.",
+            "Nothing: c is uniform, so δ is.",
+        ),
+        (Tag::MaskedTables, _) => m(
+            "Digits by one-out-of-sixteen transfer (CrypTFlow2 2020)",
+            "T_v = f(a, v) ⊕ k_v",
+            "For each digit the whole table of carries, every place under a mask of its own.",
+            "The one place whose mask the receiver has, which is a share and looks random; the others stay masked.",
+        ),
+        (Tag::MaskedFactors, _) => m(
+            "Products of a bit and a word (Gilboa 1999)",
+            "D = d − u,   e = z ⊕ c",
+            "Factors of products, the words under random words and the bits under random bits.",
+            "Nothing: every mask is uniform and used once.",
+        ),
+        (Tag::MaskedLayer, _) => m(
+            "A linear layer (Delphi 2020)",
+            "u = x_1 − r mod 2^32",
+            "The picture owner's share of a layer's input, under a random vector r whose product with the weights was prepared.",
+            "W·u, a number that looks random because u does.",
+        ),
+        (Tag::PublicKey, _) => m(
+            "Lattice encryption (RLWE)",
+            "b = −a·s + e",
+            "The key under which the picture's owner encrypts: a random polynomial times the secret key, with noise.",
+            "Nothing about s: that would solve ring learning with errors.",
+        ),
+        (Tag::Encrypted, _) => m(
+            "Lattice encryption (RLWE)",
+            "Enc(r)",
+            "The random vectors of the coming layers, encrypted. No picture exists yet.",
+            "Encryptions of products with its own weights, and nothing about r.",
+        ),
+        (Tag::Multiplied, _) => m(
+            "Products under encryption (Cheetah 2022)",
+            "Enc(W·r − s)",
+            "The weights times the encrypted vectors, minus a random mask s, with noise that hides the weights.",
+            "W·r − s, which is uniform because s is.",
+        ),
+    }
+}
+
+const OPENS: &str = "A half of the answer. Only here do the two halves of anything meet.";
+const OPENED: &str = "z = z_0 and z_1 together: what the agreement names, and nothing else.";
+
+/// What a party learns once both halves of an opening are there: the bits of both bodies, XORed. `None` where nothing is opened, or not
+/// all of it is at hand.
+#[must_use]
+pub fn opened(sent: &Crossing, received: &Crossing) -> Option<Vec<bool>> {
+    let opens = matches!(received.tag, Tag::MaskedOperands | Tag::OpenBits);
+    let pair = sent.tag == received.tag && sent.bits == received.bits && sent.direction != received.direction;
+    if !opens || !pair || !sent.is_whole() || !received.is_whole() {
+        return None;
+    }
+    let bit = |body: &[u8], i: usize| body.get(i / 8).is_some_and(|byte| byte >> (i % 8) & 1 == 1);
+    let bits = usize::try_from(received.bits).ok()?;
+    Some((0..bits).map(|i| bit(&sent.body, i) != bit(&received.body, i)).collect())
+}
+
+/// What this step of a comparison is about, by the width of its layer; nothing in other stages.
+#[must_use]
+pub fn step(crossing: &Crossing) -> Option<String> {
+    match (crossing.stage, crossing.tag) {
+        (Stage::Compare, Tag::MaskedInputs) => {
+            let n = crossing.bits;
+            Some(format!("{n} places at once: in which does Bob have a 1 where Alice has a 0?"))
+        }
+        (Stage::Compare, Tag::MaskedOperands) => {
+            let nodes = crossing.bits / 3;
+            let left = if nodes == 1 { "One pair is left".to_owned() } else { format!("{nodes} pairs of neighbours") };
+            Some(format!("{left}: which of two digits decides? The higher one, unless it is the same on both sides."))
+        }
+        (Stage::Reveal, Tag::OpenBits) if crossing.bits == 2 => {
+            Some("Two bits are opened: is Alice's amount less, and are the two equal?".to_owned())
+        }
+        _ => None,
+    }
+}

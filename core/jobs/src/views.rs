@@ -1,0 +1,145 @@
+//! What one party sees of a comparison, and a simulator that makes the same without the other's amount.
+//!
+//! A protocol is secure if nobody can tell what a party sees from what could be made up out of that party's own input and answer:
+//! then it told nothing else. [`real`] runs the protocol's own code for both parties and keeps what crosses; [`simulated`] makes it up. The
+//! [histogram](flatness::Histogram) of either is flat.
+//!
+//! *Computes*: a [`View`]: every message that a party sends and receives online. *From*: Goldreich, *Foundations of Cryptography* II, 2004,
+//! section 7.2 (views and simulators), with the simulator of gates on shared bits of section 7.3; Lindell, *How to Simulate It*,
+//! 2017. *Security*: real and simulated views have the same distribution, together with the party's amount, material and answer, whatever the
+//! other's amount is. For in all messages that a party receives but the last, the other's half lies under a mask that is uniform and occurs
+//! nowhere else, so they are uniform bits; and the last is the party's own half of the answer, which material makes uniform, XOR the answer.
+//! That is perfect, in the model in which material is [dealt](tacit_share::ideal). Material that two people make themselves
+//! is as good as dealt to whoever cannot break the transfers (`tacit_ot`), which is where the 128 bits come in. *Deviations*: none.
+//!
+//! ```
+//! use tacit_jobs::views::{real, simulated};
+//! use tacit_jobs::{Amount, Order};
+//! use tacit_session::Party;
+//!
+//! let [x, y] = [1_000, 2_000].map(|units| Amount::from_minor_units(units).unwrap());
+//! let seen = real(Party::Alice, &x, &y, [1; 32]);
+//! let made_up = simulated(Party::Alice, &x, Order::They, [2; 32]);
+//! assert_eq!((seen.answer, made_up.answer), (Order::They, Order::They));
+//! assert_eq!(seen.messages.len(), made_up.messages.len());
+//! ```
+
+pub mod flatness;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tacit_ring::Bits;
+use tacit_session::lockstep::{self, QueueLink};
+use tacit_session::{Direction, Entry, Fault, Party, Session, Stage, Tag};
+use tacit_share::material::Material;
+use tacit_share::{ideal, simulate};
+use tacit_symmetric::Prg;
+
+use crate::{Amount, Order, millionaires};
+
+/// What one party sees of one comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Whose view it is.
+    pub party: Party,
+    /// What is computed; the same for all inputs.
+    pub about: &'static str,
+    /// What crossed, in the order in which this party's program sent and received it.
+    pub messages: Vec<Seen>,
+    /// What the party's program said at the end.
+    pub answer: Order,
+}
+
+/// One message of a [`View`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// During which stage.
+    pub stage: Stage,
+    /// What it is.
+    pub tag: Tag,
+    /// Which way it went.
+    pub direction: Direction,
+    /// The message without its header.
+    pub body: Vec<u8>,
+    /// How many of the body's bits, from the lowest bit of the first byte on, mean something. Those after them are zero.
+    pub bits: usize,
+}
+
+impl Seen {
+    /// The bits that mean something.
+    pub fn meaningful(&self) -> impl Iterator<Item = bool> {
+        self.body.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)).take(self.bits)
+    }
+}
+
+/// What `party` sees when the protocol compares Alice's amount `x` with Bob's `y`.
+///
+/// Runs the programs of both parties, as they run between two people, on material dealt from `seed`.
+#[must_use]
+pub fn real(party: Party, x: &Amount, y: &Amount, seed: [u8; 32]) -> View {
+    real_on(party, x, y, |s| ideal::deal(s, millionaires::demand(), seed))
+}
+
+/// [`real`], on any material.
+fn real_on(party: Party, x: &Amount, y: &Amount, material: impl Fn(&Session<QueueLink>) -> Material) -> View {
+    let (mine, theirs) = if party == Party::Alice { (x, y) } else { (y, x) };
+    let (answer, messages) = watch(party, honest(mine, &material), honest(theirs, &material));
+    view(party, answer, messages)
+}
+
+/// What `party` could see when it has the amount `own` and learns `answer`, made without any other amount.
+///
+/// *Computes*: runs the party's own program on material dealt from `seed`, against [`simulate`], which sends uniform bits, and in the end
+/// the half that makes the opened bits say the answer. *From*, *Security*: see the [module](self).
+#[must_use]
+pub fn simulated(party: Party, own: &Amount, answer: Order, seed: [u8; 32]) -> View {
+    let (said, messages) =
+        watch(party, honest(own, |s| ideal::deal(s, millionaires::demand(), seed)), async |mut s| {
+            let mut rng = Prg::from_seed(seed).fork(b"the other party's noise");
+            simulate::less_and_equal(&mut s, 1, &mut rng).await?;
+            simulate::reveal(&mut s, &Bits::from_iter(millionaires::opened(party, answer))).await
+        });
+    view(party, said, messages)
+}
+
+/// A party's own program.
+fn honest(
+    amount: &Amount,
+    material: impl Fn(&Session<QueueLink>) -> Material,
+) -> impl AsyncFnOnce(Session<QueueLink>) -> Result<Order, Fault> {
+    async move |mut s| {
+        let material = material(&s);
+        millionaires::order(&mut s, material, amount).await
+    }
+}
+
+fn view(party: Party, answer: Result<Order, Fault>, messages: Vec<Seen>) -> View {
+    let answer = answer.expect("two programs that follow the protocol meet no fault");
+    View { party, about: "A comparison of two amounts of 64 bits", messages, answer }
+}
+
+/// Runs a party's program against another one; what it says, and what crossed.
+fn watch<T>(
+    party: Party,
+    program: impl AsyncFnOnce(Session<QueueLink>) -> Result<Order, Fault>,
+    other: impl AsyncFnOnce(Session<QueueLink>) -> T,
+) -> (Result<Order, Fault>, Vec<Seen>) {
+    let seen: Rc<RefCell<Vec<Seen>>> = Rc::default();
+    let sink = Rc::clone(&seen);
+    let program = async move |mut s: Session<QueueLink>| {
+        s.ledger_mut().observe(move |entry, body| {
+            let Entry { stage, tag, direction, bits, .. } = entry;
+            sink.borrow_mut().push(Seen { stage, tag, direction, body: body.to_vec(), bits });
+        });
+        program(s).await
+    };
+    let answer = match party {
+        Party::Alice => lockstep::run(program, other).0,
+        Party::Bob => lockstep::run(other, program).1,
+    };
+    (answer, seen.take())
+}
+
+#[cfg(test)]
+mod tests;

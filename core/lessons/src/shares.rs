@@ -1,0 +1,179 @@
+//! A number in two halves: neither says anything, and one can compute with them.
+
+use tacit_session::{Fault, Link, Party, Session};
+use tacit_symmetric::Prg;
+
+use crate::message::{Halves, Handed};
+use crate::{Clock, Crossed, run};
+
+/// Alice keeps `mask` and hands Bob `x − mask`. Returns her share.
+///
+/// # Errors
+/// The link's.
+pub async fn give<L: Link>(s: &mut Session<L>, clock: Clock, x: u64, mask: u64) -> Result<u64, Fault> {
+    s.send(&Handed(vec![clock.sub(x, mask)])).await?;
+    Ok(clock.wrap(mask))
+}
+
+/// Bob takes the share that [`give`] hands him.
+///
+/// # Errors
+/// The link's, or the peer's when the message is not one number on the clock.
+pub async fn take<L: Link>(s: &mut Session<L>, clock: Clock) -> Result<u64, Fault> {
+    Ok(s.recv::<Handed>((1, clock)).await?.0[0])
+}
+
+/// Both learn the number that they share.
+///
+/// *Computes*: `x_A + x_B`. *Security*: perfect; a half says nothing but what the sum says. *Cost*: one number each way, one
+/// round.
+///
+/// # Errors
+/// The link's, or the peer's when the message is not one number on the clock.
+pub async fn open<L: Link>(s: &mut Session<L>, clock: Clock, share: u64) -> Result<u64, Fault> {
+    let theirs = s.exchange(&Halves(vec![share]), (1, clock)).await?.0[0];
+    Ok(clock.add(share, theirs))
+}
+
+/// What one party held, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Its share of the number.
+    pub share: u64,
+    /// Its share of the multiple.
+    pub multiple: u64,
+    /// What came out.
+    pub opened: u64,
+}
+
+/// Alice's number, shared, multiplied by what both know, and opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scaled {
+    /// What she held.
+    pub alice: Held,
+    /// What he held.
+    pub bob: Held,
+    /// The share that was handed over, and both openings.
+    pub crossed: Vec<Crossed>,
+}
+
+/// Alice shares `x` with `mask`; both multiply by `factor`, each alone; both open.
+///
+/// # Errors
+/// None with two honest parties.
+pub fn scale(clock: Clock, x: u64, mask: u64, factor: u64) -> Result<Scaled, Fault> {
+    let rest = async |s: &mut Session<_>, share| {
+        let multiple = clock.mul(share, factor);
+        Ok::<_, Fault>(Held { share, multiple, opened: open(s, clock, multiple).await? })
+    };
+    let (alice, bob, crossed) = run(
+        async |mut s| {
+            let share = give(&mut s, clock, x, mask).await?;
+            rest(&mut s, share).await
+        },
+        async |mut s| {
+            let share = take(&mut s, clock).await?;
+            rest(&mut s, share).await
+        },
+    );
+    Ok(Scaled { alice: alice?, bob: bob?, crossed })
+}
+
+/// Other shares of the same number: Alice adds what Bob takes away.
+#[must_use]
+pub fn again(clock: Clock, [alice, bob]: [u64; 2], prg: &mut Prg) -> [u64; 2] {
+    let r = clock.draw(prg);
+    [clock.add(alice, r), clock.sub(bob, r)]
+}
+
+/// How often Bob gets which share of `x`, in `draws` draws of Alice's mask on the clock.
+#[must_use]
+pub fn on_the_clock(clock: Clock, x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
+    let mut counts = vec![0; clock.hours() as usize];
+    for _ in 0..draws {
+        let (_, share, _) =
+            run(async |mut s| give(&mut s, clock, x, clock.draw(prg)).await, async |mut s| take(&mut s, clock).await);
+        if let Ok(share) = share {
+            counts[share as usize] += 1;
+        }
+    }
+    counts
+}
+
+/// The same without a clock: the mask is uniform from 0 to `reach − 1`, and Bob's share is the plain difference. The
+/// first bin is `1 − reach`, the last `reach − 1`.
+#[must_use]
+pub fn without_a_clock(reach: u64, x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
+    let mask = Clock::new(reach);
+    let mut counts = vec![0; 2 * reach as usize - 1];
+    for _ in 0..draws {
+        counts[(x % reach + reach - 1 - mask.draw(prg)) as usize] += 1;
+    }
+    counts
+}
+
+/// Who sent how many messages.
+#[must_use]
+pub fn sent(crossed: &[Crossed], party: Party) -> usize {
+    crossed.iter().filter(|message| message.from == party).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn twelve_becomes_thirty_six() {
+        let run = scale(Clock::new(100), 12, 5, 3).unwrap();
+        assert_eq!(run.alice, Held { share: 5, multiple: 15, opened: 36 });
+        assert_eq!(run.bob, Held { share: 7, multiple: 21, opened: 36 });
+        let numbers: Vec<_> = run.crossed.iter().map(|message| (message.from, message.numbers())).collect();
+        assert_eq!(numbers, [(Party::Alice, vec![7]), (Party::Alice, vec![15]), (Party::Bob, vec![21])]);
+        assert_eq!((sent(&run.crossed, Party::Alice), sent(&run.crossed, Party::Bob)), (2, 1));
+    }
+
+    #[test]
+    fn five_is_seven_and_eight_on_a_clock_of_ten() {
+        let run = scale(Clock::new(10), 5, 7, 1).unwrap();
+        assert_eq!((run.alice.share, run.bob.share, run.bob.opened), (7, 8, 5));
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_comes_back(m in 2u64..1000, x: u32, mask: u32, factor: u32) {
+            let clock = Clock::new(m);
+            let run = scale(clock, x.into(), mask.into(), factor.into()).unwrap();
+            prop_assert_eq!(run.alice.opened, clock.mul(x.into(), factor.into()));
+            prop_assert_eq!(run.bob.opened, run.alice.opened);
+        }
+
+        #[test]
+        fn other_shares_of_the_same_number(a in 0u64..10, b in 0u64..10, seed: [u8; 32]) {
+            let ten = Clock::new(10);
+            let [c, d] = again(ten, [a, b], &mut Prg::from_seed(seed));
+            prop_assert_eq!(ten.add(a, b), ten.add(c, d));
+        }
+    }
+
+    #[test]
+    fn on_a_clock_all_shares_are_as_likely_whatever_the_number_is() {
+        for x in [0, 5, 9] {
+            let counts = on_the_clock(Clock::new(10), x, 2000, &mut Prg::from_seed([3; 32]));
+            // Six standard deviations around 200.
+            assert!(counts.iter().all(|count| (120..=280).contains(count)), "{x}: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn without_one_the_shares_move_with_the_number() {
+        let range = |x| {
+            let counts = without_a_clock(10, x, 2000, &mut Prg::from_seed([3; 32]));
+            let seen = |at: &usize| counts[*at] > 0;
+            ((0..19).find(seen), (0..19).rfind(seen))
+        };
+        assert_eq!(range(0), (Some(0), Some(9)));
+        assert_eq!(range(9), (Some(9), Some(18)));
+    }
+}

@@ -1,0 +1,100 @@
+// Both sides in one page, as a person uses them.
+
+import { expect } from '@playwright/test';
+
+export class Rehearsal {
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Goes there from home. */
+  static async open(party) {
+    await party.open();
+    await party.press('Rehearse alone');
+    return new Rehearsal(party.page);
+  }
+
+  /** Alice's or Bob's column. */
+  side(name) {
+    return this.page.locator(`[data-side="${name}"]`);
+  }
+
+  async at(screen) {
+    for (const name of ['alice', 'bob']) {
+      await expect(this.side(name), `${name}'s screen`).toHaveAttribute('data-screen', screen);
+    }
+  }
+
+  async #pressOn(name, button) {
+    await this.side(name).getByRole('button', { name: button, exact: true }).click();
+  }
+
+  /** Both accept, and put in these amounts. */
+  async compare(alices, bobs) {
+    await this.at('agree');
+    await this.#pressOn('alice', 'Accept');
+    await this.#pressOn('bob', 'Accept');
+    await this.#putIn(alices, bobs);
+  }
+
+  /** Once more, on the same terms. */
+  async again(alices, bobs) {
+    await this.#pressOn('alice', 'Compare again');
+    await this.#pressOn('bob', 'Compare again');
+    await this.#putIn(alices, bobs);
+  }
+
+  async #putIn(alices, bobs) {
+    await this.at('amount');
+    for (const [name, amount] of [['alice', alices], ['bob', bobs]]) {
+      await this.side(name).getByLabel('Your amount').fill(amount);
+      await this.#pressOn(name, 'Compare');
+    }
+    await this.at('result');
+  }
+
+  /** Bob takes the first model, both accept, and Alice draws a one. */
+  async check() {
+    await expect(this.side('bob')).toHaveAttribute('data-screen', 'model');
+    await this.#pressOn('bob', 'Propose it');
+    await this.at('agree');
+    await this.#pressOn('alice', 'Accept');
+    await this.#pressOn('bob', 'Accept');
+    const pad = this.side('alice').locator('canvas').first();
+    const box = await pad.boundingBox();
+    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.2);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.8, { steps: 12 });
+    await this.page.mouse.up();
+    await this.#pressOn('alice', 'Check it');
+    await this.at('result');
+  }
+
+  /** After a picture check: looks at every layer. */
+  async look() {
+    await this.page.getByRole('button', { name: 'Look, with the bits as chosen' }).click();
+    await this.page.getByTestId('lens-says').waitFor();
+  }
+
+  async outcome(name) {
+    return this.side(name).getByTestId('outcome').getAttribute('data-outcome');
+  }
+
+  /** Shows the messages of one stage only. */
+  async stage(name) {
+    await this.page.getByRole('group', { name: 'Stages' }).getByRole('button', { name, exact: true }).click();
+  }
+
+  list() {
+    return this.page.locator('.wire-list');
+  }
+
+  /** How many messages are listed, once all that crossed are. */
+  async count() {
+    return Number(await this.list().getAttribute('data-count'));
+  }
+
+  async press(name) {
+    await this.page.getByRole('group', { name: 'Message by message' }).getByRole('button', { name, exact: true }).click();
+  }
+}
