@@ -48,11 +48,9 @@ impl Protocol {
             PrivateProducts::Bob { delta, v } => PrivateProducts::Bob { delta: change(delta), v: change(v) },
         };
         let pairs = match self {
-            Self::Bare => Triples {
-                a: change(&pairs.a),
-                b: pairs.b.each_ref().map(change),
-                c: pairs.c.each_ref().map(change),
-            },
+            Self::Bare => {
+                Triples { a: change(&pairs.a), b: pairs.b.each_ref().map(change), c: pairs.c.each_ref().map(change) }
+            }
             _ => pairs,
         };
         Material { private, pairs }
