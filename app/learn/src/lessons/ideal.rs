@@ -240,7 +240,7 @@ fn name(protocol: Protocol) -> &'static str {
 
 /// Which protocol runs.
 #[component]
-fn Which(protocol: RwSignal<Protocol>, group: &'static str) -> impl IntoView {
+fn Which(protocol: RwSignal<Protocol>, group: &'static str, legend: &'static str) -> impl IntoView {
     let option = |(this, name, about, is_broken): &'static (Protocol, &'static str, &'static str, bool)| {
         let about_id = format!("{group}-{this:?}");
         view! {
@@ -262,7 +262,7 @@ fn Which(protocol: RwSignal<Protocol>, group: &'static str) -> impl IntoView {
     };
     view! {
         <fieldset class="toggle">
-            <legend class="unseen">"Which protocol"</legend>
+            <legend class="unseen">{legend}</legend>
             {PROTOCOLS.iter().map(option).collect_view()}
         </fieldset>
     }
@@ -374,7 +374,7 @@ fn Game() -> impl IntoView {
         }
     };
     view! {
-        <Which protocol group="game"/>
+        <Which protocol group="game" legend="What to guess at"/>
         <div class="game" role="group" aria-label="Which is real?" data-real=move || guess.get().map(|_| round.with(|round| round.real + 1)) on:keydown=keys>
             <dl class="sight-ends">{known}</dl>
             <div class="sights">{sight(0)} {sight(1)}</div>
@@ -502,7 +502,7 @@ fn Everything() -> impl IntoView {
         })
     };
     view! {
-        <Which protocol group="everything"/>
+        <Which protocol group="everything" legend="What to count"/>
         <div class="pair">
             <Figure name="received-real" caption=Signal::derive(move || caption(0, "Real views"))>
                 <Histogram counts=Signal::derive(move || counts(0)) of="Received in real views" ink=Ink::Bob first="0000" last="1111"/>
