@@ -130,7 +130,6 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
                     <Player track/>
                     <List track/>
                     <Dominates network/>
-                    {matches!(job, Job::Classify { .. }).then(|| view! { <Lens other=bob/> })}
                     <Totals track/>
                     <p class="small soft">
                         "All of this could be made up out of one’s own input and the answer alone. "
@@ -140,6 +139,7 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
             </section>
             <Side page=bob track away=Signal::derive(move || tab.get() != Tab::Side(Party::Bob)) opens=false/>
         </div>
+        <Provider value=alice>{matches!(job, Job::Classify { .. }).then(|| view! { <Lens other=bob/> })}</Provider>
     }
 }
 
