@@ -3,7 +3,7 @@
 import { expect } from '@playwright/test';
 
 /** Every lesson, by its name in the address, in order. */
-export const lessons = ['shares', 'multiply', 'paillier', 'shamir', 'transfer', 'richer', 'answers', 'break'];
+export const lessons = ['shares', 'multiply', 'paillier', 'shamir', 'transfer', 'richer', 'answers', 'break', 'ideal'];
 
 /** Opens the lessons, or one of them. */
 export async function openLesson(party, lesson) {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 mod answers;
 mod faults;
+mod ideal;
 mod multiply;
 mod paillier;
 mod richer;
@@ -61,6 +62,11 @@ pub(crate) const LESSONS: &[Lesson] = &[
         title: "Break it",
         line: "Flip a bit, send too little, lie. What is noticed, and what no protocol of this kind can notice.",
     },
+    Lesson {
+        slug: "ideal",
+        title: "Ideal and real",
+        line: "Secure means: nobody can tell what you see from what could be made up without the other one.",
+    },
 ];
 
 /// The lesson of this name.
@@ -72,6 +78,7 @@ pub(crate) fn show(slug: &str) -> AnyView {
         "richer" => richer::Richer().into_any(),
         "answers" => answers::Answers().into_any(),
         "break" => faults::Faults().into_any(),
+        "ideal" => ideal::IdealAndReal().into_any(),
         "shamir" => shamir::Shamir().into_any(),
         _ => multiply::Multiply().into_any(),
     }

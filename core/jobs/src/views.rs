@@ -81,8 +81,12 @@ pub fn real(party: Party, x: &Amount, y: &Amount, seed: [u8; 32]) -> View {
     real_on(party, x, y, |s| ideal::deal(s, millionaires::demand(), seed))
 }
 
-/// [`real`], on any material.
-fn real_on(party: Party, x: &Amount, y: &Amount, material: impl Fn(&Session<QueueLink>) -> Material) -> View {
+/// [`real`], on any material that makes the answer right: a lesson shows what is seen where masks are missing.
+///
+/// # Panics
+/// On material that makes the opened bits say both less and equal.
+#[must_use]
+pub fn real_on(party: Party, x: &Amount, y: &Amount, material: impl Fn(&Session<QueueLink>) -> Material) -> View {
     let (mine, theirs) = if party == Party::Alice { (x, y) } else { (y, x) };
     let (answer, messages) = watch(party, honest(mine, &material), honest(theirs, &material));
     view(party, answer, messages)
@@ -94,12 +98,23 @@ fn real_on(party: Party, x: &Amount, y: &Amount, material: impl Fn(&Session<Queu
 /// the half that makes the opened bits say the answer. *From*, *Security*: see the [module](self).
 #[must_use]
 pub fn simulated(party: Party, own: &Amount, answer: Order, seed: [u8; 32]) -> View {
-    let (said, messages) =
-        watch(party, honest(own, |s| ideal::deal(s, millionaires::demand(), seed)), async |mut s| {
-            let mut rng = Prg::from_seed(seed).fork(b"the other party's noise");
-            simulate::less_and_equal(&mut s, 1, &mut rng).await?;
-            simulate::reveal(&mut s, &Bits::from_iter(millionaires::opened(party, answer))).await
-        });
+    simulated_on(party, own, answer, seed, |s| ideal::deal(s, millionaires::demand(), seed))
+}
+
+/// [`simulated`], with the party's own part of any material; the other party's noise is drawn from `seed`.
+#[must_use]
+pub fn simulated_on(
+    party: Party,
+    own: &Amount,
+    answer: Order,
+    seed: [u8; 32],
+    material: impl Fn(&Session<QueueLink>) -> Material,
+) -> View {
+    let (said, messages) = watch(party, honest(own, material), async |mut s| {
+        let mut rng = Prg::from_seed(seed).fork(b"the other party's noise");
+        simulate::less_and_equal(&mut s, 1, &mut rng).await?;
+        simulate::reveal(&mut s, &Bits::from_iter(millionaires::opened(party, answer))).await
+    });
     view(party, said, messages)
 }
 

@@ -14,12 +14,14 @@
 //! | who is richer, gate by gate | [`richer`] |
 //! | what the answers give away | [`answers`] |
 //! | what is noticed and what is not | [`faults`] |
+//! | what secure means | [`ideal`] |
 //!
 //! Where Tacit has no dealer, a lesson may have one, and says so: what it deals, the page itself drew.
 
 pub mod answers;
 mod clock;
 pub mod faults;
+pub mod ideal;
 mod message;
 pub mod paillier;
 pub mod richer;
