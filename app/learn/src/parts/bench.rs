@@ -190,16 +190,16 @@ pub(crate) fn Bench(steps: Vec<Step>, #[prop(into)] name: String) -> impl IntoVi
             </div>
             <div class="board">
                 <section class="side alice" aria-label="Alice sees">
-                    <h3>"Alice sees"</h3>
+                    <h2>"Alice sees"</h2>
                     <dl>{column(Party::Alice)}</dl>
                 </section>
                 <section class="wire" aria-label="The wire">
-                    <h3>"the wire"</h3>
+                    <h2>"the wire"</h2>
                     <ul>{wire}</ul>
                     <p class="wire-quiet" class:gone=move || !quiet()>"nothing has crossed"</p>
                 </section>
                 <section class="side bob" aria-label="Bob sees">
-                    <h3>"Bob sees"</h3>
+                    <h2>"Bob sees"</h2>
                     <dl>{column(Party::Bob)}</dl>
                 </section>
             </div>
