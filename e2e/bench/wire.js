@@ -1,8 +1,9 @@
 // What looking at the wire costs: the same picture checks between two Chromium processes, with one side's wire tab closed and open, in
-// turns. One JSON object a line. Also the longest task on that side's main thread while it is open.
+// turns. One JSON object a line. Also the longest task on that side's main thread while it is open; and how much later than the home page
+// a rehearsal is there, from the navigation to its heading, each time in a fresh context.
 
 import { contextOptions, launch } from '../support/chromium.js';
-import { agreeOnModel, meetToCheck } from '../support/flow.js';
+import { agreeOnModel, meetToCheck, seven } from '../support/flow.js';
 import { Party } from '../support/party.js';
 import { Server } from '../support/server.js';
 
@@ -33,7 +34,7 @@ try {
       await Promise.all([owner, holder].map((party) => party.press('Check another picture')));
     }
     await holder.at('picture');
-    await holder.draw();
+    await holder.draw(seven);
     await holder.press('Check it');
     await Promise.all([owner.at('result'), holder.at('result')]);
     const ms = await holder.page.evaluate(() =>
@@ -46,10 +47,27 @@ try {
     await holder.press(state === 'closed' ? 'See what crossed' : 'Close the wire');
     await holder.page.evaluate(() => (globalThis.longest = 0));
   }
+  const paint = { home: [], rehearsal: [] };
+  for (let visit = -WARM_UP; visit < ROUNDS; visit += 1) {
+    for (const [name, path] of [['home', '/'], ['rehearsal', '/#rehearse']]) {
+      const context = await browsers[0].newContext(contextOptions);
+      const page = await context.newPage();
+      await page.addInitScript(() => {
+        const seen = () => document.querySelector('main[data-screen] h1') && (globalThis.painted ??= performance.now());
+        new MutationObserver(seen).observe(document, { childList: true, subtree: true });
+      });
+      await page.goto(`${server.url}${path}`);
+      await page.locator('h1').first().waitFor();
+      if (visit >= 0) paint[name].push(await page.evaluate(() => globalThis.painted));
+      await context.close();
+    }
+  }
   const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
   const [closed, open] = [median(times.closed), median(times.open)];
   const row = { bench: 'wire', model: 'digits', rounds: ROUNDS, closed_ms: closed, open_ms: open, ratio: open / closed, longest_task_ms: longest };
   console.log(JSON.stringify(row));
+  const [home_ms, rehearsal_ms] = [median(paint.home), median(paint.rehearsal)];
+  console.log(JSON.stringify({ bench: 'paint', home_ms, rehearsal_ms, ratio: rehearsal_ms / home_ms }));
 } finally {
   await Promise.all(browsers.map((browser) => browser.close()));
   await server.stop();

@@ -138,6 +138,14 @@ export class FirefoxParty {
     await this.press('Check it');
   }
 
+  /** How many formulas there are, and how many of them take no room: the page draws them by MathML. */
+  formulas() {
+    return this.page.$$eval('math', (all) => {
+      const sizes = all.map((formula) => formula.getBoundingClientRect());
+      return { all: all.length, empty: sizes.filter(({ width, height }) => width < 4 || height < 4).length };
+    });
+  }
+
   /** What a person finds by its role and its name, once it is there. */
   #called(name, role) {
     return this.page.locator(`::-p-aria([name="${name}"][role="${role}"])`);

@@ -60,7 +60,8 @@ export class Rehearsal {
     await this.at('agree');
     await this.#pressOn('alice', 'Accept');
     await this.#pressOn('bob', 'Accept');
-    const pad = this.side('alice').locator('canvas').first();
+    const pad = this.side('alice').getByTestId('pad');
+    await pad.scrollIntoViewIfNeeded();
     const box = await pad.boundingBox();
     await this.page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.2);
     await this.page.mouse.down();
@@ -68,6 +69,12 @@ export class Rehearsal {
     await this.page.mouse.up();
     await this.#pressOn('alice', 'Check it');
     await this.at('result');
+  }
+
+  /** After a picture check: looks at every layer. */
+  async look() {
+    await this.page.getByRole('button', { name: 'Look, with the bits as chosen' }).click();
+    await this.page.getByTestId('lens-says').waitFor();
   }
 
   async outcome(name) {

@@ -7,6 +7,7 @@ import { model } from './environment.js';
 import { lessons, openLesson, walk } from './lessons.js';
 import { digits } from './pictures.js';
 import { altering, Proxy } from './proxy.js';
+import { Rehearsal } from './rehearsal.js';
 import { Server } from './server.js';
 import { Terminal } from './terminal.js';
 
@@ -110,6 +111,52 @@ export const screens = {
     await compare(alice, '1250', bob, '980');
     await bob.press('Leave');
     await alice.keepsTheAnswer('peer-cancelled');
+    return alice;
+  },
+
+  wire: async ({ person }) => {
+    const [alice, bob] = await ready(person);
+    await compare(alice, '1250', bob, '980');
+    await alice.press('See what crossed');
+    await alice.press('comparing');
+    for (let step = 0; step < 4; step += 1) await alice.press('Step');
+    await alice.page.getByTestId('opened').waitFor();
+    return alice;
+  },
+
+  rehearsal: async ({ person }) => {
+    const alice = await person('Alice');
+    const rehearsal = await Rehearsal.open(alice);
+    await rehearsal.at('agree');
+    return alice;
+  },
+
+  'rehearsal-steps': async ({ person }) => {
+    const alice = await person('Alice');
+    const rehearsal = await Rehearsal.open(alice);
+    await rehearsal.compare('1250', '980');
+    await rehearsal.side('bob').getByRole('button', { name: 'Look over Bob’s shoulder' }).click();
+    await rehearsal.stage('comparing');
+    for (let step = 0; step < 4; step += 1) await rehearsal.press('Step');
+    return alice;
+  },
+
+  'rehearsal-lens': async ({ person }) => {
+    const alice = await person('Alice');
+    const rehearsal = await Rehearsal.open(alice);
+    await alice.choice('Private picture check').check();
+    await rehearsal.check();
+    await rehearsal.look();
+    return alice;
+  },
+
+  replay: async ({ person }) => {
+    const alice = await person('Alice');
+    await alice.open();
+    await alice.press('Open a transcript');
+    const file = alice.page.getByLabel('Transcript');
+    await file.setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
+    await alice.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
     return alice;
   },
 

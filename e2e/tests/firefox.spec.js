@@ -2,6 +2,7 @@
 
 import { firefox } from '../support/environment.js';
 import { agree, agreeOnModel, checkDrawing, compare, expect, meetByCode, meetByLink, meetToCheck, test } from '../support/fixtures.js';
+import { lessons, openLesson } from '../support/lessons.js';
 
 // Whoever reads the names of the tests sees why these did not run.
 const missing = firefox ? '' : ' (SKIPPED, there is no Firefox here: install it, or set FIREFOX to its program)';
@@ -41,4 +42,15 @@ test(`Firefox has the model, Chromium the picture${missing}`, async ({ fox, bob 
   await agreeOnModel(fox, bob);
   await areDirect(fox, bob);
   expect(await checkDrawing(fox, bob)).toEqual(['nothing', '7']);
+});
+
+test(`every lesson opens in Firefox, with its formulas${missing}`, async ({ fox }) => {
+  let formulas = 0;
+  for (const lesson of lessons) {
+    await openLesson(fox, lesson);
+    const { all, empty } = await fox.formulas();
+    expect(empty, `empty formulas in ${lesson}`).toBe(0);
+    formulas += all;
+  }
+  expect(formulas).toBeGreaterThan(lessons.length);
 });

@@ -50,7 +50,7 @@ test('shares: 12 is 5 and 7, three times it is 36; 5 is 7 and 8 on a clock', asy
   await key(alice, 'ArrowRight');
   await expect(answer(bench)).toHaveText('36');
 
-  const sum = alice.byTestId('clock-sum').locator('math');
+  const sum = alice.byTestId('clock-sum').getByRole('math');
   await expect(sum).toHaveAttribute('aria-label', '7 plus 8 equals 15 equals 5 modulo 10');
   const hers = alice.page.getByRole('button', { name: 'Alice’s share: 7' });
   await tabTo(alice, hers);
@@ -85,7 +85,7 @@ test('multiply: 6 times 7 is 42, and a triple used twice shows 4', async ({ alic
   }
   await tabTo(alice, alice.button('Reuse the triple'));
   await key(alice, 'Enter');
-  const leak = alice.byTestId('reuse').locator('math').last();
+  const leak = alice.byTestId('reuse').getByRole('math').last();
   await expect(leak).toHaveAttribute('aria-label', 'd′ minus d equals 98 minus 94 equals 4 equals 10 minus 6');
 });
 

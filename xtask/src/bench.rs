@@ -29,6 +29,8 @@ pub(crate) enum Options {
     Serve(Output),
     /// A channel between a page in Chromium and a native program: bare, and through a link
     Transfer(Output),
+    /// What looking at the wire costs: the same picture checks between two Chromium processes, with it closed and open
+    Wire(Output),
     /// What a first visit loads
     Size(Output),
 }
@@ -82,6 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             output.print(&rows)
         }
         Options::Transfer(output) => output.print(&transferred()?),
+        Options::Wire(output) => output.print(&in_browsers("wire.js")?),
         Options::Size(output) => output.print(&in_browsers("size.js")?),
     }
 }

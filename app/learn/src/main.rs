@@ -4,7 +4,6 @@
 //! from. What crosses between Alice and Bob here are real messages of real protocols (`tacit-lessons`), but both of them
 //! live on this page, and the page says so. What takes long runs in a `worker`: this program once more, without a page.
 
-#![cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "natively only the tests run"))]
 #![expect(unreachable_pub, reason = "Leptos makes every component public")]
 
 mod lessons;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use tacit_parts::build::Build;
 use tacit_parts::heading::Heading;
 use tacit_parts::mark::Mark;
+use tacit_parts::noise::Noise;
 
 use crate::lessons::{self, LESSONS, Lesson};
 
@@ -68,13 +69,19 @@ fn All() -> impl IntoView {
     };
     view! {
         <div class="lessons">
-            <Heading class="huge">
-                "See it once, "<span class="line"><span class="in-alice">"from both "</span><span class="in-bob">"sides."</span></span>
-            </Heading>
-            <p class="lead">
-                "How two people compute on what neither of them shows: short lessons with numbers that one can follow, and \
-                 the messages that really cross. For one curious person, or for a class at a projector."
-            </p>
+            <div class="lessons-head">
+                <div class="lessons-words">
+                    <Heading class="huge">
+                        "See it once, "
+                        <span class="line"><span class="in-alice">"from both "</span><span class="in-bob">"sides."</span></span>
+                    </Heading>
+                    <p class="lead">
+                        "How two people compute on what neither of them shows: short lessons with numbers that one can \
+                         follow, and the messages that really cross. For one curious person, or for a class at a projector."
+                    </p>
+                </div>
+                <Noise/>
+            </div>
             <ol class="lesson-list">{LESSONS.iter().enumerate().map(item).collect_view()}</ol>
         </div>
     }

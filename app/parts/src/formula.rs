@@ -7,9 +7,11 @@
 //! \sum_{i=1}^n x_i      a sum
 //! 9 = 19 mod 10         `mod`, `and`, `or`, `if` stand upright with space around
 //! \alice{a} + \bob{b}   in the ink of a party
+//! 'her share'           words
 //! ```
 //!
-//! `-` is set as a minus and `*` as a dot. A screen reader gets the formula in words.
+//! `-` is set as a minus and `*` as a dot. A screen reader gets the formula in words. A formula too long for its line goes on
+//! in the next one before a relation, or a word between two formulas.
 
 use leptos::prelude::*;
 
@@ -19,15 +21,21 @@ pub fn Formula(#[prop(into)] text: Signal<String>) -> impl IntoView {
     view! { <span class="formula" inner_html=move || text.with(|text| mathml(text))></span> }
 }
 
-/// The formula as a `<math>` element. Nothing in `text` can become markup.
+/// The formula as markup. Nothing in `text` can become markup of its own.
 #[must_use]
 pub fn mathml(text: &str) -> String {
     let nodes = Reader::new(text).row(None);
-    let mut out = String::from("<math aria-label=\"");
+    let mut out = String::from("<span role=\"math\" aria-label=\"");
     escape(&spoken_nodes(&nodes), &mut out);
-    out.push_str("\">");
-    nodes.iter().for_each(|node| node.write(&mut out));
-    out.push_str("</math>");
+    out.push_str("\"><math aria-hidden=\"true\">");
+    // Browsers break no line inside of a formula, so each piece that may stand in a line of its own is one.
+    for (at, node) in nodes.iter().enumerate() {
+        if at > 0 && node.begins_a_line(nodes.len()) {
+            out.push_str("</math><wbr><math aria-hidden=\"true\">");
+        }
+        node.write(&mut out);
+    }
+    out.push_str("</math></span>");
     out
 }
 
@@ -45,6 +53,8 @@ enum Node {
     Operator(String),
     /// An operator that is a word.
     Word(String),
+    /// Plain words.
+    Text(String),
     Row(Vec<Node>),
     Scripts {
         base: Box<Node>,
@@ -134,6 +144,12 @@ impl<'a> Reader<'a> {
                     name => Node::Name(name.into()),
                 }
             }
+            Some('\'') => {
+                self.skip('\'');
+                let text = self.run(|c| c != '\'');
+                self.skip('\'');
+                Node::Text(text.into())
+            }
             Some(c) if c.is_ascii_digit() => {
                 let text = self.rest;
                 let mut end = 0;
@@ -149,7 +165,7 @@ impl<'a> Reader<'a> {
                 Node::Number(text[..end].into())
             }
             Some(c) if c.is_alphabetic() => match self.run(|c| c.is_alphabetic() || c == '′') {
-                word @ ("mod" | "and" | "or" | "if") => Node::Word(word.into()),
+                word @ ("mod" | "and" | "or" | "if" | "so" | "then" | "where") => Node::Word(word.into()),
                 name => Node::Name(name.into()),
             },
             Some(c) => {
@@ -169,16 +185,41 @@ fn single(mut nodes: Vec<Node>) -> Node {
 }
 
 impl Node {
+    /// Whether a formula of so many pieces may go on in the next line from here; at sums only if it is long.
+    fn begins_a_line(&self, pieces: usize) -> bool {
+        match self {
+            Self::Word(word) => !matches!(word.as_str(), "mod" | "then"),
+            Self::Operator(text) => {
+                matches!(text.as_str(), "=" | "≡" | "→") || pieces > 12 && matches!(text.as_str(), "+" | "−")
+            }
+            _ => false,
+        }
+    }
+
     fn write(&self, out: &mut String) {
         match self {
+            // One letter is a variable, more are a name.
+            Self::Name(text) if text.chars().count() > 1 => {
+                out.push_str("<mi class=\"name\">");
+                escape(text, out);
+                out.push_str("</mi>");
+            }
             Self::Name(text) => element("mi", text, out),
+            Self::Text(text) => element("mtext", text, out),
             Self::Number(text) => element("mn", text, out),
             Self::Operator(text) if matches!(text.as_str(), "(" | ")" | "[" | "]" | "|" | "⟨" | "⟩") => {
                 out.push_str("<mo stretchy=\"false\">");
                 escape(text, out);
                 out.push_str("</mo>");
             }
-            Self::Operator(text) => element("mo", text, out),
+            Self::Operator(text) if matches!(text.as_str(), "∑" | "¬" | "," | ";" | "…") => {
+                element("mo", text, out)
+            }
+            Self::Operator(text) => {
+                out.push_str("<mo form=\"infix\">");
+                escape(text, out);
+                out.push_str("</mo>");
+            }
             Self::Word(text) => {
                 out.push_str("<mo lspace=\"0.45em\" rspace=\"0.3em\">");
                 escape(text, out);
@@ -226,7 +267,7 @@ impl Node {
 
     fn speak(&self) -> String {
         match self {
-            Self::Name(text) | Self::Number(text) => text.clone(),
+            Self::Name(text) | Self::Number(text) | Self::Text(text) => text.clone(),
             Self::Word(text) => if text == "mod" { "modulo" } else { text }.into(),
             Self::Operator(text) => match text.as_str() {
                 "=" => "equals",
@@ -312,16 +353,19 @@ fn escape(text: &str, out: &mut String) {
 mod tests {
     use super::*;
 
-    /// The markup without the element around it.
+    /// The markup without what is around it, and with infix operators as short as others.
     fn inside(text: &str) -> String {
         let markup = mathml(text);
-        let body = markup.split_once('>').map(|(_, body)| body.to_owned()).unwrap();
-        body.strip_suffix("</math>").unwrap().to_owned()
+        let body = markup.split_once("<math aria-hidden=\"true\">").map(|(_, body)| body).unwrap();
+        body.strip_suffix("</math></span>").unwrap().replace(" form=\"infix\"", "")
     }
 
     #[test]
     fn names_numbers_and_scripts() {
-        assert_eq!(inside("d = x ⊕ a_0"), "<mi>d</mi><mo>=</mo><mi>x</mi><mo>⊕</mo><msub><mi>a</mi><mn>0</mn></msub>");
+        assert_eq!(
+            inside("d = x ⊕ a_0"),
+            "<mi>d</mi></math><wbr><math aria-hidden=\"true\"><mo>=</mo><mi>x</mi><mo>⊕</mo><msub><mi>a</mi><mn>0</mn></msub>"
+        );
         assert_eq!(inside("x^2"), "<msup><mi>x</mi><mn>2</mn></msup>");
         assert_eq!(inside("x_i^2"), "<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>");
         assert_eq!(inside("2^{32}"), "<msup><mn>2</mn><mn>32</mn></msup>");
@@ -335,7 +379,7 @@ mod tests {
         assert_eq!(inside("[x]_A"), format!("{}<mi>x</mi><msub>{}<mi>A</mi></msub>", bracket('['), bracket(']')));
         assert_eq!(
             inside("Enc(5; 2)"),
-            format!("<mi>Enc</mi>{}<mn>5</mn><mo>;</mo><mn>2</mn>{}", bracket('('), bracket(')'))
+            format!("<mi class=\"name\">Enc</mi>{}<mn>5</mn><mo>;</mo><mn>2</mn>{}", bracket('('), bracket(')'))
         );
         assert_eq!(inside("\\frac{a}{b c}"), "<mfrac><mi>a</mi><mrow><mi>b</mi><mi>c</mi></mrow></mfrac>");
         assert_eq!(
@@ -344,10 +388,18 @@ mod tests {
              <msub><mi>x</mi><mi>i</mi></msub>"
         );
         assert!(inside("5 = 15 mod 10").contains(">mod</mo>"));
+        assert_eq!(inside("'her share' x"), "<mtext>her share</mtext><mi>x</mi>");
         assert_eq!(
             inside("\\alice{a}-\\bob{b}"),
             "<mrow class=\"in-alice\"><mi>a</mi></mrow><mo>−</mo><mrow class=\"in-bob\"><mi>b</mi></mrow>"
         );
+    }
+
+    #[test]
+    fn a_long_formula_can_go_on_in_the_next_line() {
+        let lines = |text| mathml(text).matches("<math").count();
+        assert_eq!((lines("x + y"), lines("x = y + z"), lines("x = 1 and y = 2")), (1, 2, 4));
+        assert_eq!(lines("p = a·b + c·d + e·f + g·h"), 5);
     }
 
     #[test]
@@ -368,7 +420,7 @@ mod tests {
         for odd in
             ["", "_", "^", "{", "}", "\\", "\\frac", "\\frac{", "x_", "x_^", "{{{", "}}", "_^_^", "x_{_{", "\\alice"]
         {
-            assert!(mathml(odd).ends_with("</math>"), "{odd}");
+            assert!(mathml(odd).ends_with("</math></span>"), "{odd}");
         }
     }
 }

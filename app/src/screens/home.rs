@@ -59,6 +59,7 @@ pub(crate) fn Home() -> impl IntoView {
                     >
                         "Rehearse alone"
                     </button>
+                    <a class="quiet" href="/learn/">"Lessons"</a>
                     <button type="button" class="quiet" on:click=move |_| page.send(Input::GoReplay)>
                         "Open a transcript"
                     </button>

@@ -132,6 +132,10 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
                     <Dominates network/>
                     {matches!(job, Job::Classify { .. }).then(|| view! { <Lens other=bob/> })}
                     <Totals track/>
+                    <p class="small soft">
+                        "All of this could be made up out of one’s own input and the answer alone. "
+                        <a href="/learn/#ideal">"Try to tell the two apart"</a>
+                    </p>
                 </Provider>
             </section>
             <Side page=bob track away=Signal::derive(move || tab.get() != Tab::Side(Party::Bob)) opens=false/>
@@ -223,7 +227,7 @@ fn Dominates(network: RwSignal<Network>) -> impl IntoView {
         } else if moving >= work {
             "Bytes dominate: more bandwidth would help."
         } else {
-            "The machines' own work dominates."
+            "The machines’ own work dominates."
         };
         let percent = |ms: f64| 100.0 * ms / answer.online_ms.max(1e-9);
         Some(view! {

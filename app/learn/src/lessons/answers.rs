@@ -49,7 +49,7 @@ fn Search() -> impl IntoView {
             asked.set(0);
         }
     };
-    let next = move |_| asked.update(|asked| *asked = if is_over() { 0 } else { *asked + 1 });
+    let next = move |_| asked.set(if is_over() { 0 } else { asked.get_untracked() + 1 });
     let say = move || {
         let (least, most) = range();
         match known().last() {
@@ -65,11 +65,11 @@ fn Search() -> impl IntoView {
             ),
         }
     };
+    let x = |number: u64| 4.0 + number as f64 / 1024.0 * 712.0;
     let bars = move || {
         let bar = |(at, question): (usize, Question)| {
-            let x = |number: u64| 4.0 + number as f64 / 1024.0 * 712.0;
             let (from, to) = (x(question.least), x(question.most + 1));
-            let y = 10.0 + 22.0 * at as f64;
+            let y = 30.0 + 20.0 * at as f64;
             view! {
                 <rect class="bar-left" x=from y=y width=(to - from).max(3.0) height="14" rx="3"/>
                 <circle class="bar-asked" cx=x(question.asked) cy=y + 7.0 r="4"/>
@@ -90,6 +90,7 @@ fn Search() -> impl IntoView {
                 caption="Each bar is what is left after one answer. Each answer is one bit, and a number below 1,024 has ten."
             >
                 <svg class="search" viewBox="0 0 720 262" role="img" aria-label=say>
+                    <rect class="bar-left all" x="4" y="10" width="712" height="14" rx="3"/>
                     {bars}
                     <line class="axis" x1="4" x2="716" y1="236" y2="236"/>
                     <text class="tick" x="4" y="256">"0"</text>
@@ -105,7 +106,7 @@ fn Search() -> impl IntoView {
         </div>
         <p class="lead">
             "Every single comparison was run with the real gates, and gave away nothing but its answer. Ten answers together are the \
-             number. So Tacit counts the rounds and says with every one that another would tell one more fact; and both have to agree to each."
+             number. So Tacit counts the rounds and says with every one that another would tell one more fact; and both have to accept each."
         </p>
     }
 }

@@ -91,25 +91,25 @@ fn four_bits() -> Vec<Step> {
         both(
             Step::new("For each pair of bits: is hers less (g), are they equal (p)? The ANDs send every bit under a one-time mask.")
                 .formula("g_i = ¬x_i·y_i and p_i = ¬x_i ⊕ y_i"),
-            "masked bits",
+            "'masked bits'",
             Tag::MaskedInputs,
             0,
             4,
         )
-        .alice("g, p in halves", "noise")
-        .bob("g, p in halves", "noise"),
+        .alice("g, p 'in halves'", "noise")
+        .bob("g, p 'in halves'", "noise"),
         both(
             Step::new("Neighbours are joined: the higher bits decide, unless they are equal; then the lower ones do. Two gates of three masked bits.")
                 .formula("G = G_h ⊕ P_h·G_l and P = P_h·P_l"),
-            "tree 1",
+            "'tree, level 1'",
             Tag::MaskedOperands,
             0,
             6,
         ),
-        both(Step::new("Once more: one pair is left for the whole number.").formula("G = G_h ⊕ P_h·G_l and P = P_h·P_l"), "tree 2", Tag::MaskedOperands, 1, 3),
+        both(Step::new("Once more: one pair is left for the whole number.").formula("G = G_h ⊕ P_h·G_l and P = P_h·P_l"), "'tree, level 2'", Tag::MaskedOperands, 1, 3),
         both(
             Step::new("Only this pair is opened: less, and not equal.").formula("G = 1 and P = 0"),
-            "answer, halves",
+            "'halves of the answer'",
             Tag::OpenBits,
             0,
             2,
@@ -160,7 +160,7 @@ fn Tree() -> impl IntoView {
         let edges = (1..layers.len()).flat_map(|layer| {
             (0..layers[layer - 1].len()).map(move |at| {
                 let ((x1, y1), (x2, y2)) = (place(layer - 1, at), place(layer, at / 2));
-                view! { <line class="edge" x1=x1 y1=y1 + 24.0 x2=x2 y2=y2 - 24.0/> }
+                view! { <line class="edge" x1=x1 y1=y1 + 26.0 x2=x2 y2=y2 - 26.0/> }
             })
         });
         let nodes = layers.iter().enumerate().flat_map(|(layer, nodes)| {
@@ -172,8 +172,8 @@ fn Tree() -> impl IntoView {
                     _ => "gate more",
                 };
                 view! {
-                    <rect class=class x=cx - 56.0 y=cy - 24.0 width="112" height="48" rx="12"/>
-                    <text class=format!("{class} gate-name") x=cx y=cy + 7.0 text-anchor="middle">
+                    <rect class=class x=cx - 82.0 y=cy - 26.0 width="164" height="52" rx="12"/>
+                    <text class=format!("{class} gate-name") x=cx y=cy + 9.0 text-anchor="middle">
                         {format!("g {} · p {}", u8::from(node.generate), u8::from(node.propagate))}
                     </text>
                 }

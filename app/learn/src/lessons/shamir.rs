@@ -46,8 +46,8 @@ fn two() -> Vec<Step> {
             .formula("f(x) = 65 + 15·x mod 127"),
         Step::new(format!("Four people get a point each: {}. Two of them are Alice and Bob.", all.join(", ")))
             .formula("f(1) = \\alice{80}, f(2) = \\bob{95}, f(3) = 110, f(4) = 125")
-            .alice("her share", point(met.alice))
-            .bob("his share", point(met.bob)),
+            .alice("'her share'", point(met.alice))
+            .bob("'his share'", point(met.bob)),
         Step::new("One point says nothing: through it goes a line to every secret. Two points fix the line. They show them to each other.")
             .sends(Party::Alice, "f(1)", point(met.alice))
             .sends(Party::Bob, "f(2)", point(met.bob)),
@@ -149,12 +149,18 @@ fn through(points: &[(f64, f64)], x: f64) -> f64 {
     points.iter().enumerate().map(term).sum()
 }
 
+/// The polynomial through `points`, as far as it is on the paper.
 fn curve(points: &[(f64, f64)]) -> String {
     let mut path = String::new();
-    for step in 0..=126 {
-        let x = f64::from(step) / 20.0;
+    let mut drawn = false;
+    for step in 0..=256 {
+        let x = f64::from(step) / 40.0;
         let (x, y) = place(x, through(points, x));
-        path += &format!("{}{x:.1},{:.1} ", if step == 0 { "M" } else { "L" }, y.clamp(-400.0, 900.0));
+        let inside = (6.0..=340.0).contains(&y);
+        if inside {
+            path += &format!("{}{x:.1},{y:.1} ", if drawn { "L" } else { "M" });
+        }
+        drawn = inside;
     }
     path
 }

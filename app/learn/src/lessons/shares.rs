@@ -92,8 +92,8 @@ fn ClockShares() -> impl IntoView {
             />
             <p class="say-formula" data-testid="clock-sum"><Formula text=Signal::derive(formula)/></p>
             <p>
-                "Alice adds a random number and Bob takes it away: both halves are new, and the number is the same. Tacit does so \
-                 before anything that was computed is shown."
+                "Alice adds a random number and Bob takes it away: both halves are new, and the number is the same. Whoever \
+                 saw one of the old halves knows nothing of the new ones."
             </p>
             <div class="actions">
                 <button type="button" class="second" on:click=anew>"New halves"</button>

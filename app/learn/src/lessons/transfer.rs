@@ -109,7 +109,7 @@ fn steps(second: bool) -> Vec<Step> {
             .alice("k_0", hex(&keys[0]))
             .alice("k_1", hex(&keys[1]))
             .bob(if second { "k_1" } else { "k_0" }, hex(&key)),
-        Step::new("She locks each letter with its key and sends both.").sends(Party::Alice, "both boxes", hex(&locked)),
+        Step::new("She locks each letter with its key and sends both.").sends(Party::Alice, "'both boxes'", hex(&locked)),
         Step::new(format!(
             "Bob tries his key on both. One opens; out of the other comes noise, the byte {:02x}.",
             read[1 - chosen]

@@ -119,8 +119,10 @@ pub(crate) fn Bench(steps: Vec<Step>, #[prop(into)] name: String) -> impl IntoVi
             steps.with_value(|steps| {
                 let row = |(step, row): (usize, &Row)| {
                     let class = if step == now { "held new" } else { "held" };
+                    // What is long is a look at bytes.
+                    let long = row.value.chars().count() > 8;
                     view! {
-                        <div class=class>
+                        <div class=class class:long=long>
                             <dt inner_html=mathml(&row.name)></dt>
                             <dd>{row.value.clone()}</dd>
                         </div>

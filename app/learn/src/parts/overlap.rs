@@ -6,7 +6,9 @@ use web_sys::{KeyboardEvent, PointerEvent};
 /// How far a disc's middle may be from the middle, and where it begins; in hundredths of the field's width.
 const APART: f64 = 30.0;
 /// How far apart the middles may be for the number to show.
-const TOGETHER: f64 = 26.0;
+const TOGETHER: f64 = 22.0;
+/// Where both lie when they are laid together.
+const TOUCHING: f64 = 9.0;
 /// One press of an arrow key.
 const STEP: f64 = 6.0;
 
@@ -57,7 +59,7 @@ pub(crate) fn Overlap(
         // Enter, or a press where dragging is hard: both together, or apart again.
         let press = move |event: web_sys::MouseEvent| {
             if event.detail() == 0 {
-                places.set(if together.get_untracked() { [-APART, APART] } else { [-TOGETHER / 2.0, TOGETHER / 2.0] });
+                places.set(if together.get_untracked() { [-APART, APART] } else { [-TOUCHING, TOUCHING] });
             }
         };
         let held = move || hold.get().is_some_and(|(held, ..)| held == index);

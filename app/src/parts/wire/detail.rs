@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use tacit_jobs::record::{Meaning, meaning, opened, step};
 use tacit_jobs::{Crossing, Record, Timed};
+use tacit_parts::Ink;
 use tacit_parts::formula::Formula;
+use tacit_parts::histogram::Histogram;
 use tacit_session::{Direction, Party};
 
 use super::{Track, ink, name};
@@ -70,6 +72,7 @@ pub(crate) fn Sees(track: Track, party: Signal<Party>) -> impl IntoView {
                 <dd>{meaning.protocol}</dd>
                 {tells}
                 {opened.map(|bits| view! { <dt>"Opened, both halves together"</dt><dd><Bits bits/></dd> })}
+                {crossing.spread.map(|spread| view! { <One spread sender/> })}
                 <dt>"The bytes"</dt>
                 <dd><Body crossing/></dd>
             </dl>
@@ -97,6 +100,24 @@ fn look(track: Track, record: &Record, message: &Timed) -> Seen {
             Direction::Sent => opened(&crossing, other),
         });
     Seen { meaning: meaning(&crossing, track.seat.get()), step: step(&crossing), sender, opened, crossing }
+}
+
+/// Values of four bits below which a drawing of them says nothing.
+const FEW: u32 = 80;
+
+/// How evenly the bits of one message are spread, where there are enough of them.
+#[component]
+fn One(spread: [u32; 16], sender: Party) -> impl IntoView {
+    let ink = match sender {
+        Party::Alice => Ink::Alice,
+        Party::Bob => Ink::Bob,
+    };
+    (spread.iter().sum::<u32>() >= FEW).then(|| {
+        view! {
+            <dt>"This message alone, four bits at a time"</dt>
+            <dd><Histogram counts=spread.to_vec() of="This message" ink first="0000" last="1111"/></dd>
+        }
+    })
 }
 
 /// Bits in groups of eight.

@@ -12,7 +12,8 @@ use crate::parts::gauge::stage_name;
 const EACH: Duration = Duration::from_millis(900);
 
 impl Track {
-    /// Chooses another message, so many further on among those that are shown; whether there is one.
+    /// Chooses another message, so many further on among those that are shown, the extremes being the first and the last; whether there
+    /// is one.
     pub(crate) fn step(self, shown: Memo<Vec<usize>>, step: isize) -> bool {
         let next = self.record.with_untracked(|record| {
             let first = record.messages().front()?.crossing.index;
@@ -23,6 +24,8 @@ impl Track {
                     shown.binary_search(&place).unwrap_or_else(|row| row.min(last))
                 });
                 let row = match row {
+                    _ if step == isize::MIN => 0,
+                    _ if step == isize::MAX => last,
                     Some(row) => row.saturating_add_signed(step).min(last),
                     None if step < 0 => last,
                     None => 0,

@@ -27,55 +27,55 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         (Tag::Control, _) => m(
             "Talk",
             "",
-            "What the two programs tell each other: versions, the agreement's hash, that somebody is ready. No input is in it.",
+            "What the two programs tell each other: versions, the agreement’s hash, that somebody is ready. No input is in it.",
             "Everything. This part is not secret between the two.",
         ),
         (Tag::BaseOtSender, _) => m(
             "Base oblivious transfer (Chou–Orlandi 2015)",
             "A = a·G",
-            "A point of a curve: the sender's half of 128 key exchanges.",
+            "A point of a curve: the sender’s half of 128 key exchanges.",
             "Nothing about a: that would be a discrete logarithm.",
         ),
         (Tag::BaseOtReceiver, _) => m(
             "Base oblivious transfer (Chou–Orlandi 2015)",
             "B_i = b_i·G + c_i·A",
-            "128 points, each moved by A or not, as the receiver's secret bit c_i says.",
+            "128 points, each moved by A or not, as the receiver’s secret bit c_i says.",
             "Nothing about c_i: b_i is random, so either way B_i is any point with the same probability.",
         ),
         (Tag::PuncturedTrees, _) => m(
             "SoftSpoken OT extension (Roy 2022)",
             "m_0 = k_0 ⊕ s_0,   m_1 = k_1 ⊕ s_1",
             "Sums over each level of trees of seeds, under keys from the base transfers.",
-            "All leaves of each tree but one, which one being the receiver's own secret. The missing leaf looks random.",
+            "All leaves of each tree but one, which one being the receiver’s own secret. The missing leaf looks random.",
         ),
         (Tag::ChoiceCorrections, _) => m(
             "SoftSpoken OT extension (Roy 2022)",
             "d_j = u_j ⊕ c",
-            "Turns a handful of transfers into thousands: the sums of the trees' streams, corrected to one list of random bits.",
+            "Turns a handful of transfers into thousands: the sums of the trees’ streams, corrected to one list of random bits.",
             "Nothing: every bit is masked by the stream of a leaf that the receiver does not have.",
         ),
         (Tag::MaskedInputs, Party::Alice) => m(
             "Private AND (Beaver 1991, from random transfers)",
             "d = ¬x ⊕ s",
-            "Alice's bits, each turned round or not by a random bit s that she alone knows and uses once.",
+            "Alice’s bits, each turned round or not by a random bit s that she alone knows and uses once.",
             "Nothing: a bit XOR a fair coin is a fair coin.",
         ),
         (Tag::MaskedInputs, Party::Bob) => m(
             "Private AND (Beaver 1991, from random transfers)",
             "e = y ⊕ δ",
-            "Bob's bits, each turned round or not by a random bit δ that he alone knows and uses once.",
+            "Bob’s bits, each turned round or not by a random bit δ that he alone knows and uses once.",
             "Nothing: a bit XOR a fair coin is a fair coin.",
         ),
         (Tag::MaskedOperands, Party::Alice) => m(
             "AND with Beaver triples",
             "d_0 = p_0 ⊕ a_0,   e_0 = g_0 ⊕ b_0",
-            "Alice's halves of the operands of every gate of this layer, under her halves of a random triple.",
+            "Alice’s halves of the operands of every gate of this layer, under her halves of a random triple.",
             "Together with the other half: d and e, the operands under masks that neither party knows. Two fair coins a gate.",
         ),
         (Tag::MaskedOperands, Party::Bob) => m(
             "AND with Beaver triples",
             "d_1 = p_1 ⊕ a_1,   e_1 = g_1 ⊕ b_1",
-            "Bob's halves of the operands of every gate of this layer, under his halves of a random triple.",
+            "Bob’s halves of the operands of every gate of this layer, under his halves of a random triple.",
             "Together with the other half: d and e, the operands under masks that neither party knows. Two fair coins a gate.",
         ),
         (Tag::OpenBits, Party::Alice) => m("Opening", "z_0", OPENS, OPENED),
@@ -85,7 +85,7 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         (Tag::MaskedDigits, _) => m(
             "Digits by one-out-of-sixteen transfer (CrypTFlow2 2020)",
             "δ = b + c mod 2",
-            "For each digit, which place of the other's table is wanted, moved by a random place c.",
+            "For each digit, which place of the other’s table is wanted, moved by a random place c.",
             "Nothing: c is uniform, so δ is.",
         ),
         (Tag::MaskedTables, _) => m(
@@ -103,8 +103,8 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         (Tag::MaskedLayer, _) => m(
             "A linear layer (Delphi 2020)",
             "u = x_1 − r mod 2^32",
-            "The picture owner's share of a layer's input, under a random vector r whose product with the weights was prepared.",
-            "W·u, a number that looks random because u does.",
+            "The picture owner’s share of a layer's input, under a random vector r whose product with the weights was prepared.",
+            "W·u, numbers that look random because u does.",
         ),
         (Tag::PublicKey, _) => m(
             "Lattice encryption (RLWE)",
@@ -128,7 +128,7 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
 }
 
 const OPENS: &str = "A half of the answer. Only here do the two halves of anything meet.";
-const OPENED: &str = "z = z_0 and z_1 together: what the agreement names, and nothing else.";
+const OPENED: &str = "Both halves together: what the agreement names, and nothing else.";
 
 /// What a party learns once both halves of an opening are there: the bits of both bodies, XORed. `None` where nothing is opened, or not
 /// all of it is at hand.
@@ -158,7 +158,7 @@ pub fn step(crossing: &Crossing) -> Option<String> {
             Some(format!("{left}: which of two digits decides? The higher one, unless it is the same on both sides."))
         }
         (Stage::Reveal, Tag::OpenBits) if crossing.bits == 2 => {
-            Some("Two bits are opened: is Alice's amount less, and are the two equal?".to_owned())
+            Some("Two bits are opened: is Alice’s amount less, and are the two equal?".to_owned())
         }
         _ => None,
     }

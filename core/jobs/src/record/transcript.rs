@@ -137,14 +137,12 @@ impl Transcript {
             return no("too many messages");
         }
         let mut counted = Record::default();
-        let mut next = self.messages.first().map_or(0, |first| first.crossing.index);
-        let is_all = next == 0;
-        for message in &self.messages {
+        let first = self.messages.first().map_or(0, |first| first.crossing.index);
+        for (index, message) in (first..).zip(&self.messages) {
             let crossing = &message.crossing;
-            if crossing.index != next {
+            if crossing.index != index {
                 return no("the order of its messages");
             }
-            next += 1;
             let body = crossing.bytes.checked_sub(HEADER as u64);
             let kept = crossing.body.len() as u64;
             if body.is_none_or(|body| kept != body.min(GLIMPSE as u64) || crossing.bits > 8 * body) {
@@ -161,7 +159,7 @@ impl Transcript {
             }
             counted.push(message.clone());
         }
-        if is_all && counted.totals() != &self.totals {
+        if first == 0 && counted.totals() != &self.totals {
             return no("its totals");
         }
         Ok(())

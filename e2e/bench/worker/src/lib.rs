@@ -1,5 +1,5 @@
 //! Measurements for a browser's Worker. The primitives: the same code as natively, with the Worker's clock. And one end of a
-//! [transfer](transfer::Link) through a link.
+//! transfer through a link.
 //!
 //! `cargo xtask bench primitives` builds it, and `e2e/bench/primitives.js` runs it.
 
