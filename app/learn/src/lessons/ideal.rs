@@ -32,7 +32,7 @@ pub(crate) fn IdealAndReal() -> impl IntoView {
         <Section title="Which is real?">
             <p class="lead">
                 "Two lists of what Alice sees. One comes from the real protocol, run with a Bob whose amount nobody shows you. The other was \
-                 made up by a program that knows Alice’s amount and the answer, and no Bob at all. Which is the real one?"
+                 made up by a program that knows Alice’s amount and the answer, and no Bob at all. → is what she sends, ← what comes in."
             </p>
             <Game/>
         </Section>
@@ -138,10 +138,12 @@ fn Worlds() -> impl IntoView {
         </Figure>
         <p class="unseen" role="status">{say}</p>
         <div class="sights">{lists}</div>
-        <p class="came">"Secure means: all of the long list can be made up out of the short one."</p>
-        <p class="lead">
-            "Whoever could do that learns nothing from the messages that the answer had not told already. Below, a program does it."
-        </p>
+        <div class="stack">
+            <p class="came">"Secure means: all of the long list can be made up out of the short one."</p>
+            <p class="lead">
+                "Whoever could do that learns nothing from the messages that the answer had not told already. Below, a program does it."
+            </p>
+        </div>
     }
 }
 
@@ -150,21 +152,23 @@ fn drawing(world: World, amounts: [u64; 2]) -> impl IntoView {
     let [hers, his] = amounts.map(text::thousands);
     let between = match world {
         World::Ideal => view! {
-            <circle class="head-third" cx="360" cy="70" r="46"/>
-            <text x="360" y="148" text-anchor="middle">"whom both trust"</text>
-            <path class="line-alice" d="M150 118 L292 78 m-17 -7 l17 7 l-12 14"/>
-            <path class="line-bob" d="M570 118 L428 78 m17 -7 l-17 7 l12 14"/>
-            <path class="line-third" d="M330 176 L164 176 m14 -11 l-14 11 l14 11 M390 176 L556 176 m-14 -11 l14 11 l-14 11"/>
-            <text class="small-text" x="206" y="80" text-anchor="middle">{hers}</text>
-            <text class="small-text" x="514" y="80" text-anchor="middle">{his}</text>
-            <text class="small-text" x="360" y="204" text-anchor="middle">"only the order"</text>
-        }.into_any(),
+            <circle class="head-third" cx="360" cy="66" r="46"/>
+            <text x="360" y="142" text-anchor="middle">"whom both trust"</text>
+            <path class="line-alice" d="M186 112 L296 78 m-18 -6 l18 6 l-12 15"/>
+            <path class="line-bob" d="M534 112 L424 78 m18 -6 l-18 6 l12 15"/>
+            <path class="line-third" d="M340 174 L196 174 m15 -11 l-15 11 l15 11 M380 174 L524 174 m-15 -11 l15 11 l-15 11"/>
+            <text class="small-text" x="222" y="74" text-anchor="middle">{hers}</text>
+            <text class="small-text" x="498" y="74" text-anchor="middle">{his}</text>
+            <text class="small-text" x="360" y="206" text-anchor="middle">"only the order"</text>
+        }
+        .into_any(),
         World::Real => view! {
-            <path class="line-alice" d="M168 116 L552 116 m-15 -11 l15 11 l-15 11"/>
-            <path class="line-bob" d="M552 164 L168 164 m15 -11 l-15 11 l15 11"/>
-            <text class="small-text" x="360" y="98" text-anchor="middle">"8 messages, 255 bits"</text>
-            <text class="small-text" x="360" y="194" text-anchor="middle">"8 messages, 255 bits"</text>
-        }.into_any(),
+            <path class="line-alice" d="M200 114 L520 114 m-15 -11 l15 11 l-15 11"/>
+            <path class="line-bob" d="M520 158 L200 158 m15 -11 l-15 11 l15 11"/>
+            <text class="small-text" x="360" y="94" text-anchor="middle">"8 messages, 255 bits"</text>
+            <text class="small-text" x="360" y="192" text-anchor="middle">"8 messages, 255 bits"</text>
+        }
+        .into_any(),
     };
     let label = match world {
         World::Ideal => {
@@ -173,11 +177,11 @@ fn drawing(world: World, amounts: [u64; 2]) -> impl IntoView {
         World::Real => "Alice and Bob send each other eight messages. There is nobody between them.",
     };
     view! {
-        <svg class="world" viewBox="0 0 720 220" role="img" aria-label=label>
-            <circle class="head-alice" cx="90" cy="136" r="52"/>
-            <circle class="head-bob" cx="630" cy="136" r="52"/>
-            <text x="90" y="214" text-anchor="middle">"Alice"</text>
-            <text x="630" y="214" text-anchor="middle">"Bob"</text>
+        <svg class="world" viewBox="66 0 588 222" role="img" aria-label=label>
+            <circle class="head-alice" cx="130" cy="134" r="52"/>
+            <circle class="head-bob" cx="590" cy="134" r="52"/>
+            <text x="130" y="214" text-anchor="middle">"Alice"</text>
+            <text x="590" y="214" text-anchor="middle">"Bob"</text>
             {between}
         </svg>
     }
@@ -282,7 +286,8 @@ fn probability(p: f64) -> String {
 /// The score in words.
 fn tally(score: Score) -> String {
     let Score { right, of } = score;
-    let mut words = format!("{right} of {of} right; pure guessing gives {}.", f64::from(of) / 2.0);
+    let (so_many, of_all) = (text::thousands(right.into()), text::thousands(of.into()));
+    let mut words = format!("{so_many} of {of_all} right; pure guessing gives {}.", f64::from(of) / 2.0);
     if of >= ENOUGH {
         words += &format!(" The probability that guessing does at least so well is {}.", probability(score.luck()));
     }
@@ -498,7 +503,7 @@ fn Everything() -> impl IntoView {
     let caption = move |at: usize, what: &'static str| {
         counted.with(|counted| {
             let p = Counted::p_value(&counted[at]);
-            format!("{what}: p = {}. So likely are fair coins to look at least so uneven.", short(p))
+            format!("{what}: p {}. So likely are fair coins to look at least so uneven.", short(p))
         })
     };
     view! {
@@ -514,9 +519,9 @@ fn Everything() -> impl IntoView {
     }
 }
 
-/// A p-value in two figures.
+/// A p-value in two figures, with its sign.
 fn short(p: f64) -> String {
-    if p >= 0.001 { format!("{p:.2}") } else { "less than 0.001".into() }
+    if p >= 0.005 { format!("= {p:.2}") } else { "< 0.005".into() }
 }
 
 fn note() -> Note {
