@@ -213,7 +213,7 @@ impl Node {
                 out.push_str("</mo>");
             }
             Self::Operator(text) if matches!(text.as_str(), "∑" | "¬" | "," | ";" | "…") => {
-                element("mo", text, out)
+                element("mo", text, out);
             }
             Self::Operator(text) => {
                 out.push_str("<mo form=\"infix\">");
