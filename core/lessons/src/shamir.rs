@@ -8,7 +8,7 @@ use crate::{Clock, Crossed, run};
 
 /// The lesson's secret.
 pub const SECRET: i64 = 65;
-/// The lesson's prime: the shares of [`line`] are the same numbers as without it.
+/// The lesson's prime: the shares of [`line()`] are the same numbers as without it.
 pub const PRIME: u64 = 127;
 
 /// The lesson's line: a secret of 65, a slope of 15.
