@@ -61,7 +61,7 @@ pub fn rehearse(open_channels: [OpenChannel; 2], on: impl Fn(Party, Event) + 'st
                 is_connected.set(true);
                 on(&|| Event::Connected { path: Path::Direct, rtt_ms: None });
                 // The connection lives as long as this task.
-                futures::future::pending().await
+                futures::future::pending::<()>().await;
             }
             Err(fault) => on(&|| Event::Failed(fault.clone())),
         }

@@ -3,6 +3,8 @@
 //!
 //! `cargo xtask bench primitives` builds it, and `e2e/bench/primitives.js` runs it.
 
+// A link is over a browser’s channel only in a browser.
+#[cfg(target_arch = "wasm32")]
 mod transfer;
 
 use wasm_bindgen::prelude::*;
