@@ -28,7 +28,9 @@ const VIEWS: usize = 200;
 #[component]
 pub(crate) fn IdealAndReal() -> impl IntoView {
     view! {
-        <Worlds/>
+        <Section title="Two worlds">
+            <Worlds/>
+        </Section>
         <Section title="Which is real?">
             <p class="lead">
                 "Two lists of what Alice sees. One comes from the real protocol, run with a Bob whose amount nobody shows you. The other was \
