@@ -161,6 +161,14 @@ impl Page {
         Ok(())
     }
 
+    /// What names a part of a screen; in a rehearsal with the side's name before it, because that part may be there twice.
+    pub(crate) fn label(self, names: &str) -> String {
+        match self.side {
+            Some(party) => format!("{} {}", side_id(party), self.id(names)),
+            None => self.id(names),
+        }
+    }
+
     /// Something of the session, again whenever it changes; its default without a session.
     pub(crate) fn of_session<T>(self, read: impl Fn(&Session) -> T + Send + Sync + 'static) -> Memo<T>
     where
@@ -191,6 +199,14 @@ impl Page {
             self.send(Input::GoHome);
             self.send(Input::Failed(fault));
         }
+    }
+}
+
+/// The identifier of a side's name.
+pub(crate) fn side_id(party: Party) -> &'static str {
+    match party {
+        Party::Alice => "alices-side",
+        Party::Bob => "bobs-side",
     }
 }
 

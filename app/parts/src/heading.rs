@@ -1,7 +1,7 @@
 //! The heading of a screen. It takes the focus when the screen comes, so that a screen reader reads on from there; on one side of a
 //! rehearsal only when what had the focus went away, for the person may be busy on the other side.
 
-use leptos::html::H1;
+use leptos::html::{H1, H2};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -9,20 +9,30 @@ use crate::{Aside, Opening};
 
 #[component]
 pub fn Heading(#[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
-    let node = NodeRef::<H1>::new();
     let Opening(opening) = expect_context();
-    let is_aside = use_context::<Aside>().is_some();
+    if use_context::<Aside>().is_some() {
+        // A side of a rehearsal is a part of a page that has its own heading.
+        let node = NodeRef::<H2>::new();
+        Effect::new(move |_| {
+            if let Some(heading) = node.get()
+                && !opening.get_untracked()
+                && nothing_has_the_focus()
+            {
+                focus(&heading);
+            }
+        });
+        let class = format!("screen-heading {class}");
+        return view! { <h2 class=class tabindex="-1" node_ref=node>{children()}</h2> }.into_any();
+    }
+    let node = NodeRef::<H1>::new();
     Effect::new(move |_| {
         if let Some(heading) = node.get()
             && !opening.get_untracked()
-            && (!is_aside || nothing_has_the_focus())
         {
             focus(&heading);
         }
     });
-    // A side of a rehearsal is a part of a page that has its own heading.
-    let level = is_aside.then_some("2");
-    view! { <h1 class=class attr:aria-level=level tabindex="-1" node_ref=node>{children()}</h1> }
+    view! { <h1 class=class tabindex="-1" node_ref=node>{children()}</h1> }.into_any()
 }
 
 /// Whether what had the focus is gone.

@@ -25,7 +25,7 @@ pub(crate) fn Gauge() -> impl IntoView {
         false => "This part does not depend on what you will put in.",
     };
     view! {
-        <section class="card gauge-card" aria-labelledby=page().id("gauge-title")>
+        <section class="card gauge-card" aria-labelledby=page().label("gauge-title")>
             <h2 id=page().id("gauge-title")>{title}</h2>
             <p class="soft">{depends}</p>
             <Bar

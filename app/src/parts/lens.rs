@@ -39,7 +39,7 @@ pub(crate) fn Lens(other: Page) -> impl IntoView {
     view! {
         <Show when=move || answered.get().is_some()>
             <section class="card lens" aria-labelledby="lens-title">
-                <h3 id="lens-title">"Layer by layer, three times"</h3>
+                <h2 id="lens-title">"Layer by layer, three times"</h2>
                 <p class="small soft">
                     "In real numbers, in whole numbers in the clear, and under encryption. Only in a rehearsal can anybody look: you \
                      have both the picture and the model."

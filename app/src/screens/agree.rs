@@ -100,7 +100,7 @@ fn TermsTable() -> impl IntoView {
         }
     };
     view! {
-        <section class="card" aria-labelledby=page.id("terms-title")>
+        <section class="card" aria-labelledby=page.label("terms-title")>
             <h2 id=page.id("terms-title")>{move || agreement.with(|agreement| agreement.as_ref().map(|a| a.title.clone()))}</h2>
             <table class="terms">
                 <thead>
@@ -134,7 +134,7 @@ fn ModelFacts() -> impl IntoView {
         let [channels, height, width] = card.picture;
         let colours = if channels == 1 { "grey" } else { "in colour" };
         view! {
-            <section class="card" aria-labelledby=page().id("model-title")>
+            <section class="card" aria-labelledby=page().label("model-title")>
                 <h2 id=page().id("model-title")>{format!("The model “{}”", card.name)}</h2>
                 <dl class="figures">
                     <div><dt>"takes"</dt><dd>{format!("{width} × {height} pixels, {colours}")}</dd></div>
@@ -160,7 +160,7 @@ fn Estimate() -> impl IntoView {
     let prepare = move || if is_check.get() { "to prepare" } else { "to prepare, once" };
     let of = move |read: fn(Estimates) -> String| move || estimate.get().map(read).unwrap_or_default();
     view! {
-        <section class="card" aria-labelledby=page().id("estimate-title")>
+        <section class="card" aria-labelledby=page().label("estimate-title")>
             <h2 id=page().id("estimate-title")>"What it takes"</h2>
             <dl class="figures">
                 <div><dt>{prepare}</dt><dd class="mono">{of(|e| e.prepare)}</dd></div>

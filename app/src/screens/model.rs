@@ -230,7 +230,7 @@ fn Choosing() -> impl IntoView {
                 </fieldset>
             </div>
             <div class="stack">
-                <section class="card stack" aria-labelledby=page.id("reveal-title")>
+                <section class="card stack" aria-labelledby=page.label("reveal-title")>
                     <h2 id=page.id("reveal-title")>"What it tells"</h2>
                     <Radios
                         legend="They put in a picture. What comes out?"

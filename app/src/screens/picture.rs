@@ -80,7 +80,7 @@ fn Making(card: ModelCard) -> impl IntoView {
                 </section>
             </div>
             <div class="stack">
-                <section class="card stack seen-card" aria-labelledby=page.id("seen-title")>
+                <section class="card stack seen-card" aria-labelledby=page.label("seen-title")>
                     <div class="seen-head">
                         <h2 id=page.id("seen-title")>"What the model will see"</h2>
                         <p class="soft">{format!("{width} × {height} pixels, and nothing else.")}</p>
@@ -177,7 +177,7 @@ fn Tray(easel: Easel) -> impl IntoView {
         }
     };
     view! {
-        <section class="card stack" aria-labelledby=page().id("tray-title")>
+        <section class="card stack" aria-labelledby=page().label("tray-title")>
             <h2 id=page().id("tray-title")>"In this round"</h2>
             <p class="soft note" role="status">
                 {move || format!("{} of {places} pictures. They are checked together.", easel.count())}

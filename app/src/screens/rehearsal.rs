@@ -11,7 +11,7 @@ use tacit_session::Party;
 
 use crate::app::{Input, Network, Screen, Session};
 use crate::driver::Stage;
-use crate::page::{Page, show};
+use crate::page::{Page, show, side_id};
 use crate::parts::heading::Heading;
 use crate::parts::lens::Lens;
 use crate::parts::wire::{List, Player, Save, Sees, Spread, Totals, Track, follow, ink, name};
@@ -185,7 +185,7 @@ fn Side(
             data-screen=move || screen.get().name()
             data-failure=failure
         >
-            <h2 class="side-name">{name(party)}</h2>
+            <h2 class="side-name" id=side_id(party)>{name(party)}</h2>
             <Provider value=page>
                 <Provider value=Aside>
                     <div class="side-screen">{move || side(screen.get(), party)}</div>

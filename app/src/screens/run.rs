@@ -60,7 +60,7 @@ pub(crate) fn Run() -> impl IntoView {
             <div class="stack">
                 <Gauge/>
                 <Show when=move || runs.get()>
-                    <section class="card gauge-card" aria-labelledby=page.id("work-title")>
+                    <section class="card gauge-card" aria-labelledby=page.label("work-title")>
                         <h2 id=page.id("work-title")>"Crossing now"</h2>
                         <Bar label=bar_name fraction=Signal::derive(move || work.get().map_or(0.0, Work::fraction))/>
                         <p class="gauge-line mono">
@@ -70,7 +70,7 @@ pub(crate) fn Run() -> impl IntoView {
                     </section>
                 </Show>
                 <Show when=move || !layers.with(Vec::is_empty)>
-                    <section class="card" aria-labelledby=page.id("layers-title")>
+                    <section class="card" aria-labelledby=page.label("layers-title")>
                         <h2 id=page.id("layers-title")>"Layer by layer"</h2>
                         <ol class="progress layers">{move || layers.get().into_iter().map(line).collect_view()}</ol>
                     </section>

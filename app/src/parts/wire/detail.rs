@@ -64,7 +64,7 @@ pub(crate) fn Sees(track: Track, party: Signal<Party>) -> impl IntoView {
                 {who} " · " {text::bytes(crossing.bytes)}
                 {(crossing.round > 0).then(|| format!(" · round {}", crossing.round))}
             </p>
-            <h3>{crossing.tag.name()}</h3>
+            <h2>{crossing.tag.name()}</h2>
             {(!meaning.formula.is_empty()).then(|| view! { <p class="sees-formula"><Formula text=meaning.formula/></p> })}
             <p>{step.unwrap_or_else(|| meaning.says.to_owned())}</p>
             <dl class="sees-list">
@@ -79,7 +79,7 @@ pub(crate) fn Sees(track: Track, party: Signal<Party>) -> impl IntoView {
         }
     };
     view! {
-        <section class="card sees" aria-label="The chosen message">
+        <section class="card sees" aria-label=move || format!("What {} sees", name(party.get()))>
             {move || match seen.get() {
                 Some(seen) => show(seen).into_any(),
                 None => none().into_any(),

@@ -7,7 +7,6 @@ use tacit_jobs::Timed;
 use tacit_session::{Direction, Party};
 
 use super::{Track, ink, name};
-use crate::parts::gauge::stage_name;
 use crate::text;
 
 /// Pixels of one line; the style sheet says the same.
@@ -74,14 +73,6 @@ pub(crate) fn List(track: Track) -> impl IntoView {
         let arrow = if sender == Party::Alice { "→" } else { "←" };
         let round = if crossing.round == 0 { String::new() } else { crossing.round.to_string() };
         let at = text::duration((message.at - start.get()).max(0.0));
-        let label = format!(
-            "{}. {}: {} sends {}, {}",
-            index + 1,
-            stage_name(crossing.stage),
-            name(sender),
-            crossing.tag.name(),
-            text::bytes(crossing.bytes)
-        );
         view! {
             <div
                 class=format!("wire-line {}", ink(sender))
@@ -89,14 +80,16 @@ pub(crate) fn List(track: Track) -> impl IntoView {
                 class:chosen=move || track.chosen.get() == Some(index)
                 role="option"
                 id=format!("wire-{index}")
-                aria-label=label
                 aria-selected=move || (track.chosen.get() == Some(index)).to_string()
                 style=("--row", row.to_string())
                 on:click=move |_| track.toggle(index)
             >
                 <span class="wire-number">{index + 1}</span>
                 <span class="wire-arrow" aria-hidden="true">{arrow}</span>
-                <span class="wire-name">{crossing.tag.name()}</span>
+                <span class="wire-name">
+                    <span class="unseen">{format!("{} sends ", name(sender))}</span>
+                    {crossing.tag.name()}
+                </span>
                 <span class="wire-bytes">{text::bytes(crossing.bytes)}</span>
                 <span class="wire-round">{round}</span>
                 <span class="wire-time">{at}</span>

@@ -34,7 +34,7 @@ pub(crate) fn Spread(record: RwSignal<Record>, party: Party) -> impl IntoView {
     };
     view! {
         <section class="card spread" data-testid="spread">
-            <h3>{format!("Everything {} received", name(party))}</h3>
+            <h2>{format!("Everything {} received", name(party))}</h2>
             <Figure name="what-came" caption>
                 <Histogram counts of ink first="0000" last="1111"/>
             </Figure>
