@@ -34,8 +34,6 @@ pub struct StageTotals {
 pub struct Record {
     kept: VecDeque<Timed>,
     totals: BTreeMap<Stage, StageTotals>,
-    /// Whether this party sent something last: the next that comes begins a round of its stage.
-    spoke: bool,
 }
 
 /// A part of a record, from one place in it on.
@@ -66,9 +64,13 @@ impl Record {
         self.keep(message);
     }
 
-    /// Takes in what another record of the same pairing has more.
+    /// Takes in what another record of the same pairing has more. Where messages in between were not kept, those before go, too: what is
+    /// kept has no gaps.
     pub fn extend(&mut self, slice: Slice) {
         self.totals = slice.totals;
+        if slice.messages.first().is_some_and(|first| first.crossing.index != self.len()) {
+            self.kept.clear();
+        }
         slice.messages.into_iter().for_each(|message| self.keep(message));
     }
 
@@ -148,6 +150,20 @@ mod tests {
         assert_eq!(totals.messages, n);
         assert_eq!(totals.cost, Cost { sent: 13 * n / 2, received: 13 * n / 2, rounds: n / 2 });
         assert_eq!(totals.spread, [n / 2; 16]);
+    }
+
+    #[test]
+    fn a_copy_that_fell_behind_has_no_gaps() {
+        let (mut record, mut copy) = (Record::default(), Record::default());
+        record.push(message(0, Direction::Received, false));
+        copy.extend(record.since(0, 1));
+        for index in 1..=MOST_KEPT as u64 + 10 {
+            record.push(message(index, Direction::Received, false));
+        }
+        while copy.len() < record.len() {
+            copy.extend(record.since(copy.len(), 250));
+        }
+        assert_eq!(copy, record);
     }
 
     #[test]

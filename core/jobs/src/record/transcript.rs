@@ -89,8 +89,10 @@ impl Transcript {
         outcome: Option<Outcome>,
         record: &Record,
     ) -> Self {
-        let messages = record.messages().iter().cloned().collect();
-        Self { seat, job, input, agreement, outcome, messages, totals: record.totals().clone() }
+        let messages: Vec<_> = record.messages().iter().cloned().collect();
+        // A copy of a record may know more totals than messages: what is written adds up.
+        let totals = if is_all(&messages) { counted(&messages) } else { record.totals().clone() };
+        Self { seat, job, input, agreement, outcome, messages, totals }
     }
 
     /// The record, to be looked at and stepped through as it was.
@@ -136,7 +138,6 @@ impl Transcript {
         if self.messages.len() > MOST_KEPT {
             return no("too many messages");
         }
-        let mut counted = Record::default();
         let first = self.messages.first().map_or(0, |first| first.crossing.index);
         for (index, message) in (first..).zip(&self.messages) {
             let crossing = &message.crossing;
@@ -157,11 +158,22 @@ impl Transcript {
             if crossing.begins_round && crossing.direction == Direction::Sent {
                 return no("its rounds");
             }
-            counted.push(message.clone());
         }
-        if first == 0 && counted.totals() != &self.totals {
+        if is_all(&self.messages) && counted(&self.messages) != self.totals {
             return no("its totals");
         }
         Ok(())
     }
+}
+
+/// Whether none of the first messages is missing.
+fn is_all(messages: &[Timed]) -> bool {
+    messages.first().is_none_or(|first| first.crossing.index == 0)
+}
+
+/// What messages come to.
+fn counted(messages: &[Timed]) -> BTreeMap<Stage, StageTotals> {
+    let mut record = Record::default();
+    messages.iter().cloned().for_each(|message| record.push(message));
+    record.totals
 }
