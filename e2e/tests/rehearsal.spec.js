@@ -70,8 +70,8 @@ test('what is received stays flat, and another continent is far away', async ({ 
   await rehearsal.again('900000', '2');
   expect(await rehearsal.outcome('alice')).toBe('you');
   await expect(spread).toContainText('As flat as chance makes it.');
-  // Eight rounds, each at least 75 ms on the way.
-  await expect(alice.page.locator('.dominates')).toContainText('Distance dominates');
+  // Eight rounds, each 75 ms on the way. What else it takes is the machine's.
+  await expect(alice.page.locator('.dominates')).toContainText('600 ms waiting for 8 rounds');
 });
 
 test('a picture goes through the model of the other side, and the lens shows every layer', async ({ person }) => {

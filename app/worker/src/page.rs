@@ -24,7 +24,6 @@ const PROGRESS_EVERY: f64 = 33.0;
 const SLICE: usize = 250;
 
 /// What has come from the page before the pairing can begin.
-#[derive(Default)]
 struct Inbox {
     link: Option<Paced<ChannelLink>>,
     pairing: Option<Pairing>,
@@ -41,7 +40,13 @@ pub(crate) fn listen() {
         emit(Event::Ended { fault: Fault::internal(info.to_string()) });
     }));
     let (sender, commands) = mpsc::unbounded();
-    let inbox = RefCell::new(Inbox { commands: Some(commands), ..Inbox::default() });
+    let inbox = RefCell::new(Inbox {
+        link: None,
+        pairing: None,
+        commands: Some(commands),
+        network: None,
+        record: Rc::new(RefCell::new(Record::with_room())),
+    });
     let processor = processor::start();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Err(what) = receive(&event.data(), &inbox, &sender, &processor) {
