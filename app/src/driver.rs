@@ -108,15 +108,19 @@ impl Driver {
                     None => (self.tell)(Input::Failed(Fault::internal("joined without an invite"))),
                 }
             }
-            Act::Pair(pairing) => self.with_worker(|worker| worker.pair(&pairing)),
-            Act::Command(command) => self.with_worker(|worker| worker.command(&command)),
+            Act::Pair(pairing) => {
+                self.with_worker(|worker| worker.pair(&pairing));
+            }
+            Act::Command(command) => {
+                self.with_worker(|worker| worker.command(&command));
+            }
             Act::Retire => self.retire(),
         }
     }
 
-    /// Asks for what has crossed, from this message on.
-    pub(crate) fn wire(&self, from: u64) {
-        self.with_worker(|worker| worker.wire(from));
+    /// Asks for what has crossed, from this message on; whether there is somebody to ask.
+    pub(crate) fn wire(&self, from: u64) -> bool {
+        self.with_worker(|worker| worker.wire(from))
     }
 
     /// In a rehearsal: has the worker look at a picture on its way through a model.
@@ -131,11 +135,11 @@ impl Driver {
         self.with_worker(|worker| worker.network(&network));
     }
 
-    /// Tells the worker something, once it is up: until then it expects its program and nothing else.
-    fn with_worker(&self, act: impl FnOnce(&Worker)) {
-        if let Some(live) = self.live.borrow().as_ref().filter(|live| live.helper.is_up.get()) {
-            act(&live.helper.worker);
-        }
+    /// Tells the worker something, once it is up: until then it expects its program and nothing else. Whether it is.
+    fn with_worker(&self, act: impl FnOnce(&Worker)) -> bool {
+        let live = self.live.borrow();
+        let up = live.as_ref().filter(|live| live.helper.is_up.get());
+        up.map(|live| act(&live.helper.worker)).is_some()
     }
 
     /// Takes the worker that is there or starts one; once it is up, the meeting begins.

@@ -26,7 +26,9 @@ impl Driver {
 
     pub(crate) fn keep(&self, _: GuestInvite) {}
 
-    pub(crate) fn wire(&self, _: u64) {}
+    pub(crate) fn wire(&self, _: u64) -> bool {
+        false
+    }
 
     pub(crate) fn look(&self, _: &Look) {}
 

@@ -12,8 +12,7 @@ use tacit_meet::GuestInvite;
 use tacit_session::{Fault, Party};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::app::Shown;
-use crate::app::{Act, Input, Model, Network, Screen, Session};
+use crate::app::{Act, Input, Model, Network, Screen, Session, Shown};
 use crate::browser::{self, Awake};
 use crate::driver::{Driver, Stage};
 use crate::parts::footer::Footer;
@@ -27,6 +26,8 @@ pub(crate) struct Page {
     driver: StoredValue<Option<Rc<Driver>>, LocalStorage>,
     /// What has crossed, as far as it was asked for.
     pub(crate) wire: RwSignal<Record>,
+    /// Questions about it that the worker has not answered yet.
+    asked: StoredValue<u32>,
     /// Whether the person looks at it.
     pub(crate) shows_wire: RwSignal<bool>,
     /// In a rehearsal: what was seen of a picture, layer by layer.
@@ -46,6 +47,7 @@ impl Page {
             model: RwSignal::new(Model::new()),
             driver: StoredValue::new_local(None),
             wire: RwSignal::new(Record::default()),
+            asked: StoredValue::new(0),
             shows_wire: RwSignal::new(false),
             lens: RwSignal::new(None),
             kept: StoredValue::new_local(Kept::default()),
@@ -72,6 +74,7 @@ impl Page {
         for act in acts {
             if matches!(act, Act::Pair(_)) {
                 self.wire.set(Record::default());
+                self.asked.set_value(0);
             }
             driver.carry_out(act);
         }
@@ -83,12 +86,22 @@ impl Page {
 
     /// Asks the worker for what has crossed since it was asked last.
     pub(crate) fn ask_wire(self) {
-        if let (Some(driver), Some(from)) = (self.driver(), self.wire.try_with_untracked(Record::len)) {
-            driver.wire(from);
+        if let (Some(driver), Some(from)) = (self.driver(), self.wire.try_with_untracked(Record::len))
+            && driver.wire(from)
+        {
+            self.asked.update_value(|asked| *asked += 1);
+        }
+    }
+
+    /// Asks once more, unless the worker is still busy with the last time.
+    pub(crate) fn keep_asking(self) {
+        if self.asked.try_get_value() == Some(0) {
+            self.ask_wire();
         }
     }
 
     fn hear_wire(self, slice: Slice) {
+        self.asked.update_value(|asked| *asked = asked.saturating_sub(1));
         // Asked twice, the worker says it twice.
         let is_next = |record: &Record| slice.messages.first().is_none_or(|first| first.crossing.index >= record.len());
         let is_new = self.wire.try_with_untracked(|record| !slice.messages.is_empty() && is_next(record));

@@ -35,23 +35,22 @@ pub(crate) struct Track {
     pub(crate) stage: RwSignal<Option<Stage>>,
     /// The chosen message, by its place among all.
     pub(crate) chosen: RwSignal<Option<u64>>,
+    /// The messages that are shown, by their place among those that are kept.
+    shown: Memo<Vec<usize>>,
 }
 
 impl Track {
     pub(crate) fn new(record: RwSignal<Record>, seat: Signal<Party>) -> Self {
-        Self { record, seat, stage: RwSignal::new(None), chosen: RwSignal::new(None) }
-    }
-
-    /// The messages that are shown, by their place among those that are kept.
-    fn shown(self) -> Memo<Vec<usize>> {
-        Memo::new(move |_| {
-            let stage = self.stage.get();
+        let stage = RwSignal::new(None);
+        let shown = Memo::new(move |_| {
+            let stage = stage.get();
             let is_shown = |message: &Timed| stage.is_none_or(|stage| message.crossing.stage == stage);
-            self.record.with(|record| {
+            record.with(|record| {
                 let messages = record.messages().iter().enumerate();
                 messages.filter(|(_, message)| is_shown(message)).map(|(place, _)| place).collect()
             })
-        })
+        });
+        Self { record, seat, stage, chosen: RwSignal::new(None), shown }
     }
 
     /// Chooses a message, or none where it was chosen already.
@@ -62,11 +61,7 @@ impl Track {
     /// Something of the chosen message.
     fn of_chosen<T>(self, read: impl Fn(&Record, &Timed) -> T) -> Option<T> {
         let index = self.chosen.get()?;
-        self.record.with(|record| {
-            let first = record.messages().front()?.crossing.index;
-            let place = usize::try_from(index.checked_sub(first)?).ok()?;
-            record.messages().get(place).map(|message| read(record, message))
-        })
+        self.record.with(|record| Some(read(record, record.messages().get(record.place_of(index)?)?)))
     }
 
     /// Who sent a message of this record.
@@ -79,7 +74,7 @@ impl Track {
 /// Keeps asking what is new on a page's wire, for as long as the component that asks is there.
 pub(crate) fn follow(page: Page) {
     page.ask_wire();
-    if let Ok(interval) = set_interval_with_handle(move || page.ask_wire(), EVERY) {
+    if let Ok(interval) = set_interval_with_handle(move || page.keep_asking(), EVERY) {
         on_cleanup(move || interval.clear());
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::html::Input as Field;
 use leptos::prelude::*;
-use tacit_jobs::record::NoTranscript;
+use tacit_jobs::record::{NoTranscript, OwnInput};
 use tacit_jobs::{Answer, Job, Order, Record, Transcript};
 use tacit_session::Party;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -107,6 +107,6 @@ fn about(transcript: &Transcript) -> String {
     let input = transcript
         .input
         .as_ref()
-        .map_or_else(String::new, |input| format!(" {whose}'s input, as it was written in: {input}."));
+        .map_or_else(String::new, |OwnInput(input)| format!(" {whose}'s input, as it was written in: {input}."));
     format!("{whose}'s view of {what}. {came}{input}")
 }

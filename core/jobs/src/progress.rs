@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use tacit_session::{Cost, Direction, Entry, Stage};
+use tacit_session::{Cost, Entry, Stage};
 
 use crate::Event;
 use crate::record::Watch;
@@ -18,13 +18,11 @@ pub(crate) struct Progress {
     watch: Option<Watch>,
     stages: RefCell<Vec<(Stage, u64, u64)>>,
     rounds: Cell<u64>,
-    /// Whether something was sent since the last message came: the next one that comes begins a round.
-    has_sent: Cell<bool>,
 }
 
 impl Progress {
     pub(crate) fn new(emit: Rc<dyn Fn(Event)>, watch: Option<Watch>) -> Self {
-        Self { emit, watch, stages: RefCell::default(), rounds: Cell::default(), has_sent: Cell::default() }
+        Self { emit, watch, stages: RefCell::default(), rounds: Cell::default() }
     }
 
     /// Begins a new piece of work.
@@ -35,7 +33,6 @@ impl Progress {
             watch.begin();
         }
         self.rounds.set(0);
-        self.has_sent.set(false);
     }
 
     /// Counts a frame.
@@ -43,10 +40,7 @@ impl Progress {
         let mut stages = self.stages.borrow_mut();
         let Some((stage, done, total)) = stages.iter_mut().find(|(stage, ..)| *stage == entry.stage) else { return };
         *done += entry.bytes as u64;
-        match entry.direction {
-            Direction::Sent => self.has_sent.set(true),
-            Direction::Received => self.rounds.set(self.rounds.get() + u64::from(self.has_sent.replace(false))),
-        }
+        self.rounds.set(self.rounds.get() + u64::from(entry.begins_round));
         let event = Event::Progress { stage: *stage, done: *done, total: *total, rounds: self.rounds.get() };
         drop(stages);
         (self.emit)(event);

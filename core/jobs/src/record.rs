@@ -7,7 +7,7 @@ mod transcript;
 pub(crate) use crossing::Watch;
 pub use crossing::{Crossing, GLIMPSE, Timed};
 pub use meaning::{Meaning, meaning, opened, step};
-pub use transcript::{NoTranscript, Transcript};
+pub use transcript::{NoTranscript, OwnInput, Transcript};
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -110,6 +110,13 @@ impl Record {
         let first = self.kept.front().map_or(0, |first| first.crossing.index);
         let skip = usize::try_from(index.saturating_sub(first)).unwrap_or(usize::MAX);
         Slice { messages: self.kept.iter().skip(skip).take(most).cloned().collect(), totals: self.totals.clone() }
+    }
+
+    /// Where the message with this index is among those that are kept.
+    #[must_use]
+    pub fn place_of(&self, index: u64) -> Option<usize> {
+        let first = self.kept.front()?.crossing.index;
+        usize::try_from(index.checked_sub(first)?).ok().filter(|place| *place < self.kept.len())
     }
 
     /// The messages that are kept, in order.

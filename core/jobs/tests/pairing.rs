@@ -8,7 +8,7 @@ use futures::channel::mpsc::{UnboundedSender, unbounded};
 use tacit_compute::Processor;
 use tacit_jobs::machine::setup_cost;
 use tacit_jobs::millionaires::{compare_cost, refill_cost};
-use tacit_jobs::record::{self, NoTranscript};
+use tacit_jobs::record::{self, NoTranscript, OwnInput};
 use tacit_jobs::{
     Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, Record, Timed, Transcript, pairing,
 };
@@ -339,11 +339,13 @@ fn a_transcript_comes_back_as_it_was_and_a_changed_one_does_not() {
     let (a, _) = meet(false, None, willing(&[5]), willing(&[6]));
     let record = record(&a);
     let outcome = a.outcomes().pop();
-    let written = Transcript::new(Party::Alice, Job::Millionaires, Some("5.00".into()), None, outcome, &record);
+    let written =
+        Transcript::new(Party::Alice, Job::Millionaires, Some(OwnInput("5.00".into())), None, outcome, &record);
     let text = written.to_json();
     let read = Transcript::from_json(&text).unwrap();
     assert_eq!(read, written);
     assert_eq!(read.record(), record);
+    assert!(!format!("{read:?}").contains("5.00"), "whoever logs a transcript logs no input");
 
     // One that is written while messages are still coming is read again, too.
     let mut behind = Record::default();

@@ -94,6 +94,8 @@ pub struct Entry {
     pub bytes: usize,
     /// Bits of the body that carry something; the others fill up a byte.
     pub bits: usize,
+    /// Whether a round is counted with it: it is the first to come after this party spoke.
+    pub begins_round: bool,
 }
 
 /// Who wants to hear of every frame and see its body, for progress and for the wire tab.
@@ -131,7 +133,8 @@ impl Ledger {
         self.spoke = false;
     }
 
-    pub(crate) fn record(&mut self, entry: Entry, body: &[u8]) {
+    /// Counts a frame; whether it begins a round is found here.
+    pub(crate) fn record(&mut self, mut entry: Entry, body: &[u8]) {
         let cost = self.stages.entry(entry.stage).or_default();
         match entry.direction {
             Direction::Sent => {
@@ -140,7 +143,8 @@ impl Ledger {
             }
             Direction::Received => {
                 cost.received += entry.bytes as u64;
-                cost.rounds += u64::from(std::mem::take(&mut self.spoke));
+                entry.begins_round = std::mem::take(&mut self.spoke);
+                cost.rounds += u64::from(entry.begins_round);
             }
         }
         if let Some(observer) = &mut self.observer {

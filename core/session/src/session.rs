@@ -83,7 +83,8 @@ impl<L: Link> Session<L> {
     fn record<M: Message>(&mut self, direction: Direction, message: &M, frame: &[u8]) {
         let body = frame.get(HEADER..).unwrap_or_default();
         let bits = message.bits().unwrap_or(8 * body.len());
-        self.ledger.record(Entry { stage: self.stage, tag: M::TAG, direction, bytes: frame.len(), bits }, body);
+        let (stage, bytes) = (self.stage, frame.len());
+        self.ledger.record(Entry { stage, tag: M::TAG, direction, bytes, bits, begins_round: false }, body);
     }
 
     /// Both speak at once: one round.

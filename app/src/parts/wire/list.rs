@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 use tacit_jobs::Timed;
-use tacit_session::{Direction, Party};
+use tacit_session::Party;
 
 use super::{Track, ink, name};
 use crate::text;
@@ -18,7 +18,7 @@ const MARGIN: usize = 6;
 #[component]
 pub(crate) fn List(track: Track) -> impl IntoView {
     let node = NodeRef::<Div>::new();
-    let shown = track.shown();
+    let shown = track.shown;
     let (top, height) = (RwSignal::new(0.0), RwSignal::new(400.0));
     let look = move || {
         if let Some(list) = node.get_untracked() {
@@ -31,16 +31,13 @@ pub(crate) fn List(track: Track) -> impl IntoView {
         let count = (height.get() / LINE).ceil() as usize;
         (first.saturating_sub(MARGIN), first + count + MARGIN)
     });
-    let place_of = move |index: u64| {
-        track.record.with_untracked(|record| {
-            let first = record.messages().front().map_or(0, |first| first.crossing.index);
-            let place = usize::try_from(index.saturating_sub(first)).ok()?;
-            shown.with_untracked(|shown| shown.binary_search(&place).ok())
-        })
+    let row_of = move |index: u64| {
+        let place = track.record.with_untracked(|record| record.place_of(index))?;
+        shown.with_untracked(|shown| shown.binary_search(&place).ok())
     };
     // The chosen one comes into sight.
     Effect::new(move |_| {
-        let (Some(list), Some(row)) = (node.get(), track.chosen.get().and_then(place_of)) else { return };
+        let (Some(list), Some(row)) = (node.get(), track.chosen.get().and_then(row_of)) else { return };
         let (above, below) = (row as f64 * LINE, (row as f64 + 1.0) * LINE);
         let (top, height) = (f64::from(list.scroll_top()), f64::from(list.client_height()));
         if above < top {
@@ -61,7 +58,7 @@ pub(crate) fn List(track: Track) -> impl IntoView {
         };
         if let Some(step) = step {
             event.prevent_default();
-            track.step(shown, step);
+            track.step(step);
         }
     };
     let start = Memo::new(move |_| track.record.with(|record| record.messages().front().map_or(0.0, |first| first.at)));
@@ -69,14 +66,12 @@ pub(crate) fn List(track: Track) -> impl IntoView {
         let crossing = &message.crossing;
         let index = crossing.index;
         let sender = track.sender(crossing.direction);
-        let mine = crossing.direction == Direction::Sent;
         let arrow = if sender == Party::Alice { "→" } else { "←" };
         let round = if crossing.round == 0 { String::new() } else { crossing.round.to_string() };
         let at = text::duration((message.at - start.get()).max(0.0));
         view! {
             <div
                 class=format!("wire-line {}", ink(sender))
-                class:mine=mine
                 class:chosen=move || track.chosen.get() == Some(index)
                 role="option"
                 id=format!("wire-{index}")

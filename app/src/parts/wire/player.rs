@@ -14,15 +14,12 @@ const EACH: Duration = Duration::from_millis(900);
 impl Track {
     /// Chooses another message, so many further on among those that are shown, the extremes being the first and the last; whether there
     /// is one.
-    pub(crate) fn step(self, shown: Memo<Vec<usize>>, step: isize) -> bool {
+    pub(crate) fn step(self, step: isize) -> bool {
         let next = self.record.with_untracked(|record| {
-            let first = record.messages().front()?.crossing.index;
-            shown.with_untracked(|shown| {
+            self.shown.with_untracked(|shown| {
                 let last = shown.len().checked_sub(1)?;
-                let row = self.chosen.get_untracked().map(|index| {
-                    let place = usize::try_from(index.saturating_sub(first)).unwrap_or(usize::MAX);
-                    shown.binary_search(&place).unwrap_or_else(|row| row.min(last))
-                });
+                let place = self.chosen.get_untracked().and_then(|index| record.place_of(index));
+                let row = place.map(|place| shown.binary_search(&place).unwrap_or_else(|row| row.min(last)));
                 let row = match row {
                     _ if step == isize::MIN => 0,
                     _ if step == isize::MAX => last,
@@ -30,7 +27,7 @@ impl Track {
                     None if step < 0 => last,
                     None => 0,
                 };
-                Some(first + shown[row] as u64)
+                record.messages().get(shown[row]).map(|message| message.crossing.index)
             })
         });
         let moves = next.is_some() && next != self.chosen.get_untracked();
@@ -43,7 +40,6 @@ impl Track {
 
 #[component]
 pub(crate) fn Player(track: Track) -> impl IntoView {
-    let shown = track.shown();
     let plays = RwSignal::new(false);
     let said = move || {
         track.of_chosen(|_, message| {
@@ -67,9 +63,9 @@ pub(crate) fn Player(track: Track) -> impl IntoView {
     };
     let play = move || {
         plays.set(true);
-        track.step(shown, 1);
+        track.step(1);
         let tick = move || {
-            if !track.step(shown, 1) {
+            if !track.step(1) {
                 pause();
             }
         };
@@ -82,9 +78,9 @@ pub(crate) fn Player(track: Track) -> impl IntoView {
     });
     let step = move |by| {
         pause();
-        track.step(shown, by);
+        track.step(by);
     };
-    let is_empty = move || shown.with(Vec::is_empty);
+    let is_empty = move || track.shown.with(Vec::is_empty);
     let stages = Memo::new(move |_| track.record.with(|record| record.totals().keys().copied().collect::<Vec<_>>()));
     let chip = move |stage: Option<Stage>| {
         let choose = move |_| {
@@ -105,7 +101,7 @@ pub(crate) fn Player(track: Track) -> impl IntoView {
     view! {
         <div class="player">
             <div class="player-keys" role="group" aria-label="Message by message">
-                <button type="button" class="key" disabled=is_empty on:click=move |_| step(isize::MIN) >
+                <button type="button" class="key" disabled=is_empty on:click=move |_| step(isize::MIN)>
                     "First"
                 </button>
                 <button type="button" class="key" disabled=is_empty on:click=move |_| step(-1)>"Back"</button>

@@ -3,6 +3,7 @@
 use leptos::html::{Dialog, Input as Field};
 use leptos::prelude::*;
 use tacit_jobs::Transcript;
+use tacit_jobs::record::OwnInput;
 
 use crate::browser;
 use crate::page::Page;
@@ -25,7 +26,8 @@ pub(crate) fn Save(page: Page) -> impl IntoView {
         }
     };
     let save = move |_| {
-        let input = field.get_untracked().map(|field| field.value()).filter(|text| !text.trim().is_empty());
+        let input =
+            field.get_untracked().map(|field| field.value()).filter(|text| !text.trim().is_empty()).map(OwnInput);
         let transcript = page.model.with_untracked(|model| {
             let session = model.session.as_ref()?;
             let answer = session.answer.as_ref();
@@ -44,8 +46,7 @@ pub(crate) fn Save(page: Page) -> impl IntoView {
         <dialog class="dialog small" node_ref=dialog aria-labelledby=page.id("save-title")>
             <h2 id=page.id("save-title")>"Save what you saw"</h2>
             <p>
-                "The file holds every message as this side saw it, what was agreed on, and the answer. What you put in is not in \
-                 it: this page does not have it any more."
+                "The file holds every message as this side saw it, what was agreed on, and the answer, but not what you put in."
             </p>
             <label for=page.id("save-input")>"Write it in all the same (a secret; leave it empty)"</label>
             <input id=page.id("save-input") class="save-input" type="text" autocomplete="off" node_ref=field/>

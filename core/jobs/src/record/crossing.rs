@@ -1,6 +1,6 @@
 //! One message that crossed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,7 +26,7 @@ pub struct Crossing {
     pub direction: Direction,
     /// Bytes of the whole frame.
     pub bytes: u64,
-    /// Which round of its piece of work (preparing, or a run) it belongs to, from 1.
+    /// Which round of its piece of work (preparing, or a run) it belongs to, from 1; 0 for talk.
     pub round: u64,
     /// Whether a round was counted with it: it is the first to come after this party spoke.
     pub begins_round: bool,
@@ -68,24 +68,16 @@ struct Inner {
     next: Cell<u64>,
     /// Of the protocol's present piece of work.
     rounds: Cell<u64>,
-    has_sent: RefCell<[bool; 2]>,
 }
 
 impl Watch {
     pub(crate) fn new(emit: Rc<dyn Fn(Event)>) -> Self {
-        Self(Rc::new(Inner {
-            emit,
-            is_closed: Cell::default(),
-            next: Cell::default(),
-            rounds: Cell::default(),
-            has_sent: RefCell::default(),
-        }))
+        Self(Rc::new(Inner { emit, is_closed: Cell::default(), next: Cell::default(), rounds: Cell::default() }))
     }
 
     /// A new piece of work begins.
     pub(crate) fn begin(&self) {
         self.0.rounds.set(0);
-        self.0.has_sent.borrow_mut()[1] = false;
     }
 
     /// Nothing is told from now on.
@@ -98,26 +90,14 @@ impl Watch {
         if inner.is_closed.get() {
             return;
         }
-        let talks = entry.stage == Stage::Talk;
-        let begins_round = {
-            let has_sent = &mut inner.has_sent.borrow_mut()[usize::from(!talks)];
+        // The persons' programs talk in no rounds.
+        let round = (entry.stage != Stage::Talk).then(|| {
+            inner.rounds.set(inner.rounds.get() + u64::from(entry.begins_round));
             match entry.direction {
-                Direction::Sent => {
-                    *has_sent = true;
-                    false
-                }
-                Direction::Received => std::mem::take(has_sent),
+                Direction::Sent => inner.rounds.get() + 1,
+                Direction::Received => inner.rounds.get().max(1),
             }
-        };
-        let before = inner.rounds.get();
-        let round = match (talks, entry.direction) {
-            (true, _) => 0,
-            (false, Direction::Sent) => before + 1,
-            (false, Direction::Received) => {
-                inner.rounds.set(before + u64::from(begins_round));
-                inner.rounds.get().max(1)
-            }
-        };
+        });
         let looks_like_noise = entry.direction == Direction::Received && uniform_bits(entry.tag);
         let crossing = Crossing {
             index: inner.next.replace(inner.next.get() + 1),
@@ -125,8 +105,8 @@ impl Watch {
             tag: entry.tag,
             direction: entry.direction,
             bytes: entry.bytes as u64,
-            round,
-            begins_round,
+            round: round.unwrap_or(0),
+            begins_round: entry.begins_round,
             bits: entry.bits as u64,
             spread: looks_like_noise.then(|| spread(body, entry.bits)),
             body: body.get(..GLIMPSE).unwrap_or(body).to_vec(),

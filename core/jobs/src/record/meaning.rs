@@ -52,7 +52,7 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
             "SoftSpoken OT extension (Roy 2022)",
             "d_j = u_j ⊕ c",
             "Turns a handful of transfers into thousands: the sums of the trees’ streams, corrected to one list of random bits.",
-            "Nothing: every bit is masked by the stream of a leaf that the receiver does not have.",
+            "Nothing: every bit is masked by the stream of a leaf that whoever gets it does not have.",
         ),
         (Tag::MaskedInputs, Party::Alice) => m(
             "Private AND (Beaver 1991, from random transfers)",
@@ -68,15 +68,15 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         ),
         (Tag::MaskedOperands, Party::Alice) => m(
             "AND with Beaver triples",
-            "d_0 = p_0 ⊕ a_0,   e_0 = g_0 ⊕ b_0",
-            "Alice’s halves of the operands of every gate of this layer, under her halves of a random triple.",
-            "Together with the other half: d and e, the operands under masks that neither party knows. Two fair coins a gate.",
+            "d_0 = x_0 ⊕ a_0,   e_0 = y_0 ⊕ b_0,   f_0 = z_0 ⊕ h_0",
+            "Alice’s halves of the operands of the gates x·y and x·z, for all pairs of gates of this layer, under her halves of random bits.",
+            "Together with the other half: d, e and f, the operands under masks that neither party knows. Three fair coins a pair of gates.",
         ),
         (Tag::MaskedOperands, Party::Bob) => m(
             "AND with Beaver triples",
-            "d_1 = p_1 ⊕ a_1,   e_1 = g_1 ⊕ b_1",
-            "Bob’s halves of the operands of every gate of this layer, under his halves of a random triple.",
-            "Together with the other half: d and e, the operands under masks that neither party knows. Two fair coins a gate.",
+            "d_1 = x_1 ⊕ a_1,   e_1 = y_1 ⊕ b_1,   f_1 = z_1 ⊕ h_1",
+            "Bob’s halves of the operands of the gates x·y and x·z, for all pairs of gates of this layer, under his halves of random bits.",
+            "Together with the other half: d, e and f, the operands under masks that neither party knows. Three fair coins a pair of gates.",
         ),
         (Tag::OpenBits, Party::Alice) => m("Opening", "z_0", OPENS, OPENED),
         (Tag::OpenBits, Party::Bob) => m("Opening", "z_1", OPENS, OPENED),
@@ -84,7 +84,7 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         (Tag::OpenWords, Party::Bob) => m("Opening", "z_1", OPENS, OPENED),
         (Tag::MaskedDigits, _) => m(
             "Digits by one-out-of-sixteen transfer (CrypTFlow2 2020)",
-            "δ = b + c mod 2",
+            "δ = b ⊕ c",
             "For each digit, which place of the other’s table is wanted, moved by a random place c.",
             "Nothing: c is uniform, so δ is.",
         ),
@@ -102,7 +102,7 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         ),
         (Tag::MaskedLayer, _) => m(
             "A linear layer (Delphi 2020)",
-            "u = x_1 − r mod 2^32",
+            "u = x_c − r mod 2^{32}",
             "The picture owner’s share of a layer's input, under a random vector r whose product with the weights was prepared.",
             "W·u, numbers that look random because u does.",
         ),
@@ -127,7 +127,7 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
     }
 }
 
-const OPENS: &str = "A half of the answer. Only here do the two halves of anything meet.";
+const OPENS: &str = "A half of the answer. Only here do the two halves of a result meet.";
 const OPENED: &str = "Both halves together: what the agreement names, and nothing else.";
 
 /// What a party learns once both halves of an opening are there: the bits of both bodies, XORed. `None` where nothing is opened, or not

@@ -22,10 +22,12 @@
 //! be written. The hash finds out a file that was damaged or edited; it is no signature, and proves to nobody else what was said.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tacit_session::{Direction, HEADER, Party, Stage};
+use zeroize::ZeroizeOnDrop;
 
 use super::crossing::spread;
 use super::{GLIMPSE, MOST_KEPT, Record, StageTotals, Timed};
@@ -33,6 +35,16 @@ use crate::{Agreement, Job, Outcome};
 
 const FORMAT: &str = "tacit-transcript";
 const VERSION: u32 = 1;
+
+/// A person's own input, as they wrote it in. It is in the file because they asked for it, and nowhere else.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ZeroizeOnDrop)]
+pub struct OwnInput(pub String);
+
+impl fmt::Debug for OwnInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnInput(…)")
+    }
+}
 
 /// What one party saw of a pairing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +55,7 @@ pub struct Transcript {
     /// What the two did.
     pub job: Job,
     /// This person's own input, where they asked for it to be written.
-    pub input: Option<String>,
+    pub input: Option<OwnInput>,
     /// What both accepted last.
     pub agreement: Option<Agreement>,
     /// What came out last.
@@ -84,7 +96,7 @@ impl Transcript {
     pub fn new(
         seat: Party,
         job: Job,
-        input: Option<String>,
+        input: Option<OwnInput>,
         agreement: Option<Agreement>,
         outcome: Option<Outcome>,
         record: &Record,
