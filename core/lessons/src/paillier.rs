@@ -82,7 +82,11 @@ pub fn toy() -> Result<Toy, Fault> {
     })
 }
 
-/// Alice: sends her key and Enc(5; 2), and reads what comes back.
+/// Alice: sends her key and Enc(5; 2), and reads what comes back. [`helper`] is the other side.
+///
+/// *Computes*: the sum of two numbers, and the double of the first, for Alice. *From*: Paillier 1999. *Security*: with a toy key none;
+/// with a real one Bob sees an encryption only, and Alice what she decrypts. *Cost*: the key and a ciphertext one way, two ciphertexts
+/// back, one round. *Deviations*: the randomness is that of the lesson, and Bob does not refresh his answers, so that one can follow.
 async fn owner<L: Link>(s: &mut Session<L>, key: &SecretKey) -> Result<(u64, [u64; 2]), Fault> {
     let public = key.public();
     let sealed = public.encrypt_with(&number(5), &number(2)).map_err(internal)?;

@@ -42,7 +42,7 @@ pub fn secret(k: usize, points: &[(i64, i64)]) -> Result<i64, Fault> {
 /// Shows the other party one's share, and recovers the secret from both.
 ///
 /// *Computes*: f(0) of the line through both. *From*: Shamir 1979. *Security*: whoever has both shares has the secret.
-/// *Cost*: two numbers each way, one round.
+/// *Cost*: two numbers each way, one round. *Deviations*: none.
 ///
 /// # Errors
 /// The link's; the peer's, when its share is not one, or is this party's own.

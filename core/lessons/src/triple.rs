@@ -1,6 +1,6 @@
 //! A product of two shared numbers, with a triple that was made before.
 
-use tacit_session::{Fault, Link, Session};
+use tacit_session::{Cost, Fault, Link, Session};
 use tacit_symmetric::Prg;
 
 use crate::message::Operands;
@@ -51,7 +51,7 @@ pub struct Product {
 /// Shares of `x·y`.
 ///
 /// *Computes*: opens `d = x − a` and `e = y − b`; then `x·y = c + d·b + e·a + d·e`. *From*: Beaver 1991. *Security*: semi-honest,
-/// perfect given an unspent triple. *Cost*: two numbers each way, one round.
+/// perfect given an unspent triple. *Cost*: [`multiply_cost`]. *Deviations*: a dealer makes the triple, and a lesson may spend one twice.
 ///
 /// # Errors
 /// The link's, or the peer's when the message is not two numbers on the clock.
@@ -70,6 +70,12 @@ pub async fn multiply<L: Link>(
     // 2. The rest is local; one of them adds what both know.
     let terms = [clock.mul(d, b), clock.mul(e, a), s.lead(clock.mul(d, e))];
     Ok(Product { sent, d, e, share: terms.into_iter().fold(c, |sum, term| clock.add(sum, term)) })
+}
+
+/// What [`multiply`] costs: two numbers each way, one round.
+#[must_use]
+pub fn multiply_cost() -> Cost {
+    Cost::exchange(16)
 }
 
 /// A product from its shared inputs to the opened answer.
@@ -150,6 +156,21 @@ mod tests {
             (Party::Alice, vec![44]),
         ];
         assert_eq!(numbers, wanted);
+    }
+
+    #[test]
+    fn a_product_and_its_opening_cost_what_is_declared() {
+        let party = async |mut s: Session<_>, triple| {
+            let product = multiply(&mut s, CLOCK, triple, 1, 2).await?;
+            let cost = s.ledger().total();
+            shares::open(&mut s, CLOCK, product.share).await?;
+            Ok::<_, Fault>((cost, s.ledger().total() - cost))
+        };
+        let [hers, his] = example();
+        let (alice, bob, _) = run(async |s| party(s, hers).await, async |s| party(s, his).await);
+        for costs in [alice, bob] {
+            assert_eq!(costs.unwrap(), (multiply_cost(), shares::open_cost()));
+        }
     }
 
     #[test]
