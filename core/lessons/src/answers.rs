@@ -1,15 +1,17 @@
 //! What the answers themselves give away, however well everything else is hidden.
 
-use tacit_session::Fault;
+use serde::{Deserialize, Serialize};
+use tacit_session::{Fault, Link, Session};
 use tacit_symmetric::Prg;
 
-use crate::richer::compare;
+use crate::party::{Held, Report, Run, Task, strange};
+use crate::richer;
 
 /// Bits of the numbers that are asked about: below 1024.
 pub const WIDTH: usize = 10;
 
 /// One question of Alice's: what she put in, and what is still possible after the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// Her input.
     pub asked: u64,
@@ -23,17 +25,31 @@ pub struct Question {
     pub most: u64,
 }
 
+/// One party's part in [`searching`]: Bob's number; Alice has none.
+#[derive(Serialize, Deserialize)]
+pub struct Part(Option<u64>);
+
 /// Alice compares again and again with Bob, who always puts in `his`; she asks for the middle of what is left. Each answer
-/// is that of a real comparison.
-///
-/// # Errors
-/// None with two honest parties.
-pub fn search(his: u64, prg: &mut Prg) -> Result<Vec<Question>, Fault> {
+/// is that of a real comparison. Bob gets the same answers, so he knows as well when she is done.
+#[must_use]
+pub fn searching(his: u64) -> Run<Vec<Question>> {
+    Run {
+        tasks: [None, Some(his)].map(|his| Task::Search(Part(his))),
+        read: |reports| match Report::both(reports)? {
+            ([Held::Search(questions), Held::Search(_)], _) => Ok(questions),
+            _ => Err(strange()),
+        },
+    }
+}
+
+pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part(his): Part, prg: &mut Prg) -> Result<Vec<Question>, Fault> {
     let (mut least, mut most) = (0, (1 << WIDTH) - 1);
+    let mut stock = richer::prepare(s, WIDTH, WIDTH, prg).await?;
     let mut questions = Vec::new();
+    // Each answer leaves less than half, so there are `WIDTH` questions at most.
     while least < most {
         let asked = least + (most - least) / 2;
-        let [less, equal] = compare(WIDTH, asked, his, prg).alice?;
+        let [less, equal] = richer::one(s, WIDTH, &mut stock, his.unwrap_or(asked)).await?;
         (least, most) = match (less, equal) {
             (_, true) => (asked, asked),
             (true, _) => (asked + 1, most),
@@ -44,19 +60,27 @@ pub fn search(his: u64, prg: &mut Prg) -> Result<Vec<Question>, Fault> {
     Ok(questions)
 }
 
+/// [`searching`] in lockstep.
+///
+/// # Errors
+/// None with two honest parties.
+pub fn search(his: u64, prgs: &mut [Prg; 2]) -> Result<Vec<Question>, Fault> {
+    searching(his).in_lockstep(prgs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ten_answers_are_the_number() {
-        let mut prg = Prg::from_seed([1; 32]);
+        let mut prgs = [Prg::from_seed([1; 32]), Prg::from_seed([2; 32])];
         for his in [0, 1, 511, 512, 620, 1022, 1023] {
-            let questions = search(his, &mut prg).unwrap();
+            let questions = search(his, &mut prgs).unwrap();
             let last = questions.last().unwrap();
             assert_eq!((last.least, last.most), (his, his));
             assert!(questions.len() <= WIDTH, "{his}: {}", questions.len());
         }
-        assert_eq!(search(1023, &mut prg).unwrap().len(), 10);
+        assert_eq!(search(1023, &mut prgs).unwrap().len(), 10);
     }
 }

@@ -1,9 +1,11 @@
 //! Numbers that go round: after `m − 1` comes 0 again.
 
+use serde::{Deserialize, Serialize};
 use tacit_symmetric::Prg;
 
 /// Whole numbers modulo `m`, like the hours of a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct Clock(u64);
 
 impl Clock {
@@ -56,6 +58,20 @@ impl Clock {
                 return x % self.0;
             }
         }
+    }
+}
+
+impl From<Clock> for u64 {
+    fn from(clock: Clock) -> Self {
+        clock.0
+    }
+}
+
+impl TryFrom<u64> for Clock {
+    type Error = &'static str;
+
+    fn try_from(m: u64) -> Result<Self, Self::Error> {
+        if m > 0 && m <= 1 << 32 { Ok(Self(m)) } else { Err("no clock of so many hours") }
     }
 }
 

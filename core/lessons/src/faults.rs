@@ -1,16 +1,19 @@
 //! What a protocol for curious people notices when somebody breaks it, and what it cannot.
 
-use tacit_session::{Fault, Party};
-use tacit_symmetric::Prg;
+use std::cell::Cell;
 
-use crate::richer::{Compared, compare_with};
-use crate::{Clock, message::Halves, run_with, shares};
+use serde::{Deserialize, Serialize};
+use tacit_session::{Fault, Link, LinkError, Session};
+
+use crate::party::{Held, Report, Run, Task, strange};
+use crate::richer::{Compared, comparing, comparing_with};
+use crate::{Clock, shares};
 
 /// Bits of the numbers.
 pub const WIDTH: usize = 4;
 
 /// Something that happens to Alice's first message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Harm {
     /// Nothing.
     None,
@@ -41,59 +44,100 @@ impl Harm {
     }
 }
 
-/// Compares 11 with 13, with the harm done to Alice's first message.
+/// A link that does harm to the first message that goes out.
+pub(crate) struct Harmed<L> {
+    link: L,
+    harm: Cell<Harm>,
+}
+
+impl<L> Harmed<L> {
+    pub(crate) fn new(link: L, harm: Harm) -> Self {
+        Self { link, harm: Cell::new(harm) }
+    }
+}
+
+impl<L: Link> Link for Harmed<L> {
+    async fn send(&self, message: Vec<u8>) -> Result<(), LinkError> {
+        for message in self.harm.replace(Harm::None).to(message) {
+            self.link.send(message).await?;
+        }
+        Ok(())
+    }
+
+    async fn recv(&self) -> Result<Vec<u8>, LinkError> {
+        self.link.recv().await
+    }
+}
+
+/// Compares 11 with 13, with the harm done to the first message that Alice sends.
 #[must_use]
-pub fn harmed(harm: Harm, prg: &mut Prg) -> Compared {
-    compare_with(
-        WIDTH,
-        11,
-        13,
-        prg,
-        move |from, index, frame| {
-            if from == Party::Alice && index == 0 { harm.to(frame) } else { vec![frame] }
-        },
-    )
+pub fn harming(harm: Harm) -> Run<Compared> {
+    comparing_with(harm, WIDTH, &[[11, 13]])
 }
 
 /// Alice has 11 and puts in 15: nobody can notice.
 #[must_use]
-pub fn lied(prg: &mut Prg) -> Compared {
-    compare_with(WIDTH, 15, 13, prg, |_, _, frame| vec![frame])
+pub fn lying() -> Run<Compared> {
+    comparing(WIDTH, &[[15, 13]])
+}
+
+/// One party's part in [`bending`]: its half, and what it shows of it.
+#[derive(Serialize, Deserialize)]
+pub struct Part {
+    half: u64,
+    shown: u64,
 }
 
 /// Both share 42; Alice opens a half that is one too large. Her frame is in order, so what Bob learns is wrong, and he
-/// does not notice; she learns the truth.
-///
-/// # Errors
-/// None.
-pub fn bent() -> Result<[u64; 2], Fault> {
-    let clock = Clock::new(100);
-    let (alice, bob, _) = run_with(
-        |_, _, frame| vec![frame],
-        async |mut s| {
-            let theirs = s.exchange(&Halves(vec![45]), (1, clock)).await?.0[0];
-            Ok::<_, Fault>(clock.add(44, theirs))
+/// does not notice; she learns the truth. What both read.
+#[must_use]
+pub fn bending() -> Run<[u64; 2]> {
+    Run {
+        tasks: [Part { half: 44, shown: 45 }, Part { half: 98, shown: 98 }].map(Task::Open),
+        read: |reports| match Report::both(reports)? {
+            ([Held::Open(hers), Held::Open(his)], _) => Ok([hers, his]),
+            _ => Err(strange()),
         },
-        async |mut s| shares::open(&mut s, clock, 98).await,
-    );
-    Ok([alice?, bob?])
+    }
+}
+
+pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part { half, shown }: Part) -> Result<u64, Fault> {
+    let clock = Clock::new(100);
+    let read = shares::open(s, clock, shown).await?;
+    // Whoever shows something else knows by how much.
+    Ok(clock.sub(clock.add(read, half), shown))
 }
 
 #[cfg(test)]
 mod tests {
     use tacit_session::Code;
+    use tacit_symmetric::Prg;
 
     use super::*;
+    use crate::party::{Aside, play_both};
+
+    fn prgs() -> [Prg; 2] {
+        [Prg::from_seed([1; 32]), Prg::from_seed([2; 32])]
+    }
 
     #[test]
     fn damage_is_noticed_and_lies_are_not() {
-        let mut prg = Prg::from_seed([1; 32]);
+        let harmed = |harm| harming(harm).in_lockstep(&mut prgs()).unwrap();
         for harm in [Harm::Flip, Harm::Short, Harm::Twice] {
-            let bob = harmed(harm, &mut prg).bob;
+            let bob = harmed(harm).bob;
             assert_eq!(bob.err().map(|fault| fault.code), Some(Code::PeerBroke), "{harm:?}");
         }
-        assert_eq!(harmed(Harm::None, &mut prg).bob, Ok([true, false]));
-        assert_eq!(lied(&mut prg).bob, Ok([false, false]));
-        assert_eq!(bent(), Ok([42, 43]));
+        assert_eq!(harmed(Harm::None).bob, Ok(vec![[true, false]]));
+        assert_eq!(lying().in_lockstep(&mut prgs()).unwrap().bob, Ok(vec![[false, false]]));
+        assert_eq!(bending().undrawn(), Ok([42, 43]));
+    }
+
+    #[test]
+    fn after_a_harm_the_link_is_of_no_more_use() {
+        for harm in [Harm::None, Harm::Flip, Harm::Short, Harm::Twice] {
+            let reports = play_both(harming(harm).tasks, &mut prgs(), Aside::SILENT);
+            assert_eq!(Report::are_settled(&reports), harm == Harm::None, "{harm:?}");
+            assert!(!Report::are_cut_off(&reports), "{harm:?}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What the lessons show: small protocols between Alice and Bob, with numbers that one can follow, and what crossed.
 //!
-//! Both parties live in one program here, over the queues of [`tacit_session::lockstep`]: the messages are real, the
-//! distance is not. Each lesson runs its protocol, and says what each party held and what went over the wire. Nothing
-//! here draws.
+//! Each lesson's protocol is a function for each party over any [`Link`](tacit_session::Link), and [`party`] says what a party is
+//! asked for and what it reports: its numbers, and what it sent. So the page has two programs play it over a connection; where it cannot, and
+//! where thousands of runs are wanted, both play in one, over the queues of [`tacit_session::lockstep`]. Nothing here draws.
 //!
 //! | lesson | module |
 //! |---|---|
@@ -16,7 +16,8 @@
 //! | what is noticed and what is not | [`faults`] |
 //! | what secure means | [`ideal`] |
 //!
-//! Where Tacit has no dealer, a lesson may have one, and says so: what it deals, the page itself drew.
+//! Where Tacit has no dealer, a lesson may have one, and says so: the triple of a product and the points of a line come from the page,
+//! to each party its own.
 
 pub mod answers;
 mod clock;
@@ -24,6 +25,7 @@ pub mod faults;
 pub mod ideal;
 mod message;
 pub mod paillier;
+pub mod party;
 pub mod richer;
 pub mod shamir;
 pub mod shares;
@@ -32,4 +34,4 @@ pub mod triple;
 mod wire;
 
 pub use clock::Clock;
-pub use wire::{Crossed, run, run_with};
+pub use wire::{Crossed, Sent};

@@ -1,6 +1,6 @@
 //! Messages of a few numbers on a clock, eight bytes each.
 
-use tacit_session::{Malformed, Message, Tag};
+use tacit_session::{Cost, HEADER, Malformed, Message, Party, Tag};
 
 use crate::Clock;
 
@@ -37,6 +37,13 @@ messages! {
     Halves, OpenWords;
     /// Two letters under two keys, of which the receiver has one.
     Boxes, MaskedTables;
+}
+
+/// What a message of `body` bytes from `from` costs `party`, with no round of its own.
+pub(crate) fn one_way(from: Party, party: Party, body: usize) -> Cost {
+    let bytes = (HEADER + body) as u64;
+    let is_mine = u64::from(from == party);
+    Cost { sent: is_mine * bytes, received: (1 - is_mine) * bytes, rounds: 0 }
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
 //! Who is richer, gate by gate: the comparison of `tacit_share`, at a width that one can follow.
 //!
-//! The gates are the real ones: private ANDs for the leaves, the carry tree above them. Only the material is dealt by the
-//! program here; in Tacit the two parties make it out of oblivious transfers.
+//! The gates are the real ones: private ANDs for the leaves, the carry tree above them. So is the material: the two parties make it
+//! out of oblivious transfers, before their numbers are touched.
 
+use serde::{Deserialize, Serialize};
+use tacit_ot::Engine;
 use tacit_ring::Bits;
-use tacit_session::lockstep::QueueLink;
-use tacit_session::{Fault, Session};
-use tacit_share::material::{PrivateProducts, Triples};
+use tacit_session::{Cost, Fault, Link, Party, Session, Tag};
+use tacit_share::material::{self, Demand, Material};
 use tacit_share::{Shared, and, open, tree};
 use tacit_symmetric::Prg;
 
-use crate::{Crossed, run_with};
+use crate::Crossed;
+use crate::faults::Harm;
+use crate::party::{Held, Report, Run, Task, strange};
+use crate::wire;
 
 /// A node of the tree: whether the lower end of its bits decides (`x < y` so far), and whether all are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,109 +45,174 @@ pub fn gates(width: usize, x: u64, y: u64) -> Vec<Vec<Node>> {
     layers
 }
 
-/// A comparison, and what crossed.
+/// Comparisons, one behind the other, and what crossed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
-    /// What Alice knows in the end: `x < y` and `x = y`; or what went wrong.
-    pub alice: Result<[bool; 2], Fault>,
+    /// What Alice knows in the end, of each: `x < y` and `x = y`; or what went wrong.
+    pub alice: Result<Vec<[bool; 2]>, Fault>,
     /// What Bob knows in the end.
-    pub bob: Result<[bool; 2], Fault>,
-    /// Every message.
+    pub bob: Result<Vec<[bool; 2]>, Fault>,
+    /// Every message, those that made the material included.
     pub crossed: Vec<Crossed>,
 }
 
-/// Compares Alice's `x` with Bob's `y`, both of `width` bits.
-#[must_use]
-pub fn compare(width: usize, x: u64, y: u64, prg: &mut Prg) -> Compared {
-    compare_with(width, x, y, prg, |_, _, frame| vec![frame])
+impl Compared {
+    fn read([alice, bob]: [Report; 2]) -> Result<Self, Fault> {
+        let crossed = wire::merge([alice.sent, bob.sent]);
+        let [alice, bob] = [alice.held, bob.held].map(|held| match held {
+            Ok(Held::Compare(answers)) => Ok(answers),
+            Ok(_) => Err(strange()),
+            Err(fault) => Err(fault),
+        });
+        Ok(Self { alice, bob, crossed })
+    }
+
+    /// The bytes that crossed before the first input was used: both directions.
+    #[must_use]
+    pub fn prepared(&self) -> usize {
+        let is_before = |message: &&Crossed| message.tag != Some(Tag::MaskedInputs);
+        self.crossed.iter().take_while(is_before).map(|message| message.frame.len()).sum()
+    }
 }
 
-/// The same, with everything that is sent going through `tamper`, see [`run_with`].
-#[must_use]
-pub fn compare_with(
+/// One party's part in [`comparing`]: its numbers, and how many bits they have.
+#[derive(Serialize, Deserialize)]
+pub struct Part {
     width: usize,
-    x: u64,
-    y: u64,
-    prg: &mut Prg,
-    tamper: impl FnMut(tacit_session::Party, usize, Vec<u8>) -> Vec<Vec<u8>> + 'static,
-) -> Compared {
-    let [hers, his] = deal(width, prg);
-    let bits = |number: u64| Bits::from_fn(width, |at| number >> at & 1 == 1);
-    // ¬x at Alice and y at Bob serve as inputs of g and as shares of p.
-    let (x, y) = (bits(!x), bits(y));
-    let (alice, bob, crossed) = run_with(tamper, async |s| party(s, hers, &x).await, async |s| party(s, his, &y).await);
-    Compared { alice, bob, crossed }
+    numbers: Vec<u64>,
 }
 
-async fn party(
-    mut s: Session<QueueLink>,
-    (products, triples): (PrivateProducts, Triples<2>),
-    input: &Bits,
+/// Compares Alice's first number of each pair with Bob's second, all of `width` bits. A mask is good for
+/// one use, so material for all pairs is made first.
+#[must_use]
+pub fn comparing(width: usize, pairs: &[[u64; 2]]) -> Run<Compared> {
+    comparing_with(Harm::None, width, pairs)
+}
+
+/// The same, with the harm done to the first message that Alice sends.
+pub(crate) fn comparing_with(harm: Harm, width: usize, pairs: &[[u64; 2]]) -> Run<Compared> {
+    let part = |at: usize| Part { width, numbers: pairs.iter().map(|pair| pair[at]).collect() };
+    Run { tasks: [Task::Compare(harm, part(0)), Task::Compare(Harm::None, part(1))], read: Compared::read }
+}
+
+/// What [`comparing`] `n` pairs costs a party, material included.
+#[must_use]
+pub fn compare_cost(party: Party, width: usize, n: usize) -> Cost {
+    let one = and::private_cost(width) + tree::fold_cost(width, 1) + open::reveal_cost(2);
+    // The trees of the set-up travel with the first transfers, both ways, so that these have a round at any width.
+    let material = Cost { rounds: 1, ..material::prepare_cost(party, demand(width) * n) };
+    Engine::setup_cost() + material + one * n as u64
+}
+
+pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: &Part, prg: &mut Prg) -> Result<Vec<[bool; 2]>, Fault> {
+    let mut stock = prepare(s, part.width, part.numbers.len(), prg).await?;
+    let mut answers = Vec::with_capacity(part.numbers.len());
+    for number in &part.numbers {
+        answers.push(one(s, part.width, &mut stock, *number).await?);
+    }
+    Ok(answers)
+}
+
+/// Material for `n` comparisons, made out of oblivious transfers. Cost: [`Engine::setup_cost`] and [`material::prepare_cost`].
+pub(crate) async fn prepare<L: Link>(
+    s: &mut Session<L>,
+    width: usize,
+    n: usize,
+    prg: &mut Prg,
+) -> Result<Material, Fault> {
+    let mut engine = Engine::setup(s, prg).await?;
+    material::prepare(s, &mut engine, demand(width) * n).await
+}
+
+/// What one comparison spends.
+fn demand(width: usize) -> Demand {
+    Demand { private: width, pairs: tree::fold_triples(width, 1) }
+}
+
+/// Whether Alice's number is less than Bob's, and whether both are the same.
+///
+/// *Computes*: [`tacit_share::compare::less_and_equal`] on `width` bits, opened to both. *From*: as there. *Security*: semi-honest, that
+/// of its parts. *Cost*: [`and::private_cost`], [`tree::fold_cost`] and [`open::reveal_cost`]. *Deviations*: none but the width.
+pub(crate) async fn one<L: Link>(
+    s: &mut Session<L>,
+    width: usize,
+    stock: &mut Material,
+    mine: u64,
 ) -> Result<[bool; 2], Fault> {
+    let Material { private, pairs } = stock.take(demand(width));
+    // ¬x at Alice and y at Bob serve as inputs of g and as shares of p.
+    let number = if s.party() == Party::Alice { !mine } else { mine };
+    let input = Bits::from_fn(width, |at| number >> at & 1 == 1);
     // 1. The leaves: one private AND for every bit; whether bits are equal is free.
-    let generate = and::private(&mut s, products, input).await?;
-    let propagate = Shared::from_input(input);
+    let generate = and::private(s, private, &input).await?;
+    let propagate = Shared::from_input(&input);
     // 2. The tree.
-    let (less, equal) = tree::fold(&mut s, triples, 1, generate, propagate).await?;
+    let (less, equal) = tree::fold(s, pairs, 1, generate, propagate).await?;
     // 3. Only the answer is opened.
-    let opened = open::reveal(&mut s, &less.join(&equal)).await?;
+    let opened = open::reveal(s, &less.join(&equal)).await?;
     Ok([opened.get(0), opened.get(1)])
 }
 
-/// Both parties' material, dealt.
-fn deal(width: usize, prg: &mut Prg) -> [(PrivateProducts, Triples<2>); 2] {
-    let mut bits = |n: usize| Bits::from_words((0..n.div_ceil(64)).map(|_| prg.next_u64()).collect(), n);
-    let (s, delta, u) = (bits(width), bits(width), bits(width));
-    let v = &(&s & &delta) ^ &u;
-    let n = tree::fold_triples(width, 1);
-    let a = [bits(n), bits(n)];
-    let b: [[Bits; 2]; 2] = std::array::from_fn(|_| [bits(n), bits(n)]);
-    let c: [[Bits; 2]; 2] = std::array::from_fn(|j| {
-        let hers = bits(n);
-        let his = &(&(&a[0] ^ &a[1]) & &(&b[j][0] ^ &b[j][1])) ^ &hers;
-        [hers, his]
-    });
-    let half = |i: usize| Triples {
-        a: a[i].duplicate(),
-        b: b.each_ref().map(|b| b[i].duplicate()),
-        c: c.each_ref().map(|c| c[i].duplicate()),
-    };
-    [(PrivateProducts::Alice { s, u }, half(0)), (PrivateProducts::Bob { delta, v }, half(1))]
+/// [`comparing`] in lockstep.
+///
+/// # Errors
+/// None: what goes wrong stands in what comes out.
+pub fn compare(width: usize, pairs: &[[u64; 2]], prgs: &mut [Prg; 2]) -> Result<Compared, Fault> {
+    comparing(width, pairs).in_lockstep(prgs)
 }
 
 #[cfg(test)]
 mod tests {
-    use tacit_session::Tag;
+    use tacit_session::lockstep;
 
     use super::*;
 
+    fn prgs(seed: u8) -> [Prg; 2] {
+        [Prg::from_seed([seed; 32]), Prg::from_seed([!seed; 32])]
+    }
+
     #[test]
     fn every_pair_of_four_bits() {
-        let mut prg = Prg::from_seed([1; 32]);
-        for x in 0..16 {
-            for y in 0..16 {
-                let run = compare(4, x, y, &mut prg);
-                assert_eq!(run.alice, Ok([x < y, x == y]));
-                assert_eq!(run.bob, run.alice);
-                let root = gates(4, x, y).pop().unwrap()[0];
-                assert_eq!((root.generate, root.propagate), (x < y, x == y));
-            }
+        let pairs: Vec<_> = (0..16).flat_map(|x| (0..16).map(move |y| [x, y])).collect();
+        let run = compare(4, &pairs, &mut prgs(1)).unwrap();
+        let wanted: Vec<_> = pairs.iter().map(|[x, y]| [x < y, x == y]).collect();
+        assert_eq!(run.alice.as_ref(), Ok(&wanted));
+        assert_eq!(run.bob, run.alice);
+        for ([x, y], wanted) in pairs.into_iter().zip(wanted) {
+            let root = gates(4, x, y).pop().unwrap()[0];
+            assert_eq!([root.generate, root.propagate], wanted);
         }
     }
 
     #[test]
     fn four_bits_take_two_layers_and_four_messages_each_way() {
-        let run = compare(4, 11, 13, &mut Prg::from_seed([2; 32]));
+        let run = compare(4, &[[11, 13]], &mut prgs(2)).unwrap();
         let tags: Vec<_> = run.crossed.iter().filter_map(|message| message.tag).collect();
         let count = |tag| tags.iter().filter(|this| **this == tag).count();
         assert_eq!((count(Tag::MaskedInputs), count(Tag::MaskedOperands), count(Tag::OpenBits)), (2, 4, 2));
         assert_eq!(gates(4, 11, 13).iter().map(Vec::len).collect::<Vec<_>>(), [4, 2, 1]);
+        let online: usize = 2 * (4 * tacit_session::HEADER + 4);
+        let all: usize = run.crossed.iter().map(|message| message.frame.len()).sum();
+        assert_eq!(run.prepared(), all - online);
     }
 
     #[test]
     fn one_bit_is_one_gate() {
-        for (x, y) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            assert_eq!(compare(1, x, y, &mut Prg::from_seed([3; 32])).bob, Ok([x < y, x == y]));
+        let run = compare(1, &[[0, 0], [0, 1], [1, 0], [1, 1]], &mut prgs(3)).unwrap();
+        assert_eq!(run.bob, Ok(vec![[false, true], [true, false], [false, false], [false, true]]));
+    }
+
+    #[test]
+    fn it_costs_what_is_declared() {
+        for (width, n) in [(1, 4), (4, 1), (10, 3)] {
+            let party = async |mut s: Session<_>, seed| {
+                let part = Part { width, numbers: vec![1; n] };
+                play(&mut s, &part, &mut Prg::from_seed([seed; 32])).await?;
+                Ok::<_, Fault>(s.ledger().total())
+            };
+            let (alice, bob) = lockstep::run(async |s| party(s, 1).await, async |s| party(s, 2).await);
+            let wanted = [Party::Alice, Party::Bob].map(|party| Ok(compare_cost(party, width, n)));
+            assert_eq!([alice, bob], wanted, "{n} of {width} bits");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A number in more than two pieces, of which any few are enough.
 
-use tacit_session::{Fault, Link, Session};
+use serde::{Deserialize, Serialize};
+use tacit_session::{Cost, Fault, Link, Session};
 use tacit_shamir::{Error, Field, Share, over_integers, recover, share_with};
 
 use crate::message::Halves;
-use crate::{Clock, Crossed, run};
+use crate::party::{Held, Report, Run, Task, strange};
+use crate::{Clock, Crossed};
 
 /// The lesson's secret.
 pub const SECRET: i64 = 65;
@@ -42,7 +44,7 @@ pub fn secret(k: usize, points: &[(i64, i64)]) -> Result<i64, Fault> {
 /// Shows the other party one's share, and recovers the secret from both.
 ///
 /// *Computes*: f(0) of the line through both. *From*: Shamir 1979. *Security*: whoever has both shares has the secret.
-/// *Cost*: two numbers each way, one round. *Deviations*: none.
+/// *Cost*: [`meet_cost`]. *Deviations*: none.
 ///
 /// # Errors
 /// The link's; the peer's, when its share is not one, or is this party's own.
@@ -52,6 +54,12 @@ pub async fn meet<L: Link>(s: &mut Session<L>, field: Field, mine: (u64, u64)) -
     let shares = [(mine.0, mine.1), (theirs[0], theirs[1])].map(|(x, y)| Share::new(field, x, y));
     let [Ok(mine), Ok(theirs)] = shares else { return Err(Fault::peer("not a share")) };
     recover(field, 2, &[mine, theirs]).map(|secret| *secret).map_err(|_| Fault::peer("the same share twice"))
+}
+
+/// What [`meet`] costs: two numbers each way, one round.
+#[must_use]
+pub fn meet_cost() -> Cost {
+    Cost::exchange(16)
 }
 
 /// Two of the shares of a line modulo [`PRIME`], brought together.
@@ -67,21 +75,40 @@ pub struct Met {
     pub crossed: Vec<Crossed>,
 }
 
+/// One party's part in [`meeting`]: its share.
+#[derive(Serialize, Deserialize)]
+pub struct Part((u64, u64));
+
 /// Shares a secret with a slope modulo [`PRIME`]; Alice gets share 1, Bob share 2, and they meet.
 ///
 /// # Errors
 /// When a number is not below the prime.
-pub fn two_of_four(coefficients: [u64; 2]) -> Result<Met, Fault> {
+pub fn meeting(coefficients: [u64; 2]) -> Result<Run<Met>, Fault> {
     let field = Field::new(PRIME).map_err(internal)?;
     let shares = share_with(field, &coefficients, 4).map_err(internal)?;
-    let [alice, bob] = [0, 1].map(|at| (shares[at].x(), shares[at].y()));
-    let (hers, his, crossed) =
-        run(async |mut s| meet(&mut s, field, alice).await, async |mut s| meet(&mut s, field, bob).await);
-    let secret = hers?;
-    if his? != secret {
-        return Err(Fault::internal("two secrets"));
-    }
-    Ok(Met { alice, bob, secret, crossed })
+    Ok(Run {
+        tasks: [0, 1].map(|at| Task::Meet(Part((shares[at].x(), shares[at].y())))),
+        read: |reports| match Report::both(reports)? {
+            ([Held::Meet(alice, secret), Held::Meet(bob, his)], crossed) if secret == his => {
+                Ok(Met { alice, bob, secret, crossed })
+            }
+            ([Held::Meet(..), Held::Meet(..)], _) => Err(Fault::internal("two secrets")),
+            _ => Err(strange()),
+        },
+    })
+}
+
+pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part(mine): Part) -> Result<((u64, u64), u64), Fault> {
+    let field = Field::new(PRIME).map_err(internal)?;
+    Ok((mine, meet(s, field, mine).await?))
+}
+
+/// [`meeting`] in lockstep.
+///
+/// # Errors
+/// When a number is not below the prime.
+pub fn two_of_four(coefficients: [u64; 2]) -> Result<Met, Fault> {
+    meeting(coefficients)?.undrawn()
 }
 
 /// The secrets from 0 to `PRIME − 1` that one share of a line leaves possible when slopes are plain numbers from 0 to
@@ -113,7 +140,7 @@ fn internal(error: Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use tacit_session::Party;
+    use tacit_session::{Party, lockstep};
 
     use super::*;
 
@@ -138,6 +165,16 @@ mod tests {
         // A steep line comes round, and is as good.
         let met = two_of_four([65, 90]).unwrap();
         assert_eq!((met.alice, met.bob, met.secret), ((1, 28), (2, 118), 65));
+    }
+
+    #[test]
+    fn a_meeting_costs_what_is_declared() {
+        let party = async |mut s: Session<_>, share| {
+            play(&mut s, Part(share)).await?;
+            Ok::<_, Fault>(s.ledger().total())
+        };
+        let (alice, bob) = lockstep::run(async |s| party(s, (1, 80)).await, async |s| party(s, (2, 95)).await);
+        assert_eq!((alice, bob), (Ok(meet_cost()), Ok(meet_cost())));
     }
 
     #[test]

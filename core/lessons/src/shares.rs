@@ -1,15 +1,17 @@
 //! A number in two halves: neither says anything, and one can compute with them.
 
-use tacit_session::{Cost, Fault, Link, Party, Session};
+use serde::{Deserialize, Serialize};
+use tacit_session::{Cost, Fault, Link, Party, Session, lockstep};
 use tacit_symmetric::Prg;
 
-use crate::message::{Halves, Handed};
-use crate::{Clock, Crossed, run};
+use crate::message::{Halves, Handed, one_way};
+use crate::party::{self, Report, Run, Task};
+use crate::{Clock, Crossed};
 
 /// Alice keeps `mask` and hands Bob `x − mask`. Returns her share.
 ///
 /// *Computes*: shares of `x`. *From*: folklore. *Security*: perfect, given a mask that is uniform and used once. *Cost*: one number from
-/// Alice to Bob. *Deviations*: none.
+/// Alice to Bob, no round. *Deviations*: none.
 ///
 /// # Errors
 /// The link's.
@@ -45,7 +47,7 @@ pub fn open_cost() -> Cost {
 }
 
 /// What one party held, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// Its share of the number.
     pub share: u64,
@@ -66,26 +68,50 @@ pub struct Scaled {
     pub crossed: Vec<Crossed>,
 }
 
+/// One party's part in [`scaling`].
+#[derive(Serialize, Deserialize)]
+pub struct Part {
+    clock: Clock,
+    factor: u64,
+    /// Alice's number and her mask; Bob has none.
+    input: Option<[u64; 2]>,
+}
+
 /// Alice shares `x` with `mask`; both multiply by `factor`, each alone; both open.
+#[must_use]
+pub fn scaling(clock: Clock, x: u64, mask: u64, factor: u64) -> Run<Scaled> {
+    let part = |input| Task::Scale(Part { clock, factor, input });
+    Run {
+        tasks: [part(Some([x, mask])), part(None)],
+        read: |reports| match Report::both(reports)? {
+            ([party::Held::Scale(alice), party::Held::Scale(bob)], crossed) => Ok(Scaled { alice, bob, crossed }),
+            _ => Err(party::strange()),
+        },
+    }
+}
+
+/// What [`scaling`] costs a party: a share, and an opening.
+#[must_use]
+pub fn scale_cost(party: Party) -> Cost {
+    one_way(Party::Alice, party, 8) + open_cost()
+}
+
+pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: Part) -> Result<Held, Fault> {
+    let Part { clock, factor, input } = part;
+    let share = match input {
+        Some([x, mask]) => give(s, clock, x, mask).await?,
+        None => take(s, clock).await?,
+    };
+    let multiple = clock.mul(share, factor);
+    Ok(Held { share, multiple, opened: open(s, clock, multiple).await? })
+}
+
+/// [`scaling`] in lockstep.
 ///
 /// # Errors
 /// None with two honest parties.
 pub fn scale(clock: Clock, x: u64, mask: u64, factor: u64) -> Result<Scaled, Fault> {
-    let rest = async |s: &mut Session<_>, share| {
-        let multiple = clock.mul(share, factor);
-        Ok::<_, Fault>(Held { share, multiple, opened: open(s, clock, multiple).await? })
-    };
-    let (alice, bob, crossed) = run(
-        async |mut s| {
-            let share = give(&mut s, clock, x, mask).await?;
-            rest(&mut s, share).await
-        },
-        async |mut s| {
-            let share = take(&mut s, clock).await?;
-            rest(&mut s, share).await
-        },
-    );
-    Ok(Scaled { alice: alice?, bob: bob?, crossed })
+    scaling(clock, x, mask, factor).undrawn()
 }
 
 /// Other shares of the same number: Alice adds what Bob takes away.
@@ -100,8 +126,8 @@ pub fn again(clock: Clock, [alice, bob]: [u64; 2], prg: &mut Prg) -> [u64; 2] {
 pub fn on_the_clock(clock: Clock, x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
     let mut counts = vec![0; clock.hours() as usize];
     for _ in 0..draws {
-        let (_, share, _) =
-            run(async |mut s| give(&mut s, clock, x, clock.draw(prg)).await, async |mut s| take(&mut s, clock).await);
+        let alice = async |mut s| give(&mut s, clock, x, clock.draw(prg)).await;
+        let (_, share) = lockstep::run(alice, async |mut s| take(&mut s, clock).await);
         if let Ok(share) = share {
             counts[share as usize] += 1;
         }
@@ -147,6 +173,17 @@ mod tests {
     fn five_is_seven_and_eight_on_a_clock_of_ten() {
         let run = scale(Clock::new(10), 5, 7, 1).unwrap();
         assert_eq!((run.alice.share, run.bob.share, run.bob.opened), (7, 8, 5));
+    }
+
+    #[test]
+    fn it_costs_what_is_declared() {
+        let clock = Clock::new(100);
+        let party = async |mut s: Session<_>, input| {
+            play(&mut s, Part { clock, factor: 3, input }).await?;
+            Ok::<_, Fault>(s.ledger().total())
+        };
+        let (alice, bob) = lockstep::run(async |s| party(s, Some([12, 5])).await, async |s| party(s, None).await);
+        assert_eq!((alice, bob), (Ok(scale_cost(Party::Alice)), Ok(scale_cost(Party::Bob))));
     }
 
     proptest! {

@@ -1,11 +1,13 @@
 //! Oblivious transfer: Bob opens one of two boxes, and Alice does not know which.
 
+use serde::{Deserialize, Serialize};
 use tacit_ot::base;
-use tacit_session::Fault;
+use tacit_session::{Cost, Fault, Link, Party, Session};
 use tacit_symmetric::{Block, Prg};
 
-use crate::message::Boxes;
-use crate::{Clock, Crossed, run};
+use crate::message::{Boxes, one_way};
+use crate::party::{self, Report, Run, Task};
+use crate::{Clock, Crossed};
 
 /// The byte of a key that a letter goes under.
 const LAST: usize = 15;
@@ -25,37 +27,79 @@ pub struct Transferred {
     pub crossed: Vec<Crossed>,
 }
 
+/// One party's part in [`transferring`].
+#[derive(Serialize, Deserialize)]
+pub enum Part {
+    /// Alice's two letters.
+    Offer([u8; 2]),
+    /// Which of them Bob wants: the second?
+    Choose(bool),
+}
+
+/// What a party has in the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Held {
+    /// Alice: the beginnings of both keys, and both letters, locked.
+    Offer([[u8; 4]; 2], [u8; 2]),
+    /// Bob: the beginning of his key, and what he reads with it in both boxes.
+    Choose([u8; 4], [u8; 2]),
+}
+
 /// Alice has two letters, Bob takes the one that `choice` names. The 128 base transfers run as they do in Tacit; the
 /// letters go under the keys of the first of them.
+#[must_use]
+pub fn transferring(letters: [u8; 2], choice: bool) -> Run<Transferred> {
+    Run {
+        tasks: [Part::Offer(letters), Part::Choose(choice)].map(Task::Transfer),
+        read: |reports| match Report::both(reports)? {
+            (
+                [party::Held::Transfer(Held::Offer(keys, locked)), party::Held::Transfer(Held::Choose(key, read))],
+                crossed,
+            ) => Ok(Transferred { keys, key, locked, read, crossed }),
+            _ => Err(party::strange()),
+        },
+    }
+}
+
+/// What it costs a party: the base transfers, and two boxes.
+#[must_use]
+pub fn transfer_cost(party: Party) -> Cost {
+    base::cost() + one_way(Party::Alice, party, 16)
+}
+
+pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: Part, prg: &mut Prg) -> Result<Held, Fault> {
+    let first = |key: Block| {
+        let bytes = key.to_bytes();
+        ([bytes[0], bytes[1], bytes[2], bytes[3]], bytes[LAST])
+    };
+    let mut choices = Block::from_bytes(prg.bytes());
+    match part {
+        Part::Offer(letters) => {
+            let (sender, _) = base::both(s, prg, choices).await?;
+            let [left, right] = sender.pairs[0].map(first);
+            let locked = [letters[0] ^ left.1, letters[1] ^ right.1];
+            s.send(&Boxes(locked.map(u64::from).to_vec())).await?;
+            Ok(Held::Offer([left.0, right.0], locked))
+        }
+        Part::Choose(choice) => {
+            // The first of his 128 bits is what he wants; the others stay random.
+            if (choices.bit(0) == 1) != choice {
+                choices = Block::from_bytes(flipped(choices.to_bytes()));
+            }
+            let (_, receiver) = base::both(s, prg, choices).await?;
+            let (key, pad) = first(receiver.messages[0]);
+            let boxes = s.recv::<Boxes>((2, Clock::new(256))).await?.0;
+            Ok(Held::Choose(key, [0, 1].map(|at| boxes[at] as u8 ^ pad)))
+        }
+    }
+}
+
+/// [`transferring`] in lockstep.
 ///
 /// # Errors
 /// None with two honest parties.
-pub fn transfer(letters: [u8; 2], choice: bool, [hers, his]: &mut [Prg; 2]) -> Result<Transferred, Fault> {
-    let choices = |prg: &mut Prg| Block::from_bytes(prg.bytes());
-    let mut bits = choices(his);
-    // The first of his 128 bits is what he wants; the others stay random.
-    if (bits.bit(0) == 1) != choice {
-        bits = Block::from_bytes(flipped(bits.to_bytes()));
-    }
-    let own = choices(hers);
-    let (alice, bob, crossed) = run(
-        async |mut s| {
-            let (sender, _) = base::both(&mut s, hers, own).await?;
-            let keys = sender.pairs[0].map(Block::to_bytes);
-            let locked = [letters[0] ^ keys[0][LAST], letters[1] ^ keys[1][LAST]];
-            s.send(&Boxes(locked.map(u64::from).to_vec())).await?;
-            Ok::<_, Fault>((keys, locked))
-        },
-        async |mut s| {
-            let (_, receiver) = base::both(&mut s, his, bits).await?;
-            let key = receiver.messages[0].to_bytes();
-            let boxes = s.recv::<Boxes>((2, Clock::new(256))).await?.0;
-            Ok::<_, Fault>((key, [0, 1].map(|at| boxes[at] as u8 ^ key[LAST])))
-        },
-    );
-    let ((keys, locked), (key, read)) = (alice?, bob?);
-    let first = |bytes: [u8; 16]| [bytes[0], bytes[1], bytes[2], bytes[3]];
-    Ok(Transferred { keys: keys.map(first), key: first(key), locked, read, crossed })
+pub fn transfer(letters: [u8; 2], choice: bool, prgs: &mut [Prg; 2]) -> Result<Transferred, Fault> {
+    transferring(letters, choice).in_lockstep(prgs)
 }
 
 fn flipped(mut bytes: [u8; 16]) -> [u8; 16] {
@@ -65,7 +109,7 @@ fn flipped(mut bytes: [u8; 16]) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use tacit_session::Tag;
+    use tacit_session::{Tag, lockstep};
 
     use super::*;
 
@@ -82,5 +126,18 @@ mod tests {
             assert_eq!(tags.iter().filter(|tag| **tag == (Some(Tag::BaseOtSender), 32)).count(), 2);
             assert_eq!(tags.iter().filter(|tag| **tag == (Some(Tag::BaseOtReceiver), 4096)).count(), 2);
         }
+    }
+
+    #[test]
+    fn it_costs_what_is_declared() {
+        let party = async |mut s: Session<_>, part, seed| {
+            play(&mut s, part, &mut Prg::from_seed([seed; 32])).await?;
+            Ok::<_, Fault>(s.ledger().total())
+        };
+        let (alice, bob) = lockstep::run(
+            async |s| party(s, Part::Offer(*b"AB"), 1).await,
+            async |s| party(s, Part::Choose(true), 2).await,
+        );
+        assert_eq!((alice, bob), (Ok(transfer_cost(Party::Alice)), Ok(transfer_cost(Party::Bob))));
     }
 }

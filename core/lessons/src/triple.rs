@@ -1,13 +1,15 @@
 //! A product of two shared numbers, with a triple that was made before.
 
+use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Fault, Link, Session};
 use tacit_symmetric::Prg;
 
 use crate::message::Operands;
-use crate::{Clock, Crossed, run, shares};
+use crate::party::{Held, Report, Run, Task, strange};
+use crate::{Clock, Crossed, shares};
 
 /// One party's shares of random `a` and `b`, and of `c = a·b`. Spent by value: who uses it twice gives inputs away.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Triple {
     /// A share of the first mask.
     pub a: u64,
@@ -36,7 +38,7 @@ pub fn deal(clock: Clock, prg: &mut Prg) -> [Triple; 2] {
 }
 
 /// What one party has in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     /// What it sent: its shares of `d` and `e`.
     pub sent: [u64; 2],
@@ -91,20 +93,42 @@ pub struct Multiplied {
     pub crossed: Vec<Crossed>,
 }
 
+/// One party's part in [`multiplying`].
+#[derive(Serialize, Deserialize)]
+pub struct Part {
+    clock: Clock,
+    triple: Triple,
+    x: u64,
+    y: u64,
+}
+
 /// Multiplies `x` and `y`, given as the shares of both, with a triple, and opens the product.
+#[must_use]
+pub fn multiplying(clock: Clock, [hers, his]: [Triple; 2], x: [u64; 2], y: [u64; 2]) -> Run<Multiplied> {
+    let part = |triple, x, y| Task::Multiply(Part { clock, triple, x, y });
+    Run {
+        tasks: [part(hers, x[0], y[0]), part(his, x[1], y[1])],
+        read: |reports| match Report::both(reports)? {
+            ([Held::Multiply(alice, opened), Held::Multiply(bob, _)], crossed) => {
+                Ok(Multiplied { alice, bob, opened, crossed })
+            }
+            _ => Err(strange()),
+        },
+    }
+}
+
+pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: Part) -> Result<(Product, u64), Fault> {
+    let Part { clock, triple, x, y } = part;
+    let product = multiply(s, clock, triple, x, y).await?;
+    Ok((product, shares::open(s, clock, product.share).await?))
+}
+
+/// [`multiplying`] in lockstep.
 ///
 /// # Errors
 /// None with two honest parties.
 pub fn product(clock: Clock, triple: [Triple; 2], x: [u64; 2], y: [u64; 2]) -> Result<Multiplied, Fault> {
-    let party = async |mut s: Session<_>, triple, x, y| {
-        let product = multiply(&mut s, clock, triple, x, y).await?;
-        Ok::<_, Fault>((product, shares::open(&mut s, clock, product.share).await?))
-    };
-    let [hers, his] = triple;
-    let (alice, bob, crossed) =
-        run(async |s| party(s, hers, x[0], y[0]).await, async |s| party(s, his, x[1], y[1]).await);
-    let ((alice, opened), (bob, _)) = (alice?, bob?);
-    Ok(Multiplied { alice, bob, opened, crossed })
+    multiplying(clock, triple, x, y).undrawn()
 }
 
 /// The lesson's clock.
@@ -138,7 +162,7 @@ pub fn opened(x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tacit_session::Party;
+    use tacit_session::{Party, lockstep};
 
     use super::*;
 
@@ -167,7 +191,7 @@ mod tests {
             Ok::<_, Fault>((cost, s.ledger().total() - cost))
         };
         let [hers, his] = example();
-        let (alice, bob, _) = run(async |s| party(s, hers).await, async |s| party(s, his).await);
+        let (alice, bob) = lockstep::run(async |s| party(s, hers).await, async |s| party(s, his).await);
         for costs in [alice, bob] {
             assert_eq!(costs.unwrap(), (multiply_cost(), shares::open_cost()));
         }

@@ -1,10 +1,9 @@
 //! What crossed between the two parties, in order.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
 
-use tacit_session::lockstep::{self, QueueLink, Tamper};
-use tacit_session::{HEADER, Party, Session, Tag};
+use serde::{Deserialize, Serialize};
+use tacit_session::{HEADER, Link, LinkError, Party, Tag};
 
 /// One message as it went over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,38 +31,85 @@ impl Crossed {
     }
 }
 
-/// Runs both parties to the end; what each came to, and what crossed.
-///
-/// # Panics
-/// When both wait for each other for ever.
-pub fn run<A, B>(
-    alice: impl AsyncFnOnce(Session<QueueLink>) -> A,
-    bob: impl AsyncFnOnce(Session<QueueLink>) -> B,
-) -> (A, B, Vec<Crossed>) {
-    run_with(|_, _, frame| vec![frame], alice, bob)
+/// A message as its sender notes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// All of it, header included.
+    pub frame: Vec<u8>,
+    /// How many messages had come to the sender before: that gives it its place among those of both.
+    pub after: usize,
 }
 
-/// Like [`run`], with everything that is sent going through `tamper`: (sender, how many it sent before, frame) → what
-/// arrives. What crossed is what arrived.
-///
-/// # Panics
-/// When both wait for each other for ever.
-pub fn run_with<A, B>(
-    mut tamper: impl FnMut(Party, usize, Vec<u8>) -> Vec<Vec<u8>> + 'static,
-    alice: impl AsyncFnOnce(Session<QueueLink>) -> A,
-    bob: impl AsyncFnOnce(Session<QueueLink>) -> B,
-) -> (A, B, Vec<Crossed>) {
-    let crossed: Rc<RefCell<Vec<Crossed>>> = Rc::default();
-    let sink = Rc::clone(&crossed);
-    let tamper: Tamper = Rc::new(RefCell::new(move |from, index, frame| {
-        let arriving = tamper(from, index, frame);
-        let read = |frame: &Vec<u8>| {
-            let tag = frame.first().and_then(|byte| Tag::from_byte(*byte));
-            Crossed { from, tag, frame: frame.clone() }
+/// A link that notes what it sends.
+pub(crate) struct Noted<L> {
+    link: L,
+    sent: RefCell<Vec<Sent>>,
+    heard: Cell<usize>,
+}
+
+impl<L> Noted<L> {
+    pub(crate) fn new(link: L) -> Self {
+        Self { link, sent: RefCell::default(), heard: Cell::new(0) }
+    }
+
+    /// What went out, and how many messages came.
+    pub(crate) fn take(&self) -> (Vec<Sent>, usize) {
+        (self.sent.take(), self.heard.get())
+    }
+}
+
+impl<L: Link> Link for Noted<L> {
+    async fn send(&self, message: Vec<u8>) -> Result<(), LinkError> {
+        self.sent.borrow_mut().push(Sent { frame: message.clone(), after: self.heard.get() });
+        self.link.send(message).await
+    }
+
+    async fn recv(&self) -> Result<Vec<u8>, LinkError> {
+        let message = self.link.recv().await?;
+        self.heard.set(self.heard.get() + 1);
+        Ok(message)
+    }
+}
+
+/// What Alice and Bob sent, in one order: Alice speaks until she has to wait, then Bob until he has to. It is the order in which
+/// they speak in lockstep, wherever they ran.
+pub(crate) fn merge(sent: [Vec<Sent>; 2]) -> Vec<Crossed> {
+    let [mut alice, mut bob] = sent.map(|sent| sent.into_iter().peekable());
+    let mut spoken = [0; 2];
+    let mut crossed = Vec::new();
+    loop {
+        let before = crossed.len();
+        for (from, queue) in [(Party::Alice, &mut alice), (Party::Bob, &mut bob)] {
+            let theirs = spoken[from.other() as usize];
+            while let Some(Sent { frame, .. }) = queue.next_if(|message| message.after <= theirs) {
+                spoken[from as usize] += 1;
+                let tag = frame.first().and_then(|byte| Tag::from_byte(*byte));
+                crossed.push(Crossed { from, tag, frame });
+            }
+        }
+        // Nothing is left, or somebody says that he heard what nobody sent.
+        if crossed.len() == before {
+            return crossed;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_speaks_until_it_waits() {
+        let sent = |list: &[(u8, usize)]| {
+            list.iter().map(|(name, after)| Sent { frame: vec![*name], after: *after }).collect()
         };
-        sink.borrow_mut().extend(arriving.iter().map(read));
-        arriving
-    }));
-    let (alice, bob) = lockstep::run_with(&tamper, alice, bob);
-    (alice, bob, crossed.take())
+        let order = |alice: &[_], bob: &[_]| {
+            let crossed = merge([sent(alice), sent(bob)]);
+            String::from_utf8(crossed.iter().flat_map(|message| message.frame.clone()).collect()).unwrap()
+        };
+        assert_eq!(order(&[(b'a', 0), (b'b', 1)], &[(b'x', 0), (b'y', 1)]), "axyb");
+        assert_eq!(order(&[(b'a', 0), (b'b', 0)], &[(b'x', 1)]), "abx");
+        assert_eq!(order(&[(b'a', 1)], &[(b'x', 0)]), "xa");
+        assert_eq!(order(&[(b'a', 1)], &[(b'x', 1)]), "", "both cannot have waited");
+    }
 }

@@ -1,0 +1,198 @@
+//! One party of a lesson: what it is asked for, and what it says in the end.
+//!
+//! A [`Run`] is a lesson's protocol with its numbers: a [`Task`] for each party, in which stands that party's input and what both
+//! know, and nothing of the other's. Each party [plays](play) its task over a link of its own, wherever it lives, and makes a [`Report`];
+//! out of both reports comes what the lesson shows. Where there is no link to be had, or thousands of runs are wanted, both
+//! play in lockstep in one program, by the same code.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use tacit_session::{Code, Fault, Link, Party, Session, lockstep};
+use tacit_symmetric::Prg;
+
+use crate::faults::{Harm, Harmed};
+use crate::wire::{self, Crossed, Noted, Sent};
+use crate::{answers, faults, paillier, richer, shamir, shares, transfer, triple};
+
+/// What a party is asked for.
+#[derive(Serialize, Deserialize)]
+pub enum Task {
+    /// See [`shares::scaling`].
+    Scale(shares::Part),
+    /// See [`triple::multiplying`].
+    Multiply(triple::Part),
+    /// See [`shamir::meeting`].
+    Meet(shamir::Part),
+    /// See [`transfer::transferring`].
+    Transfer(transfer::Part),
+    /// See [`richer::comparing`] and [`faults::harming`].
+    Compare(Harm, richer::Part),
+    /// See [`answers::searching`].
+    Search(answers::Part),
+    /// See [`faults::bending`].
+    Open(faults::Part),
+    /// See [`paillier::adding`].
+    Toy(paillier::ToyPart),
+    /// See [`paillier::predicting`].
+    Predict(paillier::Part),
+}
+
+/// What a party has in the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Held {
+    /// Of [`Task::Scale`].
+    Scale(shares::Held),
+    /// Of [`Task::Multiply`]: its part, and the opened product.
+    Multiply(triple::Product, u64),
+    /// Of [`Task::Meet`]: its own share, and the secret.
+    Meet((u64, u64), u64),
+    /// Of [`Task::Transfer`].
+    Transfer(transfer::Held),
+    /// Of [`Task::Compare`]: `x < y` and `x = y` of each pair.
+    Compare(Vec<[bool; 2]>),
+    /// Of [`Task::Search`].
+    Search(Vec<answers::Question>),
+    /// Of [`Task::Open`]: what it reads.
+    Open(u64),
+    /// Of [`Task::Toy`].
+    Toy(paillier::Held),
+    /// Of [`Task::Predict`], which tells all that comes of it on its way.
+    Predict,
+}
+
+/// What a party says of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// What it has, or what went wrong.
+    #[serde(with = "plain")]
+    pub held: Result<Held, Fault>,
+    /// What it sent.
+    pub sent: Vec<Sent>,
+    /// How many messages came to it.
+    pub heard: usize,
+}
+
+/// A fault in a format without names, in which nothing may be left out.
+mod plain {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use tacit_session::{Code, Fault};
+
+    use super::Held;
+
+    pub(super) fn serialize<S: Serializer>(held: &Result<Held, Fault>, to: S) -> Result<S::Ok, S::Error> {
+        held.as_ref().map_err(|fault| (fault.code, &fault.detail)).serialize(to)
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Result<Held, Fault>, D::Error> {
+        let held = Result::<Held, (Code, Option<String>)>::deserialize(from)?;
+        Ok(held.map_err(|(code, detail)| Fault { code, detail }))
+    }
+}
+
+impl Report {
+    /// Whether everything that was sent has come and both are content: only then may the same link serve another run.
+    #[must_use]
+    pub fn are_settled(reports: &[Self; 2]) -> bool {
+        let [alice, bob] = reports;
+        alice.held.is_ok() && bob.held.is_ok() && alice.sent.len() == bob.heard && bob.sent.len() == alice.heard
+    }
+
+    /// Whether nobody did anything wrong and the run did not come to its end all the same: the connection is gone.
+    #[must_use]
+    pub fn are_cut_off(reports: &[Self; 2]) -> bool {
+        let code = |report: &Self| report.held.as_ref().err().map(|fault| fault.code);
+        let is_fine = |code| matches!(code, None | Some(Code::PeerLeft | Code::ConnectionLost));
+        reports.iter().any(|report| report.held.is_err()) && reports.iter().all(|report| is_fine(code(report)))
+    }
+
+    /// What both have, and what crossed.
+    ///
+    /// # Errors
+    /// What went wrong: of two faults the one that is no answer to the other.
+    pub(crate) fn both([alice, bob]: [Self; 2]) -> Result<([Held; 2], Vec<Crossed>), Fault> {
+        let crossed = wire::merge([alice.sent, bob.sent]);
+        match (alice.held, bob.held) {
+            (Ok(alice), Ok(bob)) => Ok(([alice, bob], crossed)),
+            (Err(fault), Err(left)) if left.code == Code::PeerLeft => Err(fault),
+            (_, Err(fault)) | (Err(fault), _) => Err(fault),
+        }
+    }
+}
+
+/// A party has what nobody asked it for.
+pub(crate) fn strange() -> Fault {
+    Fault::internal("a report on another task")
+}
+
+/// Milliseconds, and who hears of pieces of work that take long.
+#[derive(Clone, Copy)]
+pub struct Aside<'a> {
+    /// The host program's clock, in milliseconds.
+    pub clock: &'a dyn Fn() -> f64,
+    /// Hears of each piece as soon as it is done.
+    pub tell: &'a dyn Fn(paillier::Done),
+}
+
+impl Aside<'static> {
+    /// Nobody hears, and no time passes.
+    pub const SILENT: Self = Self { clock: &|| 0.0, tell: &|_| {} };
+}
+
+/// Plays one party's task to its end.
+pub async fn play<L: Link>(party: Party, link: L, task: Task, prg: &mut Prg, aside: Aside<'_>) -> Report {
+    let noted = Rc::new(Noted::new(link));
+    let harm = if let Task::Compare(harm, _) = &task { *harm } else { Harm::None };
+    let mut s = Session::new(party, Harmed::new(Rc::clone(&noted), harm));
+    let held = match task {
+        Task::Scale(part) => shares::play(&mut s, part).await.map(Held::Scale),
+        Task::Multiply(part) => {
+            triple::play(&mut s, part).await.map(|(product, opened)| Held::Multiply(product, opened))
+        }
+        Task::Meet(part) => shamir::play(&mut s, part).await.map(|(mine, secret)| Held::Meet(mine, secret)),
+        Task::Transfer(part) => transfer::play(&mut s, part, prg).await.map(Held::Transfer),
+        Task::Compare(_, part) => richer::play(&mut s, &part, prg).await.map(Held::Compare),
+        Task::Search(part) => answers::play(&mut s, part, prg).await.map(Held::Search),
+        Task::Open(part) => faults::play(&mut s, part).await.map(Held::Open),
+        Task::Toy(part) => paillier::play_toy(&mut s, part).await.map(Held::Toy),
+        Task::Predict(part) => paillier::play(&mut s, part, prg, aside).await.map(|()| Held::Predict),
+    };
+    let (sent, heard) = noted.take();
+    Report { held, sent, heard }
+}
+
+/// Plays both tasks in this program, in lockstep; Alice's report and Bob's.
+///
+/// # Panics
+/// When both wait for each other for ever.
+pub fn play_both([hers, his]: [Task; 2], [a, b]: &mut [Prg; 2], aside: Aside<'_>) -> [Report; 2] {
+    let (alice, bob) = lockstep::queues();
+    let (alice, bob) = lockstep::join(play(Party::Alice, alice, hers, a, aside), play(Party::Bob, bob, his, b, aside));
+    [alice, bob]
+}
+
+/// A protocol with its numbers, to be played somewhere.
+pub struct Run<T> {
+    /// What Alice is asked for, and Bob.
+    pub tasks: [Task; 2],
+    /// What comes of both reports.
+    ///
+    /// # Errors
+    /// A party's.
+    pub read: fn([Report; 2]) -> Result<T, Fault>,
+}
+
+impl<T> Run<T> {
+    /// Plays it in this program.
+    ///
+    /// # Errors
+    /// A party's.
+    pub fn in_lockstep(self, prgs: &mut [Prg; 2]) -> Result<T, Fault> {
+        (self.read)(play_both(self.tasks, prgs, Aside::SILENT))
+    }
+
+    /// The same where nothing is drawn.
+    pub(crate) fn undrawn(self) -> Result<T, Fault> {
+        self.in_lockstep(&mut [Prg::from_seed([0; 32]), Prg::from_seed([1; 32])])
+    }
+}
