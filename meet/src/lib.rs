@@ -66,4 +66,4 @@ pub use words::complete;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{Channel, RECEIVE_WINDOW, SEND_BUFFER, farewells};
 #[cfg(target_arch = "wasm32")]
-pub use web::{OpenChannel, Rehearsal, rehearse, relay};
+pub use web::{OpenChannel, Rehearsal, hand_over, rehearse, relay};

@@ -7,10 +7,13 @@ use tacit_parts::mark::Mark;
 use tacit_parts::noise::Noise;
 
 use crate::lessons::{self, LESSONS, Lesson};
+use crate::parties::{How, Parties};
 
 #[component]
 pub(crate) fn App() -> impl IntoView {
     let opening = tacit_parts::provide();
+    let parties = Parties::new();
+    provide_context(parties);
     let at = RwSignal::new(named());
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
         opening.0.set(false);
@@ -39,8 +42,31 @@ pub(crate) fn App() -> impl IntoView {
         </main>
         <footer class="foot">
             <Build/>
-            <p class="soft small">"Alice and Bob both live on this page. Nothing you do here leaves it."</p>
+            <p class="soft small" data-testid="parties" data-how=move || name(parties.how())>
+                {move || where_they_are(parties.how())} " Nothing you do here leaves it."
+            </p>
         </footer>
+    }
+}
+
+/// Where Alice and Bob live.
+fn where_they_are(how: How) -> &'static str {
+    match how {
+        How::Away | How::Connecting => "Alice and Bob both live on this page.",
+        How::Apart => {
+            "Alice and Bob are two programs in this page, with a real connection between them and no server. What runs thousands of times \
+             runs in one."
+        }
+        How::Together => "This browser connects no page to itself: Alice and Bob both ran in one program.",
+    }
+}
+
+fn name(how: How) -> &'static str {
+    match how {
+        How::Away => "away",
+        How::Connecting => "connecting",
+        How::Apart => "apart",
+        How::Together => "together",
     }
 }
 

@@ -1,90 +1,172 @@
-//! What takes long, in a thread of its own, so that the page stays quick.
+//! A party in a thread of its own: this program once more, without a page; and the page's side of it.
 //!
 //! ```text
-//!  page                             worker
-//!   { script, program } ──────────▸           where this program is
-//!                       ◂── { what, ms, … }   each thing that was done, see `Done`
+//!  page                                        worker
+//!   { script, program } ──────────▸                         this program, compiled, for the loader (`worker.js`)
+//!                                  ◂── Said::Up             it listens; before that it is told nothing else
+//!   { kind, channel | port } ─────▸                         its end of the connection, see `tacit_meet::hand_over`
+//!   Asked ────────────────────────▸                         what it is to play, and as whom
+//!                                  ◂── Said::Done           a piece of work that takes long
+//!                                  ◂── Said::Over           what each that it played reports
 //! ```
+//!
+//! [`Asked`] and [`Said`] go as bytes, in postcard's format: both sides are the same program, and nothing keeps them. A party's worker gets that
+//! party's [`Task`] and nothing of the other's. After a fault it drops its end, because nobody knows what is still on its way.
 
-use js_sys::{Object, Reflect};
-use tacit_lessons::paillier::{Done, real};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::StreamExt as _;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
+use js_sys::{Object, Reflect, Uint8Array};
+use serde::{Deserialize, Serialize};
+use tacit_lessons::paillier::Done;
+use tacit_lessons::party::{Aside, Report, Task, play, play_both};
+use tacit_session::{Fault, Party};
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, WorkerOptions, WorkerType};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, Event, MessageEvent, WorkerOptions, WorkerType};
+
+use crate::connection::{self, End};
+use crate::lessons::prg;
 
 /// Next to the page.
 const SCRIPT: &str = "/learn/worker.js";
 
-/// What the page hears of a piece of work.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Heard {
-    pub(crate) what: String,
-    pub(crate) ms: f64,
-    pub(crate) bytes: Option<u64>,
-    pub(crate) read: Option<f64>,
+/// What a worker is to play.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Asked {
+    /// One party, over its end of the connection.
+    One(Party, Task),
+    /// Both, in lockstep: where there is no connection.
+    Both([Task; 2]),
+}
+
+/// What it says.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Said {
+    Up,
+    Done(Done),
+    /// One report for each party that it played.
+    Over(Vec<Report>),
 }
 
 /// A running worker. Dropping it ends it.
 pub(crate) struct Worker {
     inner: web_sys::Worker,
+    said: UnboundedReceiver<Said>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 impl Worker {
-    /// Starts the work with real keys; `on` hears of each piece. `None` where the browser does not let a worker start.
-    pub(crate) fn start(on: impl Fn(Heard) + 'static) -> Option<Self> {
+    /// Starts a worker of this name, and waits until its program is up. `None` where the browser does not let one start.
+    pub(crate) async fn start(name: &str) -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
+        options.set_name(name);
         let inner = web_sys::Worker::new_with_options(SCRIPT, &options).ok()?;
+        let (hear, said) = unbounded();
+        let broken = hear.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let get = |name: &str| Reflect::get(&event.data(), &name.into()).ok();
-            let number = |name| get(name).and_then(|value| value.as_f64());
-            if let (Some(what), Some(ms)) = (get("what").and_then(|what| what.as_string()), number("ms")) {
-                on(Heard { what, ms, bytes: number("bytes").map(|bytes| bytes as u64), read: number("read") });
+            match postcard::from_bytes(&Uint8Array::new(&event.data()).to_vec()) {
+                // After the end nobody listens.
+                Ok(said) => drop(hear.unbounded_send(said)),
+                Err(_) => hear.close_channel(),
             }
         });
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |_| broken.close_channel());
         inner.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        let address = Object::new();
-        for (name, selector) in [("script", "link[rel=modulepreload]"), ("program", "link[rel=preload][href$='.wasm']")]
-        {
-            let link = leptos::prelude::document().query_selector(selector).ok()??;
-            let origin = leptos::prelude::window().location().origin().ok()?;
-            let place = format!("{origin}{}", link.get_attribute("href")?);
-            Reflect::set(&address, &name.into(), &place.into()).ok()?;
+        inner.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let mut worker = Self { inner, said, _on_message: on_message, _on_error: on_error };
+        let program = Object::new();
+        let link = leptos::prelude::document().query_selector("link[rel=modulepreload]").ok()??;
+        let script = format!("{}{}", leptos::prelude::window().location().origin().ok()?, link.get_attribute("href")?);
+        Reflect::set(&program, &"script".into(), &script.into()).ok()?;
+        Reflect::set(&program, &"program".into(), &wasm_bindgen::module()).ok()?;
+        worker.inner.post_message(&program).ok()?;
+        matches!(worker.hear().await, Some(Said::Up)).then_some(worker)
+    }
+
+    /// The browser's own.
+    pub(crate) fn inner(&self) -> &web_sys::Worker {
+        &self.inner
+    }
+
+    /// Has it play, to the end; `done` hears of each piece that takes long. `None` when it breaks.
+    pub(crate) async fn play(&mut self, asked: &Asked, done: &dyn Fn(Done)) -> Option<Vec<Report>> {
+        let bytes = postcard::to_allocvec(asked).ok()?;
+        self.inner.post_message(&Uint8Array::from(bytes.as_slice())).ok()?;
+        loop {
+            match self.hear().await? {
+                Said::Up => {}
+                Said::Done(piece) => done(piece),
+                Said::Over(reports) => return Some(reports),
+            }
         }
-        inner.post_message(&address).ok()?;
-        Some(Self { inner, _on_message: on_message })
+    }
+
+    async fn hear(&mut self) -> Option<Said> {
+        self.said.next().await
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        self.inner.set_onmessage(None);
+        self.inner.set_onerror(None);
         self.inner.terminate();
     }
 }
 
-/// In the worker: does everything once, and says so piece by piece.
+/// In the worker: plays what it is asked to, for ever.
 pub(crate) fn listen() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
-    let performance = Reflect::get(&scope, &"performance".into()).unwrap_or_default();
-    let now = Reflect::get(&performance, &"now".into()).ok().and_then(|now| now.dyn_into::<js_sys::Function>().ok());
-    let clock = move || {
-        let ms = now.as_ref().and_then(|now| now.call0(&performance).ok()?.as_f64());
-        ms.unwrap_or_default()
-    };
-    let mut emit = |done: &Done| {
-        let message = Object::new();
-        let fields = [
-            ("what", Some(done.what.into())),
-            ("ms", Some(done.ms.into())),
-            ("bytes", done.bytes.map(|bytes| (bytes as f64).into())),
-            ("read", done.read.map(JsValue::from)),
-        ];
-        for (name, value) in
-            fields.into_iter().filter_map(|(name, value): (&str, Option<JsValue>)| Some((name, value?)))
-        {
-            Reflect::set(&message, &name.into(), &value).ok();
+    let own_end = Rc::new(RefCell::new(None));
+    let here = scope.clone();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let message = event.data();
+        let Some(bytes) = message.dyn_ref::<Uint8Array>() else {
+            // The end listens within this task, so that nothing that arrives is lost.
+            own_end.replace(connection::end(&message).map(Rc::new));
+            return;
+        };
+        if let Ok(asked) = postcard::from_bytes(&bytes.to_vec()) {
+            let (scope, own_end) = (here.clone(), Rc::clone(&own_end));
+            spawn_local(async move { say(&scope, &Said::Over(played(&scope, asked, &own_end).await)) });
         }
-        scope.post_message(&message).ok();
+    });
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    say(&scope, &Said::Up);
+}
+
+async fn played(scope: &DedicatedWorkerGlobalScope, asked: Asked, own_end: &RefCell<Option<Rc<End>>>) -> Vec<Report> {
+    let aside = Aside {
+        clock: &|| scope.performance().map_or(0.0, |clock| clock.now()),
+        tell: &|done| say(scope, &Said::Done(done)),
     };
-    real(&mut crate::lessons::prg(), &clock, &mut emit).ok();
+    match asked {
+        Asked::One(party, task) => {
+            let link = own_end.borrow().clone();
+            let report = match link {
+                Some(link) => play(party, link, task, &mut prg(), aside).await,
+                None => {
+                    Report { held: Err(Fault::internal("a party without a connection")), sent: Vec::new(), heard: 0 }
+                }
+            };
+            if report.held.is_err() {
+                own_end.take();
+            }
+            vec![report]
+        }
+        Asked::Both(tasks) => play_both(tasks, &mut [prg(), prg()], aside).into(),
+    }
+}
+
+fn say(scope: &DedicatedWorkerGlobalScope, said: &Said) {
+    if let Ok(bytes) = postcard::to_allocvec(said) {
+        // Bytes are always cloneable.
+        scope.post_message(&Uint8Array::from(bytes.as_slice())).ok();
+    }
 }

@@ -35,10 +35,10 @@ pub struct Part(Option<u64>);
 pub fn searching(his: u64) -> Run<Vec<Question>> {
     Run {
         tasks: [None, Some(his)].map(|his| Task::Search(Part(his))),
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             ([Held::Search(questions), Held::Search(_)], _) => Ok(questions),
             _ => Err(strange()),
-        },
+        }),
     }
 }
 

@@ -94,10 +94,10 @@ pub struct Part {
 pub fn bending() -> Run<[u64; 2]> {
     Run {
         tasks: [Part { half: 44, shown: 45 }, Part { half: 98, shown: 98 }].map(Task::Open),
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             ([Held::Open(hers), Held::Open(his)], _) => Ok([hers, his]),
             _ => Err(strange()),
-        },
+        }),
     }
 }
 

@@ -116,7 +116,7 @@ pub fn adding() -> Run<Toy> {
     let his = ToyPart { number: 5, randomness: 4, primes: None };
     Run {
         tasks: [hers, his].map(Task::Toy),
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             (
                 [
                     party::Held::Toy(Held::Owner { n, key, hers, read }),
@@ -125,7 +125,7 @@ pub fn adding() -> Run<Toy> {
                 crossed,
             ) => Ok(Toy { n, key, hers, his, sum, double, read, crossed }),
             _ => Err(party::strange()),
-        },
+        }),
     }
 }
 
@@ -324,10 +324,10 @@ pub fn predicting() -> Run<()> {
 pub fn predicting_under(bits: u32) -> Run<()> {
     Run {
         tasks: [Part::Client(bits, 1250, FLAT), Part::Owner(bits, 980, WEIGHTS, BIAS)].map(Task::Predict),
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             ([party::Held::Predict, party::Held::Predict], _) => Ok(()),
             _ => Err(party::strange()),
-        },
+        }),
     }
 }
 

@@ -175,14 +175,21 @@ pub fn play_both([hers, his]: [Task; 2], [a, b]: &mut [Prg; 2], aside: Aside<'_>
 pub struct Run<T> {
     /// What Alice is asked for, and Bob.
     pub tasks: [Task; 2],
-    /// What comes of both reports.
-    ///
-    /// # Errors
-    /// A party's.
-    pub read: fn([Report; 2]) -> Result<T, Fault>,
+    /// What comes of both reports; an error is a party's.
+    pub read: Read<T>,
 }
 
-impl<T> Run<T> {
+/// What makes something of both reports.
+pub type Read<T> = Box<dyn FnOnce([Report; 2]) -> Result<T, Fault>>;
+
+impl<T: 'static> Run<T> {
+    /// The same run, of which something else is made.
+    #[must_use]
+    pub fn map<U>(self, f: impl FnOnce(T) -> U + 'static) -> Run<U> {
+        let Self { tasks, read } = self;
+        Run { tasks, read: Box::new(|reports| read(reports).map(f)) }
+    }
+
     /// Plays it in this program.
     ///
     /// # Errors

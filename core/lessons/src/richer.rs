@@ -92,7 +92,7 @@ pub fn comparing(width: usize, pairs: &[[u64; 2]]) -> Run<Compared> {
 /// The same, with the harm done to the first message that Alice sends.
 pub(crate) fn comparing_with(harm: Harm, width: usize, pairs: &[[u64; 2]]) -> Run<Compared> {
     let part = |at: usize| Part { width, numbers: pairs.iter().map(|pair| pair[at]).collect() };
-    Run { tasks: [Task::Compare(harm, part(0)), Task::Compare(Harm::None, part(1))], read: Compared::read }
+    Run { tasks: [Task::Compare(harm, part(0)), Task::Compare(Harm::None, part(1))], read: Box::new(Compared::read) }
 }
 
 /// What [`comparing`] `n` pairs costs a party, material included.

@@ -88,13 +88,13 @@ pub fn meeting(coefficients: [u64; 2]) -> Result<Run<Met>, Fault> {
     let shares = share_with(field, &coefficients, 4).map_err(internal)?;
     Ok(Run {
         tasks: [0, 1].map(|at| Task::Meet(Part((shares[at].x(), shares[at].y())))),
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             ([Held::Meet(alice, secret), Held::Meet(bob, his)], crossed) if secret == his => {
                 Ok(Met { alice, bob, secret, crossed })
             }
             ([Held::Meet(..), Held::Meet(..)], _) => Err(Fault::internal("two secrets")),
             _ => Err(strange()),
-        },
+        }),
     })
 }
 

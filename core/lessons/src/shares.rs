@@ -83,10 +83,10 @@ pub fn scaling(clock: Clock, x: u64, mask: u64, factor: u64) -> Run<Scaled> {
     let part = |input| Task::Scale(Part { clock, factor, input });
     Run {
         tasks: [part(Some([x, mask])), part(None)],
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             ([party::Held::Scale(alice), party::Held::Scale(bob)], crossed) => Ok(Scaled { alice, bob, crossed }),
             _ => Err(party::strange()),
-        },
+        }),
     }
 }
 

@@ -51,13 +51,13 @@ pub enum Held {
 pub fn transferring(letters: [u8; 2], choice: bool) -> Run<Transferred> {
     Run {
         tasks: [Part::Offer(letters), Part::Choose(choice)].map(Task::Transfer),
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             (
                 [party::Held::Transfer(Held::Offer(keys, locked)), party::Held::Transfer(Held::Choose(key, read))],
                 crossed,
             ) => Ok(Transferred { keys, key, locked, read, crossed }),
             _ => Err(party::strange()),
-        },
+        }),
     }
 }
 

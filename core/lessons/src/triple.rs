@@ -108,12 +108,12 @@ pub fn multiplying(clock: Clock, [hers, his]: [Triple; 2], x: [u64; 2], y: [u64;
     let part = |triple, x, y| Task::Multiply(Part { clock, triple, x, y });
     Run {
         tasks: [part(hers, x[0], y[0]), part(his, x[1], y[1])],
-        read: |reports| match Report::both(reports)? {
+        read: Box::new(|reports| match Report::both(reports)? {
             ([Held::Multiply(alice, opened), Held::Multiply(bob, _)], crossed) => {
                 Ok(Multiplied { alice, bob, opened, crossed })
             }
             _ => Err(strange()),
-        },
+        }),
     }
 }
 

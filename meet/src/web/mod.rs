@@ -1,12 +1,14 @@
 //! The browser as a platform for meetings: its sockets, its WebRTC, its timers.
 
 mod events;
+mod hand;
 mod link;
 mod peer;
 mod rehearsal;
 mod relay;
 mod socket;
 
+pub use hand::hand_over;
 pub use link::ChannelLink;
 pub use rehearsal::{OpenChannel, Rehearsal, rehearse};
 pub use relay::relay;

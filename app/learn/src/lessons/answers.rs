@@ -1,12 +1,12 @@
 //! What the answer itself gives away.
 
 use leptos::prelude::*;
-use tacit_lessons::answers::{Question, WIDTH, search};
+use tacit_lessons::answers::{Question, WIDTH, searching};
 use tacit_parts::figure::Figure;
 use tacit_parts::text;
 
-use crate::lessons::prg;
 use crate::parts::note::{Note, TeachersNote};
+use crate::parts::played::played;
 use crate::parts::section::Section;
 use crate::parts::strip::Strip;
 
@@ -39,20 +39,24 @@ pub(crate) fn Answers() -> impl IntoView {
 fn Search() -> impl IntoView {
     let his = RwSignal::new(HIS);
     let asked = RwSignal::new(0usize);
-    let questions = Memo::new(move |_| search(his.get(), &mut prg()).unwrap_or_default());
-    let known = move || questions.get().into_iter().take(asked.get()).collect::<Vec<Question>>();
+    let came = played(move || Ok(searching(his.get())));
+    let questions = move || came.with(|came| came.as_ref().and_then(|came| came.clone().ok())).unwrap_or_default();
+    let known = move || questions().into_iter().take(asked.get()).collect::<Vec<Question>>();
     let range = move || known().last().map_or((0, (1 << WIDTH) - 1), |last| (last.least, last.most));
-    let is_over = move || asked.get() > 0 && asked.get() == questions.get().len();
+    let is_over = move || asked.get() > 0 && asked.get() == questions().len();
     let slide = move |event| {
         if let Ok(value) = event_target_value(&event).parse() {
             his.set(value);
             asked.set(0);
         }
     };
-    let next = move |_| asked.set(if is_over() { 0 } else { asked.get_untracked() + 1 });
+    // The first question may be asked while the two are still on their way.
+    let next =
+        move |_| asked.set(if is_over() { 0 } else { (asked.get_untracked() + 1).min(questions().len().max(1)) });
     let say = move || {
         let (least, most) = range();
         match known().last() {
+            None if asked.get() > 0 => "Alice asks.".to_owned(),
             None => {
                 "Bob’s number is one of 1,024. Alice asks whether hers is less, and puts in what she likes.".to_owned()
             }
@@ -101,7 +105,7 @@ fn Search() -> impl IntoView {
                 <button type="button" class="main" on:click=next>
                     {move || if is_over() { "Start over" } else { "Ask once more" }}
                 </button>
-                <p class="mono soft">{move || text::count(asked.get() as u64, "answer", "answers")}</p>
+                <p class="mono soft">{move || text::count(known().len() as u64, "answer", "answers")}</p>
             </div>
         </div>
         <p class="lead">

@@ -1,11 +1,13 @@
 //! Break it: what is noticed, and what is not.
 
 use leptos::prelude::*;
-use tacit_lessons::faults::{Harm, bent, harmed, lied};
+use tacit_lessons::faults::{Harm, bending, harming, lying};
+use tacit_lessons::party::Run;
+use tacit_lessons::richer::Compared;
 use tacit_session::Fault;
 
-use crate::lessons::prg;
 use crate::parts::note::{Note, TeachersNote};
+use crate::parts::played::{played, shown};
 
 /// What Alice, or somebody between the two, does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,45 +27,48 @@ const DEEDS: [(Deed, &str, &str); 6] = [
 ];
 
 /// What came of it.
-struct Came {
+struct Outcome {
     noticed: bool,
     headline: String,
     detail: String,
 }
 
-impl Came {
-    fn of(deed: Deed) -> Self {
-        match deed {
-            Deed::Harm(harm) => match harmed(harm, &mut prg()).bob {
-                Err(fault) => Self::fault(&fault),
-                Ok([less, _]) => Self {
-                    noticed: false,
-                    headline: if less { "Bob has more." } else { "Bob has not more." }.into(),
-                    detail: "That is the truth, and all that either of them learns.".into(),
-                },
-            },
-            Deed::Lie => Self {
-                noticed: false,
-                headline: match lied(&mut prg()).bob {
-                    Ok([false, false]) => "Alice has more.".into(),
-                    _ => "?".into(),
-                },
-                detail: "It is the right answer to a wrong input. No protocol can know what somebody really has; only papers, \
-                         signatures or trust can."
-                    .into(),
-            },
-            Deed::Bend => {
-                let [hers, his] = bent().unwrap_or_default();
-                Self {
-                    noticed: false,
-                    headline: format!("Bob reads {his}."),
-                    detail: format!(
-                        "Alice reads {hers}, the truth. Her frame was in order, so nothing stops it: this is what “semi-honest” leaves \
-                         open. Protocols with authenticated shares catch it, at a price."
-                    ),
-                }
-            }
-        }
+/// What is played for a deed, and what Bob, who is not at fault, sees of it.
+fn doing(deed: Deed) -> Run<Outcome> {
+    let came = |run: Compared| match run.bob {
+        Err(fault) => Outcome::fault(&fault),
+        Ok(answers) => Outcome::answer(answers.first() == Some(&[true, false])),
+    };
+    match deed {
+        Deed::Harm(harm) => harming(harm).map(came),
+        Deed::Lie => lying().map(|run| match run.bob.as_deref() {
+            Ok([[false, false]]) => Outcome::unseen(
+                "Alice has more.",
+                "It is the right answer to a wrong input. No protocol can know what somebody really has; only papers, signatures or \
+                 trust can.",
+            ),
+            _ => Outcome::unseen("?", ""),
+        }),
+        Deed::Bend => bending().map(|[hers, his]| {
+            Outcome::unseen(
+                format!("Bob reads {his}."),
+                format!(
+                    "Alice reads {hers}, the truth. Her frame was in order, so nothing stops it: this is what “semi-honest” leaves open. \
+                     Protocols with authenticated shares catch it, at a price."
+                ),
+            )
+        }),
+    }
+}
+
+impl Outcome {
+    fn unseen(headline: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { noticed: false, headline: headline.into(), detail: detail.into() }
+    }
+
+    fn answer(less: bool) -> Self {
+        let headline = if less { "Bob has more." } else { "Bob has not more." };
+        Self::unseen(headline, "That is the truth, and all that either of them learns.")
     }
 
     fn fault(fault: &Fault) -> Self {
@@ -100,18 +105,17 @@ pub(crate) fn Faults() -> impl IntoView {
             </label>
         }
     };
-    let came = move || {
-        let (deed, ..) = DEEDS[chosen.get()];
-        let came = Came::of(deed);
-        let verdict = match (deed, came.noticed) {
+    let came = played(move || Ok(doing(DEEDS[chosen.get()].0)));
+    let verdict = move |outcome: &Outcome| {
+        let verdict = match (DEEDS[chosen.get_untracked()].0, outcome.noticed) {
             (Deed::Harm(Harm::None), _) => "nothing to notice",
             (_, true) => "noticed",
             _ => "not noticed",
         };
         view! {
-            <p class=if came.noticed { "stamp-verdict noticed" } else { "stamp-verdict" } data-testid="verdict">{verdict}</p>
-            <p class="came">{came.headline}</p>
-            <p>{came.detail}</p>
+            <p class=if outcome.noticed { "stamp-verdict noticed" } else { "stamp-verdict" } data-testid="verdict">{verdict}</p>
+            <p class="came">{outcome.headline.clone()}</p>
+            <p>{outcome.detail.clone()}</p>
         }
     };
     view! {
@@ -120,7 +124,7 @@ pub(crate) fn Faults() -> impl IntoView {
                 <legend class="unseen">"What to do to the protocol"</legend>
                 {DEEDS.iter().enumerate().map(option).collect_view()}
             </fieldset>
-            <div class="card stack break-came" role="status">{came}</div>
+            <div class="card stack break-came" role="status">{shown(came, verdict)}</div>
         </div>
         <p class="lead">
             "Tacit protects each of you from a curious partner who follows the protocol, and from accidents on the way. It does not \

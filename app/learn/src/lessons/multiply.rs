@@ -1,7 +1,7 @@
 //! Multiply: Beaver's triple.
 
 use leptos::prelude::*;
-use tacit_lessons::triple::{CLOCK, NEXT, X, Y, example, opened, product};
+use tacit_lessons::triple::{CLOCK, Multiplied, NEXT, X, Y, example, multiplying, opened};
 use tacit_parts::Ink;
 use tacit_parts::figure::Figure;
 use tacit_parts::formula::Formula;
@@ -11,31 +11,32 @@ use tacit_session::Party;
 use crate::lessons::prg;
 use crate::parts::bench::{Bench, Step};
 use crate::parts::note::{Note, TeachersNote};
+use crate::parts::played::{Came, played, shown};
 use crate::parts::section::Section;
 
 const DRAWS: usize = 2000;
 
 #[component]
 pub(crate) fn Multiply() -> impl IntoView {
+    let first = played(|| Ok(multiplying(CLOCK, example(), X, Y)));
     view! {
-        <Bench name="Six times seven" steps=six_times_seven()/>
+        {shown(first, |run| view! { <Bench name="Six times seven" steps=six_times_seven(run)/> })}
         <Section title="What the opened numbers say">
             <p class="lead">
-                "Both now know d and e. They are the inputs under masks that nobody knows. Multiply again and again, each \
-                 time with a new triple, and see which d is opened."
+                "Both now know d and e. They are the inputs under masks that nobody knows. Multiply two thousand times in this \
+                 page alone, each time with a new triple, and see which d is opened."
             </p>
             <Opened/>
         </Section>
         <Section title="Use the triple twice">
             <p class="lead">"A mask hides one number. Here Alice’s next number is 10, and nobody makes a new triple."</p>
-            <Reuse/>
+            <Reuse first/>
         </Section>
         <TeachersNote note=note()/>
     }
 }
 
-fn six_times_seven() -> Vec<Step> {
-    let Ok(run) = product(CLOCK, example(), X, Y) else { return vec![Step::new("")] };
+fn six_times_seven(run: &Multiplied) -> Vec<Step> {
     let [hers, his] = example();
     let (alice, bob) = (run.alice, run.bob);
     let both = |numbers: [u64; 2]| format!("{}, {}", numbers[0], numbers[1]);
@@ -96,11 +97,10 @@ fn Opened() -> impl IntoView {
 
 /// The same triple for two products.
 #[component]
-fn Reuse() -> impl IntoView {
+fn Reuse(first: Came<Multiplied>) -> impl IntoView {
     let done = RwSignal::new(false);
-    let first = product(CLOCK, example(), X, Y).map_or(0, |run| run.bob.d);
-    let second = product(CLOCK, example(), NEXT, Y).map_or(0, |run| run.bob.d);
-    let difference = CLOCK.sub(second, first);
+    let second = played(|| Ok(multiplying(CLOCK, example(), NEXT, Y)));
+    let of = |came: Came<Multiplied>| came.with(|came| came.as_ref()?.as_ref().ok().map(|run| run.bob.d));
     view! {
         <div class="card stack">
             <div class="actions">
@@ -110,6 +110,8 @@ fn Reuse() -> impl IntoView {
             </div>
             <div class="leak" class:open=move || done.get() role="status" data-testid="reuse">
                 {move || {
+                    let (first, second) = (of(first)?, of(second)?);
+                    let difference = CLOCK.sub(second, first);
                     done.get().then(|| {
                         view! {
                             <p class="say-formula">

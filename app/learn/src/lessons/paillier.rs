@@ -1,27 +1,27 @@
 //! Paillier: sums under encryption.
 
+use futures::future::{AbortHandle, abortable};
 use leptos::prelude::*;
-use tacit_lessons::paillier::{BIAS, FLAT, WEIGHTS, toy};
+use tacit_lessons::paillier::{BIAS, Done, FLAT, Piece, Toy, WEIGHTS, adding, predicting};
 use tacit_parts::formula::Formula;
 use tacit_parts::text;
 use tacit_session::Party;
 
+use crate::parties::Parties;
 use crate::parts::bench::{Bench, Step};
 use crate::parts::note::{Note, TeachersNote};
+use crate::parts::played::{played, shown};
 use crate::parts::section::Section;
-use crate::worker::{Heard, Worker};
-
-/// How many pieces of work the worker does.
-const PIECES: usize = 11;
 
 #[component]
 pub(crate) fn Paillier() -> impl IntoView {
+    let toy = played(|| Ok(adding()));
     view! {
-        <Bench name="Five and five" steps=five_and_five()/>
+        {shown(toy, |toy| view! { <Bench name="Five and five" steps=five_and_five(toy)/> })}
         <Section title="With a real key">
             <p class="lead">
-                "A key of 35 hides nothing. One of 2048 bits does, and takes its time: the primes are looked for at random. Your browser \
-                 does it now, in a thread of its own."
+                "A key of 35 hides nothing. One of 2048 bits does, and takes its time: the primes are looked for at random. Alice’s program \
+                 does it now; Bob’s gets the public half and what she seals."
             </p>
             <Real/>
         </Section>
@@ -51,8 +51,7 @@ fn price() -> f64 {
     WEIGHTS.iter().zip(FLAT).map(|(weight, feature)| weight * feature).sum::<f64>() + BIAS
 }
 
-fn five_and_five() -> Vec<Step> {
-    let Ok(toy) = toy() else { return vec![Step::new("")] };
+fn five_and_five(toy: &Toy) -> Vec<Step> {
     let [n, square] = toy.n;
     let [g, lambda, mu] = toy.key;
     vec![
@@ -84,31 +83,51 @@ fn five_and_five() -> Vec<Step> {
     ]
 }
 
-/// Keys, sums and a prediction, in a worker.
+/// Keys, sums and a prediction, between the two.
 #[component]
 fn Real() -> impl IntoView {
-    let worker = StoredValue::new_local(None::<Worker>);
-    let heard = RwSignal::new(Vec::<Heard>::new());
+    let parties = expect_context::<Parties>();
+    let heard = RwSignal::new(Vec::<Done>::new());
     let state = RwSignal::new(State::Idle);
+    let playing = StoredValue::new_local(None::<AbortHandle>);
     let start = move |_| {
         heard.set(Vec::new());
-        let started = Worker::start(move |piece| {
-            heard.update(|heard| heard.push(piece));
-            if heard.with_untracked(Vec::len) == PIECES {
-                state.set(State::Done);
-                worker.set_value(None);
+        state.set(State::Works);
+        let hear = move |piece: Done| {
+            // Two programs speak, and either may be heard first.
+            heard.try_update(|heard| {
+                heard.push(piece);
+                heard.sort_by_key(|piece| piece.piece);
+            });
+        };
+        let (played, handle) = abortable(parties.play_long(predicting(), hear));
+        playing.set_value(Some(handle));
+        leptos::task::spawn_local(async move {
+            if let Ok(result) = played.await {
+                state.try_set(if result.is_ok() { State::Done } else { State::Refused });
             }
         });
-        state.set(if started.is_some() { State::Works } else { State::Refused });
-        worker.set_value(started);
     };
-    let row = |piece: Heard| {
+    // Nobody waits for a key any more when the lesson is left.
+    on_cleanup(move || {
+        playing.try_update_value(|playing| {
+            if let Some(playing) = playing.take() {
+                playing.abort();
+            }
+        });
+    });
+    let row = |piece: Done| {
         let size = piece.bytes.map(text::bytes).unwrap_or_default();
         let read = piece.read.map(|read| format!("= {}", number(read))).unwrap_or_default();
+        let (name, class) = match piece.by {
+            Party::Alice => ("Alice", "in-alice"),
+            Party::Bob => ("Bob", "in-bob"),
+        };
         let time = if piece.ms < 0.05 { format!("{:.2} µs", piece.ms * 1e3) } else { text::duration(piece.ms) };
         view! {
             <tr>
-                <th scope="row">{piece.what}</th>
+                <th scope="row">{piece.piece.what()}</th>
+                <td class=class>{name}</td>
                 <td class="mono">{read}</td>
                 <td class="mono">{size}</td>
                 <td class="mono">{time}</td>
@@ -117,10 +136,10 @@ fn Real() -> impl IntoView {
     };
     let status = move || match state.get() {
         State::Idle => String::new(),
-        State::Refused => "This browser does not start a worker.".into(),
+        State::Refused => "This browser did not do it: it starts no worker, or the worker broke.".into(),
         State::Works => match heard.get().last() {
             None => "Looking for two primes of 1024 bits.".into(),
-            Some(piece) => format!("Done: {}.", piece.what),
+            Some(piece) => format!("Done: {}.", piece.piece.what()),
         },
         State::Done => heard.with(|heard| compared(heard)),
     };
@@ -139,7 +158,7 @@ fn Real() -> impl IntoView {
                 <div class="scroll">
                     <table class="plain real">
                         <thead>
-                            <tr><th scope="col">"what"</th><th scope="col">"read"</th><th scope="col">"size"</th><th scope="col">"time"</th></tr>
+                            <tr><th scope="col">"what"</th><th scope="col">"who"</th><th scope="col">"read"</th><th scope="col">"size"</th><th scope="col">"time"</th></tr>
                         </thead>
                         <tbody>{move || heard.get().into_iter().map(row).collect_view()}</tbody>
                     </table>
@@ -150,11 +169,10 @@ fn Real() -> impl IntoView {
 }
 
 /// What the sum took in both ways: sealed, added and opened, or on shares.
-fn compared(heard: &[Heard]) -> String {
-    let took = |what: &str| heard.iter().find(|piece| piece.what == what).map_or(0.0, |piece| piece.ms);
-    let sealed: f64 =
-        ["1,250, encrypted", "980, encrypted", "their sum", "the sum, decrypted"].into_iter().map(took).sum();
-    let shared = took("the same sum, on shares").max(1e-6);
+fn compared(heard: &[Done]) -> String {
+    let took = |what: Piece| heard.iter().find(|piece| piece.piece == what).map_or(0.0, |piece| piece.ms);
+    let sealed: f64 = [Piece::Hers, Piece::His, Piece::Sum, Piece::SumRead].into_iter().map(took).sum();
+    let shared = took(Piece::Shares).max(1e-6);
     format!(
         "All done. The sum took {} under encryption, and {} times less on shares.",
         text::duration(sealed),

@@ -2,31 +2,36 @@
 
 use leptos::prelude::*;
 use tacit_lessons::Crossed;
-use tacit_lessons::richer::{Node, compare, gates};
+use tacit_lessons::richer::{Compared, Node, comparing, gates};
 use tacit_parts::figure::Figure;
 use tacit_parts::formula::Formula;
+use tacit_parts::text;
 use tacit_session::{Party, Tag};
 
-use crate::lessons::prg;
 use crate::parts::bench::{Bench, Step};
 use crate::parts::note::{Note, TeachersNote};
+use crate::parts::played::{played, shown};
 use crate::parts::section::Section;
 
 const WIDTH: usize = 4;
 const HERS: u64 = 11;
 const HIS: u64 = 13;
+/// What two people can have who have one bit each.
+const CASES: [[u64; 2]; 4] = [[0, 0], [0, 1], [1, 0], [1, 1]];
 
 #[component]
 pub(crate) fn Richer() -> impl IntoView {
+    let one_bit = played(|| Ok(comparing(1, &CASES)));
+    let four = played(|| Ok(comparing(WIDTH, &[[HERS, HIS]])));
     view! {
         <Section title="One bit">
             <p class="lead">
                 "Alice has 0 or 1, Bob has 0 or 1. He has more in just one case of four: hers is 0 and his is 1."
             </p>
-            <OneBit/>
+            {shown(one_bit, one_bit_table)}
         </Section>
         <Section title="Four bits">
-            <Bench name="Eleven and thirteen" steps=four_bits()/>
+            {shown(four, |run| view! { <Bench name="Eleven and thirteen" steps=four_bits(run)/> })}
         </Section>
         <Section title="The tree">
             <p class="lead">
@@ -39,14 +44,12 @@ pub(crate) fn Richer() -> impl IntoView {
     }
 }
 
-/// All four cases, each run for real.
-#[component]
-fn OneBit() -> impl IntoView {
-    let mut prg = prg();
-    let rows = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(x, y)| {
-        let run = compare(1, x, y, &mut prg);
+/// All four cases, each compared for real.
+fn one_bit_table(run: &Compared) -> impl IntoView + use<> {
+    let mut answers = run.alice.clone().unwrap_or_default().into_iter();
+    let rows = CASES.map(|[x, y]| {
         let yes = |bit: bool| if bit { "yes" } else { "no" };
-        let [less, equal] = run.alice.map_or(["?"; 2], |answer| answer.map(yes));
+        let [less, equal] = answers.next().map_or(["?"; 2], |answer| answer.map(yes));
         view! { <tr><td class="in-a">{x}</td><td class="in-b">{y}</td><td>{less}</td><td>{equal}</td></tr> }
     });
     view! {
@@ -75,8 +78,7 @@ fn bits(crossed: &[Crossed], tag: Tag, from: Party, nth: usize, len: usize) -> S
         .collect()
 }
 
-fn four_bits() -> Vec<Step> {
-    let run = compare(WIDTH, HERS, HIS, &mut prg());
+fn four_bits(run: &Compared) -> Vec<Step> {
     let sent = |tag, from, nth, len| bits(&run.crossed, tag, from, nth, len);
     let both = |step: Step, name: &str, tag, nth, len| {
         step.sends(Party::Alice, name, sent(tag, Party::Alice, nth, len)).sends(
@@ -85,9 +87,15 @@ fn four_bits() -> Vec<Step> {
             sent(tag, Party::Bob, nth, len),
         )
     };
-    let answer = if run.alice == Ok([true, false]) { "Bob" } else { "?" };
+    let answer = if run.alice == Ok(vec![[true, false]]) { "Bob" } else { "?" };
     vec![
-        Step::new("Alice has 11 and Bob has 13, each as four bits.").alice("x", "1011").bob("y", "1101"),
+        Step::new(format!(
+            "Alice has 11 and Bob has 13, each as four bits. Before, the two made what the ANDs spend out of oblivious transfers: {} crossed \
+             for it.",
+            text::bytes(run.prepared() as u64)
+        ))
+        .alice("x", "1011")
+        .bob("y", "1101"),
         both(
             Step::new("For each pair of bits: is hers less (g), are they equal (p)? The ANDs send every bit under a one-time mask.")
                 .formula("g_i = ¬x_i·y_i and p_i = ¬x_i ⊕ y_i"),

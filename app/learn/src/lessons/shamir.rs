@@ -1,12 +1,13 @@
 //! Shamir: pieces, of which any few are enough.
 
 use leptos::prelude::*;
-use tacit_lessons::shamir::{PRIME, left_in_the_field, left_over_integers, points, secret, two_of_four};
+use tacit_lessons::shamir::{Met, PRIME, left_in_the_field, left_over_integers, meeting, points, secret};
 use tacit_parts::figure::Figure;
 use tacit_session::Party;
 
 use crate::parts::bench::{Bench, Step};
 use crate::parts::note::{Note, TeachersNote};
+use crate::parts::played::{played, shown};
 use crate::parts::section::Section;
 use crate::parts::strip::Strip;
 
@@ -19,8 +20,9 @@ const STEEPEST: i32 = 20;
 
 #[component]
 pub(crate) fn Shamir() -> impl IntoView {
+    let met = played(|| meeting([65, 15]));
     view! {
-        <Bench name="Two of four" steps=two()/>
+        {shown(met, |met| view! { <Bench name="Two of four" steps=two(met)/> })}
         <Section title="Any K of N">
             <p class="lead">
                 "A line is fixed by two points, a parabola by three. Choose whose shares come together, and see what is still possible."
@@ -37,8 +39,8 @@ pub(crate) fn Shamir() -> impl IntoView {
     }
 }
 
-fn two() -> Vec<Step> {
-    let (Ok(met), Ok(all)) = (two_of_four([65, 15]), points(POLYNOMIALS[0], 4)) else { return vec![Step::new("")] };
+fn two(met: &Met) -> Vec<Step> {
+    let all = points(POLYNOMIALS[0], 4).unwrap_or_default();
     let point = |(x, y): (u64, u64)| format!("({x}, {y})");
     let all: Vec<String> = all.iter().map(|(x, y)| format!("({x}, {y})")).collect();
     vec![

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use tacit_lessons::Clock;
-use tacit_lessons::shares::{again, on_the_clock, scale, without_a_clock};
+use tacit_lessons::shares::{Scaled, again, on_the_clock, scaling, without_a_clock};
 use tacit_parts::Ink;
 use tacit_parts::figure::Figure;
 use tacit_parts::formula::Formula;
@@ -13,6 +13,7 @@ use crate::lessons::prg;
 use crate::parts::bench::{Bench, Step};
 use crate::parts::note::{Note, TeachersNote};
 use crate::parts::overlap::Overlap;
+use crate::parts::played::{played, shown};
 use crate::parts::section::Section;
 
 const TEN: Clock = Clock::new(10);
@@ -20,8 +21,9 @@ const DRAWS: usize = 2000;
 
 #[component]
 pub(crate) fn Shares() -> impl IntoView {
+    let twelve = played(|| Ok(scaling(Clock::new(100), 12, 5, 3)));
     view! {
-        <Bench name="Twelve, times three" steps=twelve()/>
+        {shown(twelve, |run| view! { <Bench name="Twelve, times three" steps=steps(run)/> })}
         <Section title="On a clock">
             <p class="lead">
                 "Plain numbers would give something away. So Tacit counts on a clock: after the last hour comes 0 again. Here it \
@@ -31,7 +33,7 @@ pub(crate) fn Shares() -> impl IntoView {
         </Section>
         <Section title="Why a clock">
             <p class="lead">
-                "Draw Alice’s half two thousand times and look at what Bob gets. Then change the number."
+                "Draw Alice’s half two thousand times, in this page alone, and look at what Bob gets. Then change the number."
             </p>
             <Draws/>
         </Section>
@@ -40,8 +42,7 @@ pub(crate) fn Shares() -> impl IntoView {
 }
 
 /// 12 = 5 + 7, times 3. The clock of a hundred hours does not come round.
-fn twelve() -> Vec<Step> {
-    let Ok(run) = scale(Clock::new(100), 12, 5, 3) else { return vec![Step::new("")] };
+fn steps(run: &Scaled) -> Vec<Step> {
     let (alice, bob) = (run.alice, run.bob);
     vec![
         Step::new("Alice has a number, and shows it to nobody.").alice("x", 12),

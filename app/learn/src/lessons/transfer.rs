@@ -2,18 +2,19 @@
 
 use leptos::prelude::*;
 use tacit_lessons::Crossed;
-use tacit_lessons::transfer::{Transferred, transfer};
+use tacit_lessons::transfer::{Transferred, transferring};
 use tacit_parts::figure::Figure;
 use tacit_session::{Party, Tag};
 
-use crate::lessons::prg;
 use crate::parts::bench::{Bench, Step};
 use crate::parts::note::{Note, TeachersNote};
+use crate::parts::played::{played, shown};
 use crate::parts::section::Section;
 
 #[component]
 pub(crate) fn Transfer() -> impl IntoView {
     let second = RwSignal::new(true);
+    let run = played(move || Ok(transferring(*b"AB", second.get())));
     let choose = move |which: bool, name: &'static str| {
         view! {
             <label class="choice">
@@ -44,7 +45,7 @@ pub(crate) fn Transfer() -> impl IntoView {
             </Figure>
         </Section>
         <Section title="The same, with messages">
-            {move || view! { <Bench name="One of two letters" steps=steps(second.get())/> }}
+            {shown(run, move |run| view! { <Bench name="One of two letters" steps=steps(run, second.get_untracked())/> })}
         </Section>
         <TeachersNote note=note()/>
     }
@@ -78,10 +79,8 @@ fn hex(bytes: &[u8]) -> String {
     if bytes.len() > 4 { format!("{text}…") } else { text }
 }
 
-fn steps(second: bool) -> Vec<Step> {
-    let Ok(Transferred { keys, key, locked, read, crossed }) = transfer(*b"AB", second, &mut [prg(), prg()]) else {
-        return vec![Step::new("")];
-    };
+fn steps(run: &Transferred, second: bool) -> Vec<Step> {
+    let Transferred { keys, key, locked, read, crossed } = run;
     let sent = |tag, from| {
         let message = crossed.iter().find(|message| message.tag == Some(tag) && message.from == from);
         message.map(Crossed::body).unwrap_or_default()
@@ -108,8 +107,8 @@ fn steps(second: bool) -> Vec<Step> {
             .formula("k_0 = H(a·B) and k_1 = H(a·(B - A)) and Bob has H(b·A)")
             .alice("k_0", hex(&keys[0]))
             .alice("k_1", hex(&keys[1]))
-            .bob(if second { "k_1" } else { "k_0" }, hex(&key)),
-        Step::new("She locks each letter with its key and sends both.").sends(Party::Alice, "'both boxes'", hex(&locked)),
+            .bob(if second { "k_1" } else { "k_0" }, hex(key)),
+        Step::new("She locks each letter with its key and sends both.").sends(Party::Alice, "'both boxes'", hex(locked)),
         Step::new(format!(
             "Bob tries his key on both. One opens; out of the other comes noise, the byte {:02x}.",
             read[1 - chosen]
