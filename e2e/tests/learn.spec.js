@@ -104,6 +104,8 @@ test('Paillier: 718 and 674 are 57, and a real key does it with 2048 bits', asyn
   await expect(read('the sum, decrypted')).toContainText('= 2,230');
   await expect(read('the multiple, decrypted')).toContainText('= 3,750');
   await expect(read('the price, decrypted')).toContainText('= 305.5');
+  await expect(read('its price, computed unseen')).toContainText('Bob');
+  await expect(read('the price, decrypted')).toContainText('Alice');
   await expect(read('1,250, encrypted')).toContainText('512 B');
 });
 
@@ -139,6 +141,7 @@ test('oblivious transfer: Bob reads the letter that he wants', async ({ alice })
 
 test('who is richer: one bit, four bits, the tree', async ({ alice }) => {
   await openLesson(alice, 'richer');
+  await expect(alice.page.locator('.truth tbody tr')).toHaveCount(4);
   const rows = await alice.page.locator('.truth tbody tr').allInnerTexts();
   expect(rows.map((row) => row.split(/\s+/).join(' '))).toEqual(['0 0 no yes', '0 1 yes no', '1 0 no no', '1 1 no yes']);
   const bench = await walk(alice, 'Eleven and thirteen');
@@ -193,6 +196,139 @@ test('break it: damage is noticed, lies are not', async ({ alice }) => {
   }
   await expect(alice.page.locator('.break-came')).toContainText('Bob reads 43.');
 });
+
+/** Keeps a list of the peer connections that the page makes and of the workers that it starts and ends. */
+const watch = (party) =>
+  party.page.addInitScript(() => {
+    window.connections = [];
+    window.workers = [];
+    const { RTCPeerConnection, Worker } = window;
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...given) {
+        super(...given);
+        window.connections.push(this);
+      }
+    };
+    window.Worker = class extends Worker {
+      constructor(script, options) {
+        super(script, options);
+        this.entry = { name: options.name, ended: false };
+        window.workers.push(this.entry);
+      }
+
+      terminate() {
+        this.entry.ended = true;
+        super.terminate();
+      }
+    };
+  });
+
+const workers = (party) => party.page.evaluate(() => window.workers.map(({ name, ended }) => `${name}${ended ? ', ended' : ''}`));
+const connections = (party) =>
+  party.page.evaluate(() => window.connections.map((connection) => connection.connectionState).filter((state) => state !== 'closed'));
+
+/** How many bytes have crossed the data channels of each open connection. */
+const sent = (party) =>
+  party.page.evaluate(async () => {
+    const open = window.connections.filter((connection) => connection.connectionState === 'connected');
+    const reports = await Promise.all(open.map((connection) => connection.getStats()));
+    const channels = (report) => [...report.values()].filter((entry) => entry.type === 'data-channel');
+    return reports.map((report) => channels(report).reduce((sum, channel) => sum + channel.bytesSent, 0));
+  });
+
+test('Alice and Bob are two workers, and what crosses crosses a peer connection', async ({ alice }) => {
+  await watch(alice);
+  await openLesson(alice);
+  const parties = alice.byTestId('parties');
+  await expect(parties).toHaveAttribute('data-how', 'away');
+  expect(await workers(alice)).toEqual([]);
+  await openLesson(alice, 'transfer');
+  await expect(answer(await walk(alice, 'One of two letters'))).toHaveText('B');
+  await expect(parties).toHaveAttribute('data-how', 'apart');
+  await expect(parties).toContainText('two programs in this page, with a real connection between them and no server');
+  expect(await workers(alice)).toEqual(['Alice', 'Bob']);
+  expect(await connections(alice)).toEqual(['connected', 'connected']);
+  const before = await sent(alice);
+  // A point and 128 points from either side; the second transfer takes the same connection.
+  const transfer = 32 + 128 * 32;
+  expect(before.filter((bytes) => bytes > transfer)).toHaveLength(2);
+  await tabTo(alice, alice.choice('the right letter'));
+  await key(alice, 'ArrowUp');
+  await expect(answer(await walk(alice, 'One of two letters'))).toHaveText('A');
+  const after = await sent(alice);
+  expect(after.filter((bytes, at) => bytes - before[at] > transfer)).toHaveLength(2);
+  // Nothing crosses while nothing is played.
+  expect(await sent(alice)).toEqual(after);
+  expect(await workers(alice)).toEqual(['Alice', 'Bob']);
+});
+
+test('a connection on which something went wrong serves no other run', async ({ alice }) => {
+  await watch(alice);
+  await openLesson(alice, 'break');
+  await expect(alice.byTestId('verdict')).toHaveText('nothing to notice');
+  expect(await alice.page.evaluate(() => window.connections.length)).toBe(2);
+  await tabTo(alice, alice.choice('Nothing'));
+  await key(alice, 'ArrowDown');
+  await expect(alice.byTestId('verdict')).toHaveText('noticed');
+  await expect.poll(() => connections(alice)).toEqual([]);
+  await openLesson(alice, 'shares');
+  await expect(answer(await walk(alice, 'Twelve, times three'))).toHaveText('36');
+  expect(await connections(alice)).toEqual(['connected', 'connected']);
+  expect(await workers(alice)).toEqual(['Alice', 'Bob']);
+});
+
+test('a lost connection is made anew, and nobody notices', async ({ alice }) => {
+  await watch(alice);
+  await openLesson(alice, 'transfer');
+  await expect(answer(await walk(alice, 'One of two letters'))).toHaveText('B');
+  await alice.page.evaluate(() => window.connections.forEach((connection) => connection.close()));
+  await tabTo(alice, alice.choice('the right letter'));
+  await key(alice, 'ArrowUp');
+  await expect(answer(await walk(alice, 'One of two letters'))).toHaveText('A');
+  await expect(alice.byTestId('parties')).toHaveAttribute('data-how', 'apart');
+  expect(await connections(alice)).toEqual(['connected', 'connected']);
+});
+
+test('whoever leaves a key that is being made does not wait for it', async ({ alice }) => {
+  await watch(alice);
+  await openLesson(alice, 'paillier');
+  await walk(alice, 'Five and five');
+  await tabTo(alice, alice.button('Make a real key'));
+  // In one go, before a key can be there.
+  await alice.page.evaluate(() => {
+    [...document.querySelectorAll('button')].find((button) => button.textContent === 'Make a real key').click();
+    window.location.hash = '#shamir';
+  });
+  await alice.at('shamir');
+  await expect(answer(await walk(alice, 'Two of four'))).toHaveText('65');
+  expect(await workers(alice)).toEqual(['Alice, ended', 'Bob, ended', 'Alice', 'Bob']);
+});
+
+for (const [what, missing, state] of [
+  ['peer connections', 'RTCPeerConnection', 'done'],
+  ['workers', 'Worker', 'refused'],
+]) {
+  test(`without ${what} both run in one program, and the page says so`, async ({ alice }) => {
+    test.setTimeout(240_000);
+    await alice.page.addInitScript((name) => delete window[name], missing);
+    await openLesson(alice, 'shares');
+    const bench = await walk(alice, 'Twelve, times three');
+    await expect(answer(bench)).toHaveText('36');
+    expect(await crossed(bench)).toEqual(['Alice 7', 'Alice 15', 'Bob 21']);
+    const parties = alice.byTestId('parties');
+    await expect(parties).toHaveAttribute('data-how', 'together');
+    await expect(parties).toContainText('This browser connects no page to itself: Alice and Bob both ran in one program.');
+    await openLesson(alice, 'break');
+    await tabTo(alice, alice.choice('Nothing'));
+    await key(alice, 'ArrowDown');
+    await expect(alice.byTestId('verdict')).toHaveText('noticed');
+    await openLesson(alice, 'paillier');
+    await expect(answer(await walk(alice, 'Five and five'))).toHaveText('10');
+    await tabTo(alice, alice.button('Make a real key'));
+    await key(alice, 'Enter');
+    await expect(alice.byTestId('real')).toHaveAttribute('data-state', state, { timeout: 200_000 });
+  });
+}
 
 test('a figure is saved as SVG and as PNG', async ({ alice }) => {
   await openLesson(alice, 'shamir');
