@@ -54,3 +54,19 @@ test(`every lesson opens in Firefox, with its formulas${missing}`, async ({ fox 
   }
   expect(formulas).toBeGreaterThan(lessons.length);
 });
+
+test(`in Firefox, too, Alice and Bob are two programs with a connection between them${missing}`, async ({ fox }) => {
+  await openLesson(fox, 'shares');
+  for (let step = 2; step <= 4; step += 1) {
+    await fox.press('Next step');
+    await fox.page.waitForSelector(`.bench[data-step="${step}"]`);
+  }
+  expect(await fox.page.$eval('[data-testid=answer]', (shown) => shown.textContent)).toBe('36');
+  await openLesson(fox, 'break');
+  for (const [deed, verdict] of [['Flip a bit', 'noticed'], ['Lie about the input', 'not noticed']]) {
+    await fox.choice(deed).check();
+    const shown = (wanted) => document.querySelector('[data-testid=verdict]')?.textContent === wanted;
+    await fox.page.waitForFunction(shown, {}, verdict);
+  }
+  expect(await fox.page.$eval('[data-testid=parties]', (parties) => parties.dataset.how)).toBe('apart');
+});

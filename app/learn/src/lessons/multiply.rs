@@ -9,9 +9,9 @@ use tacit_parts::histogram::Histogram;
 use tacit_session::Party;
 
 use crate::lessons::prg;
-use crate::parts::bench::{Bench, Step};
+use crate::parts::bench::Step;
 use crate::parts::note::{Note, TeachersNote};
-use crate::parts::played::{Came, played, shown};
+use crate::parts::played::{Came, bench, played};
 use crate::parts::section::Section;
 
 const DRAWS: usize = 2000;
@@ -20,7 +20,7 @@ const DRAWS: usize = 2000;
 pub(crate) fn Multiply() -> impl IntoView {
     let first = played(|| Ok(multiplying(CLOCK, example(), X, Y)));
     view! {
-        {shown(first, |run| view! { <Bench name="Six times seven" steps=six_times_seven(run)/> })}
+        {bench(first, "Six times seven", six_times_seven)}
         <Section title="What the opened numbers say">
             <p class="lead">
                 "Both now know d and e. They are the inputs under masks that nobody knows. Multiply two thousand times in this \

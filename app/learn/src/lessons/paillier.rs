@@ -8,16 +8,16 @@ use tacit_parts::text;
 use tacit_session::Party;
 
 use crate::parties::Parties;
-use crate::parts::bench::{Bench, Step};
+use crate::parts::bench::Step;
 use crate::parts::note::{Note, TeachersNote};
-use crate::parts::played::{played, shown};
+use crate::parts::played::{bench, played};
 use crate::parts::section::Section;
 
 #[component]
 pub(crate) fn Paillier() -> impl IntoView {
     let toy = played(|| Ok(adding()));
     view! {
-        {shown(toy, |toy| view! { <Bench name="Five and five" steps=five_and_five(toy)/> })}
+        {bench(toy, "Five and five", five_and_five)}
         <Section title="With a real key">
             <p class="lead">
                 "A key of 35 hides nothing. One of 2048 bits does, and takes its time: the primes are looked for at random. Alice’s program \
@@ -126,8 +126,7 @@ fn Real() -> impl IntoView {
         let time = if piece.ms < 0.05 { format!("{:.2} µs", piece.ms * 1e3) } else { text::duration(piece.ms) };
         view! {
             <tr>
-                <th scope="row">{piece.piece.what()}</th>
-                <td class=class>{name}</td>
+                <th scope="row">{piece.piece.what()} " " <span class=class>{name}</span></th>
                 <td class="mono">{read}</td>
                 <td class="mono">{size}</td>
                 <td class="mono">{time}</td>
@@ -158,7 +157,7 @@ fn Real() -> impl IntoView {
                 <div class="scroll">
                     <table class="plain real">
                         <thead>
-                            <tr><th scope="col">"what"</th><th scope="col">"who"</th><th scope="col">"read"</th><th scope="col">"size"</th><th scope="col">"time"</th></tr>
+                            <tr><th scope="col">"what"</th><th scope="col">"read"</th><th scope="col">"size"</th><th scope="col">"time"</th></tr>
                         </thead>
                         <tbody>{move || heard.get().into_iter().map(row).collect_view()}</tbody>
                     </table>

@@ -8,9 +8,9 @@ use tacit_parts::formula::Formula;
 use tacit_parts::text;
 use tacit_session::{Party, Tag};
 
-use crate::parts::bench::{Bench, Step};
+use crate::parts::bench::Step;
 use crate::parts::note::{Note, TeachersNote};
-use crate::parts::played::{played, shown};
+use crate::parts::played::{bench, played, shown};
 use crate::parts::section::Section;
 
 const WIDTH: usize = 4;
@@ -31,7 +31,7 @@ pub(crate) fn Richer() -> impl IntoView {
             {shown(one_bit, one_bit_table)}
         </Section>
         <Section title="Four bits">
-            {shown(four, |run| view! { <Bench name="Eleven and thirteen" steps=four_bits(run)/> })}
+            {bench(four, "Eleven and thirteen", four_bits)}
         </Section>
         <Section title="The tree">
             <p class="lead">

@@ -5,9 +5,9 @@ use tacit_lessons::shamir::{Met, PRIME, left_in_the_field, left_over_integers, m
 use tacit_parts::figure::Figure;
 use tacit_session::Party;
 
-use crate::parts::bench::{Bench, Step};
+use crate::parts::bench::Step;
 use crate::parts::note::{Note, TeachersNote};
-use crate::parts::played::{played, shown};
+use crate::parts::played::{bench, played};
 use crate::parts::section::Section;
 use crate::parts::strip::Strip;
 
@@ -22,7 +22,7 @@ const STEEPEST: i32 = 20;
 pub(crate) fn Shamir() -> impl IntoView {
     let met = played(|| meeting([65, 15]));
     view! {
-        {shown(met, |met| view! { <Bench name="Two of four" steps=two(met)/> })}
+        {bench(met, "Two of four", two)}
         <Section title="Any K of N">
             <p class="lead">
                 "A line is fixed by two points, a parabola by three. Choose whose shares come together, and see what is still possible."

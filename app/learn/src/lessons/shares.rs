@@ -10,10 +10,10 @@ use tacit_parts::histogram::Histogram;
 use tacit_session::Party;
 
 use crate::lessons::prg;
-use crate::parts::bench::{Bench, Step};
+use crate::parts::bench::Step;
 use crate::parts::note::{Note, TeachersNote};
 use crate::parts::overlap::Overlap;
-use crate::parts::played::{played, shown};
+use crate::parts::played::{bench, played};
 use crate::parts::section::Section;
 
 const TEN: Clock = Clock::new(10);
@@ -23,7 +23,7 @@ const DRAWS: usize = 2000;
 pub(crate) fn Shares() -> impl IntoView {
     let twelve = played(|| Ok(scaling(Clock::new(100), 12, 5, 3)));
     view! {
-        {shown(twelve, |run| view! { <Bench name="Twelve, times three" steps=steps(run)/> })}
+        {bench(twelve, "Twelve, times three", steps)}
         <Section title="On a clock">
             <p class="lead">
                 "Plain numbers would give something away. So Tacit counts on a clock: after the last hour comes 0 again. Here it \

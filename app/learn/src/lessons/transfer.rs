@@ -6,9 +6,9 @@ use tacit_lessons::transfer::{Transferred, transferring};
 use tacit_parts::figure::Figure;
 use tacit_session::{Party, Tag};
 
-use crate::parts::bench::{Bench, Step};
+use crate::parts::bench::Step;
 use crate::parts::note::{Note, TeachersNote};
-use crate::parts::played::{played, shown};
+use crate::parts::played::{bench, played};
 use crate::parts::section::Section;
 
 #[component]
@@ -45,7 +45,7 @@ pub(crate) fn Transfer() -> impl IntoView {
             </Figure>
         </Section>
         <Section title="The same, with messages">
-            {shown(run, move |run| view! { <Bench name="One of two letters" steps=steps(run, second.get_untracked())/> })}
+            {bench(run, "One of two letters", move |run| steps(run, second.get_untracked()))}
         </Section>
         <TeachersNote note=note()/>
     }

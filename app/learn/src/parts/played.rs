@@ -6,6 +6,7 @@ use tacit_lessons::party::Run;
 use tacit_session::Fault;
 
 use crate::parties::{How, Parties};
+use crate::parts::bench::{Bench, Step};
 
 /// What came of a run, once it is over.
 pub(crate) type Came<T> = RwSignal<Option<Result<T, Fault>>, LocalStorage>;
@@ -54,6 +55,15 @@ pub(crate) fn shown<T: 'static, V: IntoView + 'static>(
             Some(Err(fault)) => view! { <p class="came" role="status">{fault.code.headline()}</p> }.into_any(),
         })
     }
+}
+
+/// A bench, as soon as there is something to go through.
+pub(crate) fn bench<T: 'static>(
+    came: Came<T>,
+    name: &'static str,
+    steps: impl Fn(&T) -> Vec<Step> + Send + 'static,
+) -> impl IntoView {
+    view! { <div class="bench-place">{shown(came, move |came| view! { <Bench name steps=steps(came)/> })}</div> }
 }
 
 /// What the two are at, until there is something to show.
