@@ -54,8 +54,8 @@ fn where_they_are(how: How) -> &'static str {
     match how {
         How::Away | How::Connecting => "Alice and Bob both live on this page.",
         How::Apart => {
-            "Alice and Bob are two programs in this page, with a real connection between them and no server. What runs thousands of times \
-             runs in one."
+            "Alice and Bob are two programs in this page, with a real connection between them and no server. What they play by the \
+             thousand, one program plays for both."
         }
         How::Together => "This browser connects no page to itself: Alice and Bob both ran in one program.",
     }

@@ -140,8 +140,11 @@ impl Aside<'static> {
 }
 
 /// Plays one party's task to its end.
-pub async fn play<L: Link>(party: Party, link: L, task: Task, prg: &mut Prg, aside: Aside<'_>) -> Report {
-    let noted = Rc::new(Noted::new(link));
+pub async fn play<L: Link + 'static>(party: Party, link: L, task: Task, prg: &mut Prg, aside: Aside<'_>) -> Report {
+    play_over(party, Rc::new(Noted::new(link)), task, prg, aside).await
+}
+
+async fn play_over(party: Party, noted: Rc<Noted>, task: Task, prg: &mut Prg, aside: Aside<'_>) -> Report {
     let harm = if let Task::Compare(harm, _) = &task { *harm } else { Harm::None };
     let mut s = Session::new(party, Harmed::new(Rc::clone(&noted), harm));
     let held = match task {

@@ -1,6 +1,7 @@
 //! What crossed between the two parties, in order.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 use tacit_session::{HEADER, Link, LinkError, Party, Tag};
@@ -40,16 +41,35 @@ pub struct Sent {
     pub after: usize,
 }
 
+/// What a link promises.
+type Promised<'a, T> = Pin<Box<dyn Future<Output = Result<T, LinkError>> + 'a>>;
+
+/// A link of any kind. Protocols are compiled for it once, and not again for every kind of link that a page plays over.
+trait AnyLink {
+    fn send(&self, message: Vec<u8>) -> Promised<'_, ()>;
+    fn recv(&self) -> Promised<'_, Vec<u8>>;
+}
+
+impl<L: Link> AnyLink for L {
+    fn send(&self, message: Vec<u8>) -> Promised<'_, ()> {
+        Box::pin(Link::send(self, message))
+    }
+
+    fn recv(&self) -> Promised<'_, Vec<u8>> {
+        Box::pin(Link::recv(self))
+    }
+}
+
 /// A link that notes what it sends.
-pub(crate) struct Noted<L> {
-    link: L,
+pub(crate) struct Noted {
+    link: Box<dyn AnyLink>,
     sent: RefCell<Vec<Sent>>,
     heard: Cell<usize>,
 }
 
-impl<L> Noted<L> {
-    pub(crate) fn new(link: L) -> Self {
-        Self { link, sent: RefCell::default(), heard: Cell::new(0) }
+impl Noted {
+    pub(crate) fn new(link: impl Link + 'static) -> Self {
+        Self { link: Box::new(link), sent: RefCell::default(), heard: Cell::new(0) }
     }
 
     /// What went out, and how many messages came.
@@ -58,7 +78,7 @@ impl<L> Noted<L> {
     }
 }
 
-impl<L: Link> Link for Noted<L> {
+impl Link for Noted {
     async fn send(&self, message: Vec<u8>) -> Result<(), LinkError> {
         self.sent.borrow_mut().push(Sent { frame: message.clone(), after: self.heard.get() });
         self.link.send(message).await

@@ -143,7 +143,8 @@ fn Worlds() -> impl IntoView {
         <div class="stack">
             <p class="came">"Secure means: all of the long list can be made up out of the short one."</p>
             <p class="lead">
-                "Whoever could do that learns nothing from the messages that the answer had not told already. Below, a program does it."
+                "Whoever could do that learns nothing from the messages that the answer had not told already. Below, a program does it. \
+                 In this lesson Alice and Bob run in one program, because they play by the thousand."
             </p>
         </div>
     }
