@@ -10,7 +10,8 @@ export class Rehearsal {
   /** Goes there from home. */
   static async open(party) {
     await party.open();
-    await party.press('Rehearse alone');
+    await party.follow('Rehearse alone');
+    await party.at('rehearsal');
     return new Rehearsal(party.page);
   }
 

@@ -118,7 +118,7 @@ test('a transcript is saved, opened and replayed as it was; a changed one is ref
   // In another browser context, without a peer.
   const bob = await person('Bob');
   await bob.open();
-  await bob.press('Open a transcript');
+  await bob.follow('Open a transcript');
   const file = bob.page.getByLabel('Transcript');
   await file.setInputFiles(path);
   await expect(bob.byTestId('about')).toContainText('Alice had more.');

@@ -1,4 +1,4 @@
-//! Rehearsal: both parties in one page, and the wire between them. The two are as real as if they were far apart: two programs, a
+//! Both parties in one page, and the wire between them. The two are as real as if they were far apart: two programs, a
 //! peer connection, the same screens; only the person is the same.
 
 use std::rc::Rc;
@@ -9,11 +9,12 @@ use tacit_jobs::Job;
 use tacit_parts::Aside;
 use tacit_session::Party;
 
-use crate::app::{Input, Network, Screen, Session};
-use crate::driver::Stage;
-use crate::page::{Page, show, side_id};
+use super::Network;
+use super::lens::Lens;
+use crate::app::{Input, Screen, Session};
+use crate::driver::{Side as Way, Stage};
+use crate::page::{Page, show_session, side_id};
 use crate::parts::heading::Heading;
-use crate::parts::lens::Lens;
 use crate::parts::wire::{List, Player, Save, Sees, Spread, Totals, Track, follow, ink, name};
 use crate::text;
 
@@ -90,12 +91,19 @@ pub(crate) fn Rehearsal() -> impl IntoView {
 #[component]
 fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
     let stage = Rc::<Stage>::default();
-    let [alice, bob] = [Party::Alice, Party::Bob].map(|party| Page::new(Some((Rc::clone(&stage), party))));
-    Effect::new(move |_| [alice, bob].into_iter().for_each(|page| page.network(network.get())));
+    let ways = [Party::Alice, Party::Bob].map(|party| Way::new(Rc::clone(&stage), party));
+    let page_of = |party: Party| Page::new(Rc::<Way>::clone(&ways[party as usize]), Some(party));
+    let [alice, bob] = [Party::Alice, Party::Bob].map(page_of);
+    let ways = StoredValue::new_local(ways);
+    Effect::new(move |_| {
+        ways.with_value(|ways| ways.iter().for_each(|way| way.network(network.get())));
+        // A worker that is not up yet is told when it is.
+        [alice, bob].into_iter().for_each(|page| page.post("network", &network.get()));
+    });
     alice.send(Input::Start(job));
     bob.send(Input::Join);
     [alice, bob].into_iter().for_each(follow);
-    let track = Track::new(alice.wire, Signal::stored(Party::Alice));
+    let track = Track::of(alice);
     // What two people do comes before what one looks at.
     let runs = alice.of_session(Session::runs);
     Effect::new(move |_| {
@@ -139,7 +147,7 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
             </section>
             <Side page=bob track away=Signal::derive(move || tab.get() != Tab::Side(Party::Bob)) opens=false/>
         </div>
-        <Provider value=alice>{matches!(job, Job::Classify { .. }).then(|| view! { <Lens other=bob/> })}</Provider>
+        <Provider value=alice>{matches!(job, Job::Classify { .. }).then(|| view! { <Lens ways/> })}</Provider>
     }
 }
 
@@ -203,14 +211,14 @@ fn side(screen: Screen, party: Party) -> AnyView {
             <p class="waiting"><span class="pulse" aria-hidden="true"></span>"Connecting to the other side."</p>
         }
         .into_any(),
-        Screen::Home | Screen::Join | Screen::Rehearsal | Screen::Replay => {
+        Screen::Home | Screen::Join => {
             view! { <p class="lead">{format!("{} has left. Start over for another rehearsal.", name(party))}</p> }
                 .into_any()
         }
         Screen::Failure => {
             view! { <p class="lead">"It stopped here. Start over for another rehearsal."</p> }.into_any()
         }
-        screen => show(screen),
+        screen => show_session(screen),
     }
 }
 
