@@ -93,6 +93,8 @@ pub(crate) enum Shown {
     Wire(Slice),
     /// In a rehearsal, a picture on its way through a model: packed, as only a rehearsal reads it.
     Lens(Vec<u8>),
+    /// In a rehearsal, how many messages wait until they are let through.
+    Waiting(usize),
 }
 
 /// Something to be done outside.

@@ -33,6 +33,8 @@ impl Side {
 
     pub(crate) fn network(&self, _: Network) {}
 
+    pub(crate) fn hold(&self, _: bool) {}
+
     pub(crate) fn kept(&self) -> (Option<Picture>, Option<ModelFile>) {
         (None, None)
     }

@@ -32,6 +32,8 @@ pub(crate) struct Page {
     pub(crate) shows_wire: RwSignal<bool>,
     /// In a rehearsal: what was seen of a picture, layer by layer, as the worker packed it.
     pub(crate) lens: RwSignal<Option<Vec<u8>>>,
+    /// In a rehearsal: how many messages to this side wait until they are let through.
+    pub(crate) waiting: RwSignal<usize>,
     /// In a rehearsal, which of the two parties this is; none where the other one is another person.
     pub(crate) side: Option<Party>,
     /// Asks before a running job is stopped.
@@ -48,12 +50,14 @@ impl Page {
             asked: StoredValue::new(0),
             shows_wire: RwSignal::new(false),
             lens: RwSignal::new(None),
+            waiting: RwSignal::new(0),
             side,
             stop: NodeRef::new(),
         };
         let hear = move |shown| match shown {
             Shown::Wire(slice) => page.hear_wire(slice),
             Shown::Lens(lens) => page.lens.set(Some(lens)),
+            Shown::Waiting(waiting) => page.waiting.set(waiting),
         };
         let driver = Driver::new(way, move |input| page.send(input), hear);
         page.driver.set_value(Some(driver));
@@ -104,6 +108,11 @@ impl Page {
             // There may be more.
             self.ask_wire();
         }
+    }
+
+    /// In a rehearsal: lets one message through to this side.
+    pub(crate) fn pass(self) {
+        self.post("pass", &());
     }
 
     /// Says something to the worker, if one is up.

@@ -4,6 +4,7 @@
 //! the way to each other is another one.
 
 mod both;
+mod hold;
 mod lens;
 mod network;
 mod replay;

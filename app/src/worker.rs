@@ -13,9 +13,12 @@
 //!   wire { from } ───────────────▸                             what has crossed, from this message on
 //!   network { bytes: Network } ──▸                             what network a rehearsal should be like
 //!   look { bytes: Look } ────────▸                             in a rehearsal: a picture on its way through a model
+//!   hold { bytes: bool } ────────▸                             in a rehearsal: whether every message that comes waits
+//!   pass {} ─────────────────────▸                             lets one of them through
 //!                                ◂── event { bytes: Stamped }
 //!                                ◂── wire { bytes: Slice }
 //!                                ◂── look { bytes: Lens or why not }
+//!                                ◂── waiting { bytes: usize }  how many messages wait
 //!                                ◂── closed                    the pairing is over
 //!                                ◂── missing                   its program does not start
 //! ```
@@ -170,6 +173,7 @@ fn read(message: &JsValue) -> Said {
         Some("closed") => Said::Closed,
         Some("missing") => Said::Broke(missing()),
         Some("look") => Said::Shown(Shown::Lens(bytes())),
+        Some("waiting") => Said::Shown(Shown::Waiting(unpack(&bytes()).unwrap_or_default())),
         Some("wire") => match unpack(&bytes()) {
             Ok(slice) => Said::Shown(Shown::Wire(slice)),
             Err(_) => Said::Broke(Fault::internal("worker: a record that cannot be read")),

@@ -52,6 +52,7 @@ pub(crate) struct Side {
     stage: Rc<Stage>,
     party: Party,
     network: Cell<Network>,
+    holds: Cell<bool>,
     kept: RefCell<Kept>,
 }
 
@@ -64,12 +65,23 @@ struct Kept {
 
 impl Side {
     pub(crate) fn new(stage: Rc<Stage>, party: Party) -> Rc<Self> {
-        Rc::new(Self { stage, party, network: Cell::new(Network::ALL[0]), kept: RefCell::default() })
+        Rc::new(Self {
+            stage,
+            party,
+            network: Cell::new(Network::ALL[0]),
+            holds: Cell::default(),
+            kept: RefCell::default(),
+        })
     }
 
     /// What network the coming pairing is like.
     pub(crate) fn network(&self, network: Network) {
         self.network.set(network);
+    }
+
+    /// Whether messages of the coming pairing wait from the beginning.
+    pub(crate) fn hold(&self, holds: bool) {
+        self.holds.set(holds);
     }
 
     /// Copies of the picture and the model that this side put in.
@@ -83,6 +95,7 @@ impl Side {
 impl Way for Side {
     fn greet(&self, worker: &Worker) {
         worker.post("network", &self.network.get());
+        worker.post("hold", &self.holds.get());
     }
 
     fn meet(&self, _: Party, open_channel: OpenChannel, on: Box<dyn Fn(Input)>) -> Box<dyn Any> {

@@ -10,6 +10,7 @@ use tacit_parts::Aside;
 use tacit_session::Party;
 
 use super::Network;
+use super::hold::Hold;
 use super::lens::Lens;
 use crate::app::{Input, Screen, Session};
 use crate::driver::{Side as Way, Stage};
@@ -29,6 +30,7 @@ enum Tab {
 pub(crate) fn Rehearsal() -> impl IntoView {
     let job = RwSignal::new(Job::Millionaires);
     let network = RwSignal::new(Network::ALL[0]);
+    let holds = RwSignal::new(false);
     // Which rehearsal this is: another one begins anew, with two new programs.
     let take = RwSignal::new(0u32);
     let again = move || take.update(|take| *take += 1);
@@ -81,7 +83,7 @@ pub(crate) fn Rehearsal() -> impl IntoView {
             </div>
             {move || {
                 let _ = take.get();
-                view! { <Three job=job.get_untracked() network/> }
+                view! { <Three job=job.get_untracked() network holds/> }
             }}
         </div>
     }
@@ -89,7 +91,7 @@ pub(crate) fn Rehearsal() -> impl IntoView {
 
 /// Alice, the wire, and Bob.
 #[component]
-fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
+fn Three(job: Job, network: RwSignal<Network>, holds: RwSignal<bool>) -> impl IntoView {
     let stage = Rc::<Stage>::default();
     let ways = [Party::Alice, Party::Bob].map(|party| Way::new(Rc::clone(&stage), party));
     let page_of = |party: Party| Page::new(Rc::<Way>::clone(&ways[party as usize]), Some(party));
@@ -100,15 +102,31 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
         // A worker that is not up yet is told when it is.
         [alice, bob].into_iter().for_each(|page| page.post("network", &network.get()));
     });
+    Effect::new(move |_| {
+        let holds = holds.get();
+        ways.with_value(|ways| ways.iter().for_each(|way| way.hold(holds)));
+        for page in [alice, bob] {
+            page.waiting.set(0);
+            page.post("hold", &holds);
+        }
+    });
     alice.send(Input::Start(job));
     bob.send(Input::Join);
     [alice, bob].into_iter().for_each(follow);
     let track = Track::of(alice);
     // What two people do comes before what one looks at.
     let runs = alice.of_session(Session::runs);
+    // Whether the last run waited for a person: then its time says nothing.
+    let was_held = RwSignal::new(false);
     Effect::new(move |_| {
         if runs.get() {
+            was_held.set(holds.get_untracked());
             track.chosen.set(None);
+        }
+    });
+    Effect::new(move |_| {
+        if holds.get() && runs.get_untracked() {
+            was_held.set(true);
         }
     });
     let tab = RwSignal::new(Tab::Side(Party::Alice));
@@ -135,9 +153,10 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
             <section class="middle" class:away=move || tab.get() != Tab::Wire aria-label="The wire">
                 <h2 class="side-name">"The wire"</h2>
                 <Provider value=alice>
+                    <Hold sides=[alice, bob] track holds/>
                     <Player track/>
                     <List track/>
-                    <Dominates network/>
+                    <Show when=move || !was_held.get()><Dominates network/></Show>
                     <Totals track/>
                     <p class="small soft">
                         "All of this could be made up out of one’s own input and the answer alone. "

@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, RtcDataChannel};
 use zeroize::Zeroizing;
 
-use crate::paced::{Network, Paced};
+use crate::paced::{Paced, Road};
 use crate::processor;
 use crate::watchdog::Watchdog;
 
@@ -31,10 +31,16 @@ struct Inbox {
     link: Option<Paced<ChannelLink>>,
     pairing: Option<Pairing>,
     commands: Option<mpsc::UnboundedReceiver<Command>>,
-    /// The network that a rehearsal should be like.
-    network: Option<Rc<Cell<Network>>>,
+    /// What lies between the two of a rehearsal.
+    road: Option<Rc<Road>>,
     /// What has crossed.
     record: Rc<RefCell<Record>>,
+}
+
+impl Inbox {
+    fn road(&mut self) -> &Road {
+        self.road.get_or_insert_with(|| Rc::new(Road::new(|waiting| post("waiting", Some(&pack(&waiting))))))
+    }
 }
 
 /// Listens to the page, for ever.
@@ -47,7 +53,7 @@ pub(crate) fn listen() {
         link: None,
         pairing: None,
         commands: Some(commands),
-        network: None,
+        road: None,
         record: Rc::new(RefCell::new(Record::with_room())),
     });
     let processor = processor::start();
@@ -75,14 +81,21 @@ fn receive(
                 Err(_) => ChannelLink::over_port(field(message, "port").unchecked_into::<MessagePort>()),
             };
             let mut inbox = inbox.borrow_mut();
-            inbox.link = Some(match &inbox.network {
-                Some(network) => Paced::slow(link, Rc::clone(network)),
+            inbox.link = Some(match &inbox.road {
+                Some(road) => Paced::slow(link, Rc::clone(road)),
                 None => Paced::plain(link),
             });
         }
         Some("network") => {
-            let network = read(message)?;
-            inbox.borrow_mut().network.get_or_insert_default().set(network);
+            inbox.borrow_mut().road().is_like(read(message)?);
+            return Ok(());
+        }
+        Some("hold") => {
+            inbox.borrow_mut().road().shut(read(message)?);
+            return Ok(());
+        }
+        Some("pass") => {
+            inbox.borrow_mut().road().pass();
             return Ok(());
         }
         Some("look") => {
@@ -123,7 +136,9 @@ fn begin(
     };
     let seed = seed()?;
     let stalled = commands.clone();
-    let watchdog = Watchdog::new(move || {
+    let road = inbox.road.clone();
+    let is_held = move || road.as_ref().is_some_and(|road| road.is_shut());
+    let watchdog = Watchdog::new(is_held, move || {
         let _ = stalled.unbounded_send(Command::Stalled);
     });
     // The other program's hello is the machine's business, too.
