@@ -5,15 +5,12 @@
 //! is `session`'s.
 
 use tacit_jobs::record::Slice;
-use tacit_jobs::rehearsal::Lens;
 use tacit_jobs::{Amount, Command, Job, ModelFile, Order, Pairing, Picture, Reveal, Stamped};
 use tacit_session::{Code, Fault, Party};
 
-mod network;
 mod screen;
 mod session;
 
-pub(crate) use network::Network;
 pub(crate) use screen::Screen;
 use session::Step;
 pub(crate) use session::{Answer, Both, Checked, InviteText, Next, Role, Route, Session, Stock, Work};
@@ -46,10 +43,6 @@ pub(crate) enum Input {
     GoHome,
     /// Ask for a code.
     GoJoin,
-    /// Show both parties in one page.
-    GoRehearse,
-    /// Show a transcript that was opened.
-    GoReplay,
     /// Make an invite to do this.
     Start(Job),
     /// Take an invite, whose text was found to be whole.
@@ -98,8 +91,10 @@ pub(crate) enum Input {
 pub(crate) enum Shown {
     /// What crossed.
     Wire(Slice),
-    /// A picture on its way through a model.
-    Lens(Result<Lens, Fault>),
+    /// In a rehearsal, a picture on its way through a model: packed, as only a rehearsal reads it.
+    Lens(Vec<u8>),
+    /// In a rehearsal, how many messages wait until they are let through.
+    Waiting(usize),
 }
 
 /// Something to be done outside.
@@ -124,9 +119,11 @@ impl Model {
     pub(crate) fn update(&mut self, input: Input) -> Vec<Act> {
         match input {
             Input::GoHome => self.leave(None),
-            Input::GoJoin => self.leave_for(Screen::Join),
-            Input::GoRehearse => self.leave_for(Screen::Rehearsal),
-            Input::GoReplay => self.leave_for(Screen::Replay),
+            Input::GoJoin => {
+                let acts = self.leave(None);
+                self.screen = Screen::Join;
+                acts
+            }
             Input::Start(job) => self.begin(Party::Alice, job),
             // What it is about, the host's program will say.
             Input::Join => self.begin(Party::Bob, Job::default()),
@@ -180,12 +177,6 @@ impl Model {
             if session.met { "You left. The other person was told." } else { "You left. The invite no longer works." };
         let mut acts = vec![Act::Command(Command::Cancel)];
         acts.extend(self.leave(Some(notice)));
-        acts
-    }
-
-    fn leave_for(&mut self, screen: Screen) -> Vec<Act> {
-        let acts = self.leave(None);
-        self.screen = screen;
         acts
     }
 

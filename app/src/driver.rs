@@ -1,21 +1,25 @@
 //! Carries out what the state machine asks for: the worker, the meeting, and their end.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos::prelude::set_timeout;
-use tacit_jobs::rehearsal::Look;
-use tacit_meet::GuestInvite;
+use serde::Serialize;
+use tacit_jobs::Command;
+use tacit_meet::{Event, GuestInvite, OpenChannel, Path};
 use tacit_session::{Code, Fault, Party};
 
-use crate::app::{Act, Input, Network, Shown};
+use crate::app::{Act, Input, InviteText, Route, Shown};
 use crate::browser;
 use crate::worker::{Said, Worker};
 
-mod stage;
+mod rehearsal;
+mod remote;
 
-pub(crate) use stage::Stage;
+pub(crate) use rehearsal::{Side, Stage};
+pub(crate) use remote::Remote;
 
 /// How long the last words to the peer may take at most.
 const FAREWELL: Duration = Duration::from_millis(1_500);
@@ -23,16 +27,26 @@ const FAREWELL: Duration = Duration::from_millis(1_500);
 /// How long the worker's program may take to load, on a slow network.
 const LOADING: Duration = Duration::from_secs(60);
 
+/// How the other party is reached.
+pub(crate) trait Way {
+    /// Says to a worker that is up what it must know before it gets its channel.
+    fn greet(&self, _worker: &Worker) {}
+
+    /// Begins to meet; dropping what comes back ends it. `open_channel` is called in the task that made the channel.
+    fn meet(&self, seat: Party, open_channel: OpenChannel, on: Box<dyn Fn(Input)>) -> Box<dyn Any>;
+
+    /// Takes an invite for the next meeting, where one comes by invite.
+    fn keep(&self, _invite: GuestInvite) {}
+
+    /// Sees what the person tells the worker.
+    fn passes(&self, _command: &Command) {}
+}
+
 /// The outside of the page. One pairing at a time is alive; one that ended may still be saying goodbye.
 pub(crate) struct Driver {
     tell: Box<dyn Fn(Input)>,
     show: Box<dyn Fn(Shown)>,
-    /// Where the other party of a rehearsal is waited for; none where it is another person.
-    stage: Option<(Rc<Stage>, Party)>,
-    /// What network a rehearsal is like.
-    network: Cell<Network>,
-    /// The invite for the next [`Act::Join`].
-    guest: RefCell<Option<GuestInvite>>,
+    way: Rc<dyn Way>,
     /// A worker that has met nobody yet.
     spare: RefCell<Option<Rc<Helper>>>,
     live: RefCell<Option<Rc<Live>>>,
@@ -50,31 +64,17 @@ struct Helper {
 /// The worker and the meeting of one pairing. What they say counts as long as the driver holds it as alive.
 struct Live {
     helper: Rc<Helper>,
-    /// What this side begins with, until the worker is up.
-    seat: RefCell<Option<Seat>>,
-    meeting: RefCell<Option<meeting::Meeting>>,
-}
-
-/// How this side comes to the meeting.
-enum Seat {
-    Host,
-    Guest(GuestInvite),
-    OnStage(Rc<Stage>, Party),
+    /// Which seat this side takes, until the worker is up.
+    seat: Cell<Option<Party>>,
+    meeting: RefCell<Option<Box<dyn Any>>>,
 }
 
 impl Driver {
-    /// With a stage, both parties are in this page, and this is one of them.
-    pub(crate) fn new(
-        stage: Option<(Rc<Stage>, Party)>,
-        tell: impl Fn(Input) + 'static,
-        show: impl Fn(Shown) + 'static,
-    ) -> Rc<Self> {
+    pub(crate) fn new(way: Rc<dyn Way>, tell: impl Fn(Input) + 'static, show: impl Fn(Shown) + 'static) -> Rc<Self> {
         Rc::new(Self {
             tell: Box::new(tell),
             show: Box::new(show),
-            stage,
-            network: Cell::new(Network::ALL[0]),
-            guest: RefCell::default(),
+            way,
             spare: RefCell::default(),
             live: RefCell::default(),
             retired: RefCell::default(),
@@ -92,27 +92,17 @@ impl Driver {
 
     /// Keeps an invite that was read, for the next [`Act::Join`].
     pub(crate) fn keep(&self, invite: GuestInvite) {
-        self.guest.replace(Some(invite));
+        self.way.keep(invite);
     }
 
     pub(crate) fn carry_out(self: &Rc<Self>, act: Act) {
         match act {
-            Act::Host | Act::Join if let Some((stage, party)) = &self.stage => {
-                self.begin(Seat::OnStage(Rc::clone(stage), *party));
-            }
-            Act::Host => self.begin(Seat::Host),
-            Act::Join => {
-                let invite = self.guest.take();
-                match invite {
-                    Some(invite) => self.begin(Seat::Guest(invite)),
-                    None => (self.tell)(Input::Failed(Fault::internal("joined without an invite"))),
-                }
-            }
-            Act::Pair(pairing) => {
-                self.with_worker(|worker| worker.pair(&pairing));
-            }
+            Act::Host => self.begin(Party::Alice),
+            Act::Join => self.begin(Party::Bob),
+            Act::Pair(pairing) => self.post("pair", &pairing),
             Act::Command(command) => {
-                self.with_worker(|worker| worker.command(&command));
+                self.way.passes(&command);
+                self.post("command", &command);
             }
             Act::Retire => self.retire(),
         }
@@ -123,16 +113,9 @@ impl Driver {
         self.with_worker(|worker| worker.wire(from))
     }
 
-    /// In a rehearsal: has the worker look at a picture on its way through a model.
-    pub(crate) fn look(&self, look: &Look) {
-        self.with_worker(|worker| worker.look(look));
-    }
-
-    /// In a rehearsal: has the network be like this.
-    pub(crate) fn network(&self, network: Network) {
-        self.network.set(network);
-        // A worker that is not up yet is told when it is.
-        self.with_worker(|worker| worker.network(&network));
+    /// Says something to the worker, see [`Worker::post`]; nothing where none is up.
+    pub(crate) fn post(&self, kind: &str, what: &impl Serialize) {
+        self.with_worker(|worker| worker.post(kind, what));
     }
 
     /// Tells the worker something, once it is up: until then it expects its program and nothing else. Whether it is.
@@ -143,7 +126,7 @@ impl Driver {
     }
 
     /// Takes the worker that is there or starts one; once it is up, the meeting begins.
-    fn begin(self: &Rc<Self>, seat: Seat) {
+    fn begin(self: &Rc<Self>, seat: Party) {
         if let Some(what) = browser::missing() {
             return (self.tell)(Input::Failed(Fault::new(Code::Unsupported, what)));
         }
@@ -153,7 +136,7 @@ impl Driver {
             Err(fault) => return (self.tell)(Input::Failed(fault)),
         };
         let live =
-            Rc::new(Live { helper: Rc::clone(&helper), seat: RefCell::new(Some(seat)), meeting: RefCell::default() });
+            Rc::new(Live { helper: Rc::clone(&helper), seat: Cell::new(Some(seat)), meeting: RefCell::default() });
         self.live.replace(Some(Rc::clone(&live)));
         if helper.is_up.get() {
             return self.meet(&live);
@@ -222,14 +205,8 @@ impl Driver {
                 driver.hear(&live, Input::Failed(fault));
             }
         };
-        match seat {
-            Seat::OnStage(stage, party) => {
-                live.helper.worker.network(&self.network.get());
-                stage.enter(party, Box::new(open_channel), move |event| on(meeting::translate(event)));
-            }
-            Seat::Host => drop(live.meeting.replace(Some(meeting::host(open_channel, on)))),
-            Seat::Guest(invite) => drop(live.meeting.replace(Some(meeting::join(invite, open_channel, on)))),
-        }
+        self.way.greet(&live.helper.worker);
+        live.meeting.replace(Some(self.way.meet(seat, Box::new(open_channel), Box::new(on))));
     }
 
     /// Passes on what a pairing says, unless it is over.
@@ -258,45 +235,18 @@ impl Driver {
     }
 }
 
-/// The meeting, in the page's own words.
-mod meeting {
-    pub(super) use tacit_meet::Meeting;
-    use tacit_meet::{Config, Event, GuestInvite, Path};
-    use web_sys::RtcDataChannel;
-
-    use crate::app::{Input, InviteText, Route};
-    use crate::browser;
-
-    pub(super) fn host(open_channel: impl FnOnce(RtcDataChannel) + 'static, on: impl Fn(Input) + 'static) -> Meeting {
-        tacit_meet::host(config(), open_channel, move |event| on(translate(event)))
-    }
-
-    pub(super) fn join(
-        invite: GuestInvite,
-        open_channel: impl FnOnce(RtcDataChannel) + 'static,
-        on: impl Fn(Input) + 'static,
-    ) -> Meeting {
-        tacit_meet::join(config(), invite, open_channel, move |event| on(translate(event)))
-    }
-
-    fn config() -> Config {
-        Config { relay_only: browser::relay_only(), ..Config::default() }
-    }
-
-    pub(super) fn translate(event: Event) -> Input {
-        match event {
-            Event::Invited { invite } => {
-                Input::Invited(InviteText { link: invite.link(&browser::address()), code: invite.code() })
-            }
-            Event::Ringing => Input::Ringing,
-            Event::PeerArrived => Input::PeerArrived,
-            Event::Knocked => Input::Knocked,
-            Event::Words { words, confirm } => Input::Words { words, confirm },
-            Event::Connected { path, rtt_ms } => {
-                Input::Connected(Route { direct: matches!(path, Path::Direct), rtt_ms })
-            }
-            Event::Reconnecting => Input::Reconnecting,
-            Event::Failed(fault) => Input::Failed(fault),
+/// What the meeting says, in the page's own words.
+fn translate(event: Event) -> Input {
+    match event {
+        Event::Invited { invite } => {
+            Input::Invited(InviteText { link: invite.link(&browser::address()), code: invite.code() })
         }
+        Event::Ringing => Input::Ringing,
+        Event::PeerArrived => Input::PeerArrived,
+        Event::Knocked => Input::Knocked,
+        Event::Words { words, confirm } => Input::Words { words, confirm },
+        Event::Connected { path, rtt_ms } => Input::Connected(Route { direct: matches!(path, Path::Direct), rtt_ms }),
+        Event::Reconnecting => Input::Reconnecting,
+        Event::Failed(fault) => Input::Failed(fault),
     }
 }

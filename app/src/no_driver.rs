@@ -2,23 +2,46 @@
 
 use std::rc::Rc;
 
-use tacit_jobs::rehearsal::Look;
+use serde::Serialize;
+use tacit_jobs::{ModelFile, Picture};
 use tacit_meet::GuestInvite;
 use tacit_session::Party;
 
-use crate::app::{Act, Input, Network, Shown};
+use crate::app::{Act, Input, Shown};
+use crate::rehearsal::Network;
 
 pub(crate) struct Driver;
+
+pub(crate) trait Way {}
+
+#[derive(Default)]
+pub(crate) struct Remote;
+
+impl Way for Remote {}
 
 #[derive(Default)]
 pub(crate) struct Stage;
 
+pub(crate) struct Side;
+
+impl Way for Side {}
+
+impl Side {
+    pub(crate) fn new(_: Rc<Stage>, _: Party) -> Rc<Self> {
+        Rc::new(Self)
+    }
+
+    pub(crate) fn network(&self, _: Network) {}
+
+    pub(crate) fn hold(&self, _: bool) {}
+
+    pub(crate) fn kept(&self) -> (Option<Picture>, Option<ModelFile>) {
+        (None, None)
+    }
+}
+
 impl Driver {
-    pub(crate) fn new(
-        _: Option<(Rc<Stage>, Party)>,
-        _: impl Fn(Input) + 'static,
-        _: impl Fn(Shown) + 'static,
-    ) -> Rc<Self> {
+    pub(crate) fn new(_: Rc<dyn Way>, _: impl Fn(Input) + 'static, _: impl Fn(Shown) + 'static) -> Rc<Self> {
         Rc::new(Self)
     }
 
@@ -30,9 +53,7 @@ impl Driver {
         false
     }
 
-    pub(crate) fn look(&self, _: &Look) {}
-
-    pub(crate) fn network(&self, _: Network) {}
+    pub(crate) fn post(&self, _: &str, _: &impl Serialize) {}
 
     pub(crate) fn carry_out(self: &Rc<Self>, _: Act) {}
 }

@@ -5,16 +5,16 @@ use std::rc::Rc;
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use serde::Serialize;
 use tacit_jobs::record::Slice;
-use tacit_jobs::rehearsal::{Lens, Look};
-use tacit_jobs::{Event, ModelFile, Picture, Record};
+use tacit_jobs::{Event, Record};
 use tacit_meet::GuestInvite;
 use tacit_session::{Fault, Party};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::app::{Act, Input, Model, Network, Screen, Session, Shown};
+use crate::app::{Act, Input, Model, Screen, Session, Shown};
 use crate::browser::{self, Awake};
-use crate::driver::{Driver, Stage};
+use crate::driver::{Driver, Remote, Way};
 use crate::parts::footer::Footer;
 use crate::parts::header::Header;
 use crate::screens;
@@ -30,10 +30,10 @@ pub(crate) struct Page {
     asked: StoredValue<u32>,
     /// Whether the person looks at it.
     pub(crate) shows_wire: RwSignal<bool>,
-    /// In a rehearsal: what was seen of a picture, layer by layer.
-    pub(crate) lens: RwSignal<Option<Result<Lens, Fault>>>,
-    /// In a rehearsal: copies of what this side put in, for whoever looks at everything in between.
-    kept: StoredValue<Kept, LocalStorage>,
+    /// In a rehearsal: what was seen of a picture, layer by layer, as the worker packed it.
+    pub(crate) lens: RwSignal<Option<Vec<u8>>>,
+    /// In a rehearsal: how many messages to this side wait until they are let through.
+    pub(crate) waiting: RwSignal<usize>,
     /// In a rehearsal, which of the two parties this is; none where the other one is another person.
     pub(crate) side: Option<Party>,
     /// Asks before a running job is stopped.
@@ -42,7 +42,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// The whole page, or one side of a rehearsal.
-    pub(crate) fn new(stage: Option<(Rc<Stage>, Party)>) -> Self {
+    pub(crate) fn new(way: Rc<dyn Way>, side: Option<Party>) -> Self {
         let page = Self {
             model: RwSignal::new(Model::new()),
             driver: StoredValue::new_local(None),
@@ -50,24 +50,22 @@ impl Page {
             asked: StoredValue::new(0),
             shows_wire: RwSignal::new(false),
             lens: RwSignal::new(None),
-            kept: StoredValue::new_local(Kept::default()),
-            side: stage.as_ref().map(|(_, party)| *party),
+            waiting: RwSignal::new(0),
+            side,
             stop: NodeRef::new(),
         };
         let hear = move |shown| match shown {
             Shown::Wire(slice) => page.hear_wire(slice),
             Shown::Lens(lens) => page.lens.set(Some(lens)),
+            Shown::Waiting(waiting) => page.waiting.set(waiting),
         };
-        let driver = Driver::new(stage, move |input| page.send(input), hear);
+        let driver = Driver::new(way, move |input| page.send(input), hear);
         page.driver.set_value(Some(driver));
         page
     }
 
     /// Takes in what happened, and has done what follows from it.
     pub(crate) fn send(self, input: Input) {
-        if self.side.is_some() {
-            self.kept.update_value(|kept| kept.keep(&input));
-        }
         let finished = matches!(&input, Input::Worker(stamped) if matches!(stamped.event, Event::Finished { .. }));
         let acts: Vec<Act> = self.model.try_update(|model| model.update(input)).unwrap_or_default();
         let Some(driver) = self.driver() else { return };
@@ -112,26 +110,15 @@ impl Page {
         }
     }
 
-    /// In a rehearsal: has this side's worker look at the picture that one side put in, on its way through the model of the other;
-    /// whether both are there.
-    pub(crate) fn look(self, other: Page, fraction_bits: Option<i32>) -> bool {
-        let of = |page: Page| {
-            page.kept.with_value(|kept| {
-                let model = kept.model.as_ref().map(|model| ModelFile(model.0.clone()));
-                (kept.picture.as_ref().and_then(copy), model)
-            })
-        };
-        let ((picture, model), (others_picture, others_model)) = (of(self), of(other));
-        let (picture, model) = (picture.or(others_picture), model.or(others_model));
-        let (Some(picture), Some(model), Some(driver)) = (picture, model, self.driver()) else { return false };
-        driver.look(&Look { model, picture, fraction_bits });
-        true
+    /// In a rehearsal: lets one message through to this side.
+    pub(crate) fn pass(self) {
+        self.post("pass", &());
     }
 
-    /// In a rehearsal: has the network be like this.
-    pub(crate) fn network(self, network: Network) {
+    /// Says something to the worker, if one is up.
+    pub(crate) fn post(self, kind: &str, what: &impl Serialize) {
         if let Some(driver) = self.driver() {
-            driver.network(network);
+            driver.post(kind, what);
         }
     }
 
@@ -202,9 +189,6 @@ impl Page {
     /// Joins when the address carries an invite, and takes it out of the address.
     fn take_invite(self) {
         let fragment = browser::take_fragment();
-        if fragment.as_deref() == Some(REHEARSE) {
-            return self.send(Input::GoRehearse);
-        }
         if let Some(fragment) = fragment
             && let Err(fault) = self.join(&fragment)
         {
@@ -223,30 +207,6 @@ pub(crate) fn side_id(party: Party) -> &'static str {
     }
 }
 
-/// What one side of a rehearsal put in last. Wiped when the rehearsal is over.
-#[derive(Default)]
-struct Kept {
-    model: Option<ModelFile>,
-    picture: Option<Picture>,
-}
-
-impl Kept {
-    fn keep(&mut self, input: &Input) {
-        match input {
-            Input::Model { model, .. } => self.model = Some(ModelFile(model.0.clone())),
-            Input::Check(pictures) => self.picture = pictures.first().and_then(copy),
-            _ => {}
-        }
-    }
-}
-
-fn copy(picture: &Picture) -> Option<Picture> {
-    Picture::new(picture.shape(), picture.pixels().to_vec()).ok()
-}
-
-/// The fragment of a link to the rehearsal.
-const REHEARSE: &str = "#rehearse";
-
 /// The state, for whoever is on the page.
 pub(crate) fn page() -> Page {
     expect_context()
@@ -254,7 +214,7 @@ pub(crate) fn page() -> Page {
 
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    let page = Page::new(None);
+    let page = Page::new(Rc::<Remote>::default(), None);
     provide_context(page);
     let opening = tacit_parts::provide();
     page.take_invite();
@@ -283,21 +243,27 @@ pub(crate) fn App() -> impl IntoView {
 }
 
 /// What a screen shows.
-pub(crate) fn show(screen: Screen) -> AnyView {
+fn show(screen: Screen) -> AnyView {
     match screen {
         Screen::Home => screens::home::Home().into_any(),
         Screen::Join => screens::join::Join().into_any(),
         Screen::Invite => screens::invite::Invite().into_any(),
         Screen::Meet => screens::meet::Meet().into_any(),
+        Screen::Failure => screens::failure::Failure().into_any(),
+        screen => show_session(screen),
+    }
+}
+
+/// What a screen shows that two people come to who have met.
+pub(crate) fn show_session(screen: Screen) -> AnyView {
+    match screen {
         Screen::Model => screens::model::Model().into_any(),
         Screen::Agree => screens::agree::Agree().into_any(),
         Screen::Amount => screens::amount::Amount().into_any(),
         Screen::Picture => screens::picture::Picture().into_any(),
         Screen::Run => screens::run::Run().into_any(),
         Screen::Result => screens::result::Result().into_any(),
-        Screen::Failure => screens::failure::Failure().into_any(),
-        Screen::Rehearsal => screens::rehearsal::Rehearsal().into_any(),
-        Screen::Replay => screens::replay::Replay().into_any(),
+        Screen::Home | Screen::Join | Screen::Invite | Screen::Meet | Screen::Failure => ().into_any(),
     }
 }
 

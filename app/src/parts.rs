@@ -11,7 +11,6 @@ pub(crate) mod gauge;
 pub(crate) mod given;
 pub(crate) mod header;
 pub(crate) mod labels;
-pub(crate) mod lens;
 pub(crate) mod predictions;
 pub(crate) mod promises;
 pub(crate) mod qr;

@@ -9,7 +9,5 @@ pub(crate) mod join;
 pub(crate) mod meet;
 pub(crate) mod model;
 pub(crate) mod picture;
-pub(crate) mod rehearsal;
-pub(crate) mod replay;
 pub(crate) mod result;
 pub(crate) mod run;

@@ -1,42 +1,47 @@
 //! The page's side of the compute worker: what goes in, what comes out.
 //!
-//! Messages are objects with a `kind`, and JSON in `text`:
+//! Messages are objects with a `kind`, and mostly with `bytes`, which [`handover`](tacit_jobs::handover) packs. Their buffers are given
+//! away with them, so that an input is in one place at a time, and whoever reads it wipes it there:
 //!
 //! ```text
 //!  page                                       worker
 //!   program { program } ─────────▸                             what it runs, compiled
 //!                                ◂── ready                     its program is up
 //!   channel { channel | port } ──▸                             the data channel, or a port that relays it
-//!   pair { text: Pairing } ──────▸                             how the pairing begins
-//!   command { text: Command } ───▸
+//!   pair { bytes: Pairing } ─────▸                             how the pairing begins
+//!   command { bytes: Command } ──▸
 //!   wire { from } ───────────────▸                             what has crossed, from this message on
-//!   network { text: Network } ───▸                             what network a rehearsal should be like
-//!   look { text: Look } ─────────▸                             in a rehearsal: a picture on its way through a model
-//!                                ◂── event { text: Stamped }
-//!                                ◂── wire { text: Slice }
-//!                                ◂── look { text: Lens or why not }
+//!   network { bytes: Network } ──▸                             what network a rehearsal should be like
+//!   look { bytes: Look } ────────▸                             in a rehearsal: a picture on its way through a model
+//!   hold { bytes: bool } ────────▸                             in a rehearsal: whether every message that comes waits
+//!   pass {} ─────────────────────▸                             lets one of them through
+//!                                ◂── event { bytes: Stamped }
+//!                                ◂── wire { bytes: Slice }
+//!                                ◂── look { bytes: Lens or why not }
+//!                                ◂── waiting { bytes: usize }  how many messages wait
 //!                                ◂── closed                    the pairing is over
 //!                                ◂── missing                   its program does not start
 //! ```
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Object, Reflect, WebAssembly};
-use tacit_jobs::rehearsal::Look;
-use tacit_jobs::{Command, Pairing, Stamped};
+use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly};
+use serde::Serialize;
+use tacit_jobs::Stamped;
+use tacit_jobs::handover::{pack, unpack};
 use tacit_session::{Code, Fault};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, MessageEvent, RtcDataChannel};
 
-use crate::app::{Network, Shown};
+use crate::app::Shown;
 use crate::browser;
 
 /// What Trunk calls the worker's loader.
-const SCRIPT: &str = "./tacit-worker_loader.js";
+const SCRIPT: &str = "/tacit-worker_loader.js";
 
 /// What it calls the worker's program.
-const PROGRAM: &str = "./tacit-worker_bg.wasm";
+const PROGRAM: &str = "/tacit-worker_bg.wasm";
 
 thread_local! {
     /// The program, once it was compiled. All workers of a page share it: what the browser's compiler has learnt about it in
@@ -125,37 +130,18 @@ impl Worker {
         relayed.map_err(|_| Fault::new(Code::Unsupported, "the data channel does not reach the worker"))
     }
 
-    /// Says how the pairing begins.
-    pub(crate) fn pair(&self, pairing: &Pairing) {
-        self.post("pair", serde_json::to_string(pairing));
-    }
-
-    /// Hands on what the person did.
-    pub(crate) fn command(&self, command: &Command) {
-        self.post("command", serde_json::to_string(command));
+    /// Says something of a kind that goes in as `bytes`.
+    pub(crate) fn post(&self, kind: &str, what: &impl Serialize) {
+        let bytes = Uint8Array::from(&pack(what)[..]);
+        let transfer = Array::of1(&bytes.buffer());
+        // A fresh buffer can always be transferred, and an ended worker drops it.
+        self.inner.post_message_with_transfer(&object(kind, "bytes", &bytes), &transfer).ok();
     }
 
     /// Asks for what has crossed, from this message on.
     pub(crate) fn wire(&self, from: u64) {
         // A number is always cloneable.
         self.inner.post_message(&object("wire", "from", &(from as f64).into())).ok();
-    }
-
-    /// In a rehearsal: asks what happens to a picture on its way through a model.
-    pub(crate) fn look(&self, look: &Look) {
-        self.post("look", serde_json::to_string(look));
-    }
-
-    /// In a rehearsal: says what network it should be like. The first time, before the channel.
-    pub(crate) fn network(&self, network: &Network) {
-        self.post("network", serde_json::to_string(network));
-    }
-
-    fn post(&self, kind: &str, text: serde_json::Result<String>) {
-        if let Ok(text) = text {
-            // Plain text is always cloneable, and an ended worker drops it.
-            self.inner.post_message(&object(kind, "text", &text.into())).ok();
-        }
     }
 }
 
@@ -180,23 +166,21 @@ fn missing() -> Fault {
 }
 
 fn read(message: &JsValue) -> Said {
-    let get = |key: &str| Reflect::get(message, &key.into()).ok().and_then(|value| value.as_string());
-    let event = |text: String| serde_json::from_str(&text).ok();
-    match get("kind").as_deref() {
+    let get = |key: &str| Reflect::get(message, &key.into()).unwrap_or_default();
+    let bytes = || get("bytes").dyn_into().map_or_else(|_| Vec::new(), |bytes: Uint8Array| bytes.to_vec());
+    match get("kind").as_string().as_deref() {
         Some("ready") => Said::Ready,
         Some("closed") => Said::Closed,
         Some("missing") => Said::Broke(missing()),
-        Some("wire") => match get("text").and_then(|text| serde_json::from_str(&text).ok()) {
-            Some(slice) => Said::Shown(Shown::Wire(slice)),
-            None => Said::Broke(Fault::internal("worker: a record that cannot be read")),
+        Some("look") => Said::Shown(Shown::Lens(bytes())),
+        Some("waiting") => Said::Shown(Shown::Waiting(unpack(&bytes()).unwrap_or_default())),
+        Some("wire") => match unpack(&bytes()) {
+            Ok(slice) => Said::Shown(Shown::Wire(slice)),
+            Err(_) => Said::Broke(Fault::internal("worker: a record that cannot be read")),
         },
-        Some("look") => match get("text").and_then(|text| serde_json::from_str(&text).ok()) {
-            Some(lens) => Said::Shown(Shown::Lens(lens)),
-            None => Said::Broke(Fault::internal("worker: a look that cannot be read")),
-        },
-        Some("event") => match get("text").and_then(event) {
-            Some(stamped) => Said::Event(stamped),
-            None => Said::Broke(Fault::internal("worker: an event that cannot be read")),
+        Some("event") => match unpack(&bytes()) {
+            Ok(stamped) => Said::Event(stamped),
+            Err(_) => Said::Broke(Fault::internal("worker: an event that cannot be read")),
         },
         _ => Said::Broke(Fault::internal("worker: a message of no known kind")),
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use tacit_jobs::{Agreement, Stamped};
+use serde_json::Value;
+use tacit_jobs::{Agreement, Event};
 use tacit_meet::{Invite, Path, Qr};
 use tacit_session::{Blame, Code, Cost, Fault, Party as Seat, Stage};
 
@@ -62,13 +63,12 @@ impl Voice {
     pub(crate) fn heard(&mut self, heard: &Heard, origin: &str, at: Duration) {
         match heard {
             Heard::Met(event) => self.met(event, origin),
-            Heard::Told(tacit_jobs::Event::Progress { done, total, .. })
-                if done < total && at < self.told + PROGRESS_EVERY => {}
+            Heard::Told(Event::Progress { done, total, .. }) if done < total && at < self.told + PROGRESS_EVERY => {}
             Heard::Told(event) => {
-                if let tacit_jobs::Event::Progress { .. } = event {
+                if let Event::Progress { .. } = event {
                     self.told = at;
                 }
-                self.json(&Stamped { at: at.as_secs_f64() * 1e3, event: event.clone() });
+                self.json(&serde_json::json!({ "at": at.as_secs_f64() * 1e3, "event": typed(event) }));
                 self.told(event);
             }
             Heard::Gone => {}
@@ -113,8 +113,7 @@ impl Voice {
         }
     }
 
-    fn told(&mut self, event: &tacit_jobs::Event) {
-        use tacit_jobs::Event;
+    fn told(&mut self, event: &Event) {
         match event {
             Event::Progress { stage, done, total, .. } if !self.json => self.progress(*stage, *done, *total),
             Event::PeerConfirmedWords => self.note("The other party says that the words are the same."),
@@ -199,6 +198,20 @@ impl Voice {
     }
 }
 
+/// An event as scripts read it: its name as `type`, and its fields beside it.
+fn typed(event: &Event) -> Value {
+    match serde_json::to_value(event) {
+        Ok(Value::Object(one)) => one.into_iter().next().map_or(Value::Null, |(name, mut fields)| {
+            if let Some(fields) = fields.as_object_mut() {
+                fields.insert("type".into(), name.into());
+            }
+            fields
+        }),
+        Ok(name) => serde_json::json!({ "type": name }),
+        Err(_) => Value::Null,
+    }
+}
+
 /// Why a command has no result.
 pub(crate) enum Stop {
     /// What was typed makes no sense, or names what cannot be used, in a sentence. It does not repeat an amount.
@@ -254,4 +267,19 @@ fn drawn(qr: &Qr) -> String {
             .collect()
     };
     (0..side).step_by(2).map(|y| format!("  {style}{}{style:#}\n", row(y))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tacit_session::Stage;
+
+    use super::*;
+
+    #[test]
+    fn scripts_find_the_name_of_an_event_beside_its_fields() {
+        let progress = Event::Progress { stage: Stage::Infer, done: 1, total: 2, rounds: 3 };
+        let expected = serde_json::json!({ "type": "progress", "stage": "infer", "done": 1, "total": 2, "rounds": 3 });
+        assert_eq!(typed(&progress), expected);
+        assert_eq!(typed(&Event::PeerAccepted), serde_json::json!({ "type": "peer-accepted" }));
+    }
 }

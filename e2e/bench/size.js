@@ -4,25 +4,21 @@
 import { contextOptions, launch } from '../support/chromium.js';
 import { Party } from '../support/party.js';
 import { Server } from '../support/server.js';
-
-/** Page, WebAssembly, styles and scripts, in bytes of brotli. */
-const LIMIT = 350_000;
-const PROGRAM = ['text/html', 'text/css', 'text/javascript', 'application/wasm'];
+import { LIMIT, PROGRAM, listen, sum } from '../support/size.js';
 
 const server = await Server.start();
 const browser = await launch();
 try {
   const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
-  const finished = [];
-  context.on('requestfinished', (request) => finished.push(request));
+  const arrived = listen(context, page);
   const visitor = new Party('Visitor', page, server.url);
   await visitor.open();
   await visitor.at('home');
-  const first = await arrived(page, finished);
+  const first = await arrived();
   await visitor.press('Start, and invite someone');
   await visitor.byTestId('invite-code').waitFor();
-  const later = await arrived(page, finished);
+  const later = await arrived();
   for (const file of first) print({ ...file, when: 'first load' });
   for (const file of later) print({ ...file, when: 'first session' });
   print({ file: 'first load: page, styles, scripts, wasm', bytes: sum(first, PROGRAM), limit: LIMIT });
@@ -33,29 +29,6 @@ try {
   await server.stop();
 }
 
-/** Everything that has finished since the last call, once the line is quiet. */
-async function arrived(page, finished) {
-  await page.waitForLoadState('networkidle');
-  return Promise.all(finished.splice(0).map(measured));
-}
-
-function sum(files, kinds) {
-  return files.filter(({ kind }) => !kinds || kinds.includes(kind)).reduce((bytes, file) => bytes + file.bytes, 0);
-}
-
 function print(line) {
   console.log(JSON.stringify({ bench: 'size', ...line }));
-}
-
-async function measured(request) {
-  const response = await request.response();
-  const headers = await response.allHeaders();
-  // The browser does not tell the size of a worker's own script; the server does.
-  const bytes = Number(headers['content-length']) || (await request.sizes()).responseBodySize;
-  return {
-    file: new URL(request.url()).pathname,
-    kind: (headers['content-type'] ?? '').split(';')[0],
-    encoding: headers['content-encoding'] ?? 'none',
-    bytes,
-  };
 }

@@ -49,7 +49,7 @@ try {
   }
   const paint = { home: [], rehearsal: [] };
   for (let visit = -WARM_UP; visit < ROUNDS; visit += 1) {
-    for (const [name, path] of [['home', '/'], ['rehearsal', '/#rehearse']]) {
+    for (const [name, path] of [['home', '/'], ['rehearsal', '/rehearse/']]) {
       const context = await browsers[0].newContext(contextOptions);
       const page = await context.newPage();
       await page.addInitScript(() => {

@@ -45,6 +45,11 @@ export class Party {
     await this.button(name).click();
   }
 
+  /** Goes where the link called `name` leads. */
+  async follow(name) {
+    await this.page.getByRole('link', { name, exact: true }).click();
+  }
+
   byTestId(id) {
     return this.page.getByTestId(id);
   }

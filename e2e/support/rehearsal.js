@@ -10,7 +10,8 @@ export class Rehearsal {
   /** Goes there from home. */
   static async open(party) {
     await party.open();
-    await party.press('Rehearse alone');
+    await party.follow('Rehearse alone');
+    await party.at('rehearsal');
     return new Rehearsal(party.page);
   }
 
@@ -29,28 +30,54 @@ export class Rehearsal {
     await this.side(name).getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Both accept, and put in these amounts. */
+  /** Both accept, put in these amounts, and learn the answer. */
   async compare(alices, bobs) {
-    await this.at('agree');
-    await this.#pressOn('alice', 'Accept');
-    await this.#pressOn('bob', 'Accept');
-    await this.#putIn(alices, bobs);
+    await this.agree();
+    await this.putIn(alices, bobs);
+    await this.at('result');
   }
 
   /** Once more, on the same terms. */
   async again(alices, bobs) {
-    await this.#pressOn('alice', 'Compare again');
-    await this.#pressOn('bob', 'Compare again');
-    await this.#putIn(alices, bobs);
+    await this.agreeAgain();
+    await this.putIn(alices, bobs);
+    await this.at('result');
   }
 
-  async #putIn(alices, bobs) {
+  async agree() {
+    await this.at('agree');
+    await this.#pressOn('alice', 'Accept');
+    await this.#pressOn('bob', 'Accept');
     await this.at('amount');
+  }
+
+  async agreeAgain() {
+    await this.#pressOn('alice', 'Compare again');
+    await this.#pressOn('bob', 'Compare again');
+    await this.at('amount');
+  }
+
+  async putIn(alices, bobs) {
     for (const [name, amount] of [['alice', alices], ['bob', bobs]]) {
       await this.side(name).getByLabel('Your amount').fill(amount);
       await this.#pressOn(name, 'Compare');
     }
-    await this.at('result');
+  }
+
+  /** Every message waits, or none does. */
+  async hold(holds) {
+    await this.page.getByRole('checkbox', { name: /^Hold every message/ }).setChecked(holds);
+  }
+
+  /** Lets a message through as soon as one waits; false where both have their answer instead. */
+  async pass() {
+    const next = this.page.getByRole('button', { name: 'Let the next one through' }).and(this.page.locator(':enabled'));
+    const has = (name) => `:has([data-side="${name}"][data-screen="result"])`;
+    const done = this.page.locator(`.three${has('alice')}${has('bob')}`);
+    await next.or(done).first().waitFor();
+    if (await done.count()) return false;
+    await next.click();
+    return true;
   }
 
   /** Bob takes the first model, both accept, and Alice draws a one. */

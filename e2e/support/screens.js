@@ -153,7 +153,7 @@ export const screens = {
   replay: async ({ person }) => {
     const alice = await person('Alice');
     await alice.open();
-    await alice.press('Open a transcript');
+    await alice.follow('Open a transcript');
     const file = alice.page.getByLabel('Transcript');
     await file.setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
     await alice.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();

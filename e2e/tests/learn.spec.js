@@ -24,15 +24,6 @@ test('home to every lesson and on, by keyboard', async ({ alice }) => {
   await alice.at('lessons');
 });
 
-test('the first page does not load them', async ({ alice }) => {
-  const asked = [];
-  alice.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-  await alice.open();
-  await alice.at('home');
-  expect(asked.filter((path) => path.startsWith('/learn'))).toEqual([]);
-  expect(asked.length).toBeGreaterThan(3);
-});
-
 test('without the last slash it is the same page', async ({ alice }) => {
   await alice.open('/learn#shamir');
   await alice.at('shamir');

@@ -74,6 +74,35 @@ test('what is received stays flat, and another continent is far away', async ({ 
   await expect(alice.page.locator('.dominates')).toContainText('600 ms waiting for 8 rounds');
 });
 
+test('a run that is held goes on message by message, and in one go when it is let go', async ({ person }) => {
+  const alice = await person('Alice');
+  const rehearsal = await Rehearsal.open(alice);
+  await rehearsal.agree();
+  await rehearsal.hold(true);
+  await rehearsal.putIn('7', '9');
+  const before = await rehearsal.count();
+  let passed = 0;
+  while (await rehearsal.pass()) {
+    passed += 1;
+    expect(passed).toBeLessThan(100);
+  }
+  // Eight rounds, a message each way, and what the persons' programs say besides.
+  expect(passed).toBeGreaterThanOrEqual(16);
+  expect(await rehearsal.count()).toBeGreaterThan(before);
+  await expect(rehearsal.side('alice').locator('.sees h2')).toBeVisible();
+  expect(await rehearsal.outcome('alice')).toBe('they');
+  await rehearsal.hold(false);
+
+  // Once more: held in the middle, then let go.
+  await rehearsal.agreeAgain();
+  await rehearsal.hold(true);
+  await rehearsal.putIn('9', '7');
+  for (let message = 0; message < 6; message += 1) expect(await rehearsal.pass()).toBe(true);
+  await rehearsal.hold(false);
+  await rehearsal.at('result');
+  expect(await rehearsal.outcome('alice')).toBe('you');
+});
+
 test('a picture goes through the model of the other side, and the lens shows every layer', async ({ person }) => {
   const alice = await person('Alice');
   const rehearsal = await Rehearsal.open(alice);
@@ -118,7 +147,7 @@ test('a transcript is saved, opened and replayed as it was; a changed one is ref
   // In another browser context, without a peer.
   const bob = await person('Bob');
   await bob.open();
-  await bob.press('Open a transcript');
+  await bob.follow('Open a transcript');
   const file = bob.page.getByLabel('Transcript');
   await file.setInputFiles(path);
   await expect(bob.byTestId('about')).toContainText('Alice had more.');

@@ -3,6 +3,7 @@
 //! An [`Introduction`] takes what the relay delivers and what the browser's WebRTC produces, and says what to do next.
 //! Once it has failed it stays failed. The order on the wire is in the crate's documentation.
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use tacit_session::{Code, Fault, Party};
 use tacit_signaling_messages::{Body, MAX_BODY};
 
@@ -333,14 +334,14 @@ fn send(frame: &[u8]) -> Action {
 }
 
 fn body(frame: &[u8]) -> Body {
-    Body(data_encoding::BASE64URL_NOPAD.encode(frame))
+    Body(Base64UrlUnpadded::encode_string(frame))
 }
 
 fn read(body: &Body) -> Result<Vec<u8>, Fault> {
     if body.0.len() > MAX_BODY {
         return Err(altered("a message beyond the longest"));
     }
-    data_encoding::BASE64URL_NOPAD.decode(body.0.as_bytes()).map_err(|_| altered("a message that is not base64url"))
+    Base64UrlUnpadded::decode_vec(&body.0).map_err(|_| altered("a message that is not base64url"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What an invite keeps, and only hands out as a link, a code or a PAKE password.
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::entropy::{self, Entropy};
@@ -19,13 +20,13 @@ impl LinkSecret {
     /// Its 22 characters of base64url. **Secret**: for a link, or a file that only its owner can read.
     #[must_use]
     pub fn encode(&self) -> String {
-        data_encoding::BASE64URL_NOPAD.encode(&self.0)
+        Base64UrlUnpadded::encode_string(&self.0)
     }
 
     /// Reads exactly what [`encode`](Self::encode) writes.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        let mut bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let mut bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
         let secret = bytes.as_slice().try_into().ok().map(Self);
         bytes.zeroize();
         secret

@@ -79,7 +79,7 @@ impl Fingerprint {
             if !algorithm.eq_ignore_ascii_case("sha-256") {
                 return None;
             }
-            let bytes = data_encoding::HEXUPPER_PERMISSIVE.decode(hex.replace(':', "").as_bytes()).ok()?;
+            let bytes = base16ct::mixed::decode_vec(hex.replace(':', "")).ok()?;
             let this = Self(bytes.try_into().ok()?);
             if found.is_some_and(|other| other != this) {
                 return None;

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use proptest::prelude::*;
 use tacit_meet::{Action, Candidate, Description, Entropy, GuestInvite, Introduction, Invite, Method, Room};
 use tacit_session::{Code, Fault, Party};
@@ -199,12 +200,12 @@ fn the_relay_sees_neither_descriptions_nor_secrets() {
     let invite = Invite::new(Room(7), &mut Seeded::new(1));
     let link = invite.link("");
     let secret = link.rsplit_once('.').unwrap().1;
-    let secret_bytes = data_encoding::BASE64URL_NOPAD.decode(secret.as_bytes()).unwrap();
+    let secret_bytes = Base64UrlUnpadded::decode_vec(secret).unwrap();
     let (mut host, mut guest) = (Person::host(&invite, "alice", 2), Person::guest(&link, "bob", 3));
     let mut seen = Vec::new();
     let counts = relay(&mut host, &mut guest, |_, _, body| {
         seen.push(body.0.clone().into_bytes());
-        seen.push(data_encoding::BASE64URL_NOPAD.decode(body.0.as_bytes()).unwrap());
+        seen.push(Base64UrlUnpadded::decode_vec(&body.0).unwrap());
         vec![body]
     });
     assert_eq!(counts.iter().sum::<usize>() * 2, seen.len());
@@ -316,7 +317,7 @@ fn nobody_is_fooled(method: Method, victim: Party, index: usize, damage: Damage,
         if n != index {
             return std::iter::once(body).chain(delayed.take()).collect();
         }
-        let mut bytes = data_encoding::BASE64URL_NOPAD.decode(body.0.as_bytes()).unwrap();
+        let mut bytes = Base64UrlUnpadded::decode_vec(&body.0).unwrap();
         match damage {
             Damage::Drop => return vec![],
             Damage::Repeat => return vec![body.clone(), body],
@@ -333,7 +334,7 @@ fn nobody_is_fooled(method: Method, victim: Party, index: usize, damage: Damage,
             Damage::Cut(at) => bytes.truncate(at % bytes.len()),
             Damage::Extend => bytes.push(0),
         }
-        vec![Body(data_encoding::BASE64URL_NOPAD.encode(&bytes))]
+        vec![Body(Base64UrlUnpadded::encode_string(&bytes))]
     });
     let label = format!("{method:?} {victim:?} {index} {damage:?} of {counts:?}");
     if let (Some((alice, _)), Some((bob, _))) = (host.words, guest.words) {

@@ -19,22 +19,27 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// Builds the page, and beside it the lessons, as they are hosted; where they are.
+/// What is built beside the page, each a program of its own, which nobody loads who does not go there.
+const BESIDE: [&str; 2] = ["rehearse", "learn"];
+
+/// Builds the page, and beside it the rehearsal and the lessons, as they are hosted; where they are.
 pub(crate) fn page() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
-    say::step("Building the page and the lessons. The first time takes some minutes, later only what changed.");
+    say::step(
+        "Building the page, the rehearsal and the lessons. The first time takes some minutes, later only what changed.",
+    );
     let page = workspace::page();
-    // The lessons are a program of their own, which nobody loads who does not go there. The first build empties the folder.
-    let lessons = page.join("learn");
-    for (what, place) in [("the page", None), ("the lessons", Some(&lessons))] {
+    // The page comes first, because its build empties the folder.
+    for place in [None].into_iter().chain(BESIDE.map(Some)) {
         let mut trunk = process::command(&tools.trunk);
         trunk.args(["build", "--offline", "--release"]);
-        if let Some(folder) = place {
-            trunk.args(["--public-url", "/learn/", "--dist"]).arg(folder).arg("app/learn/index.html");
+        if let Some(place) = place {
+            trunk.args(["--public-url", &format!("/{place}/"), "--dist"]).arg(page.join(place));
+            trunk.arg(format!("app/{place}/index.html"));
         }
         // Trunk reports on stdout, which is for results.
         trunk.env("PATH", &tools.path).stdout(std::io::stderr());
-        process::run(&mut trunk).with_context(|| format!("{what} could not be built"))?;
+        process::run(&mut trunk).with_context(|| format!("{} could not be built", place.unwrap_or("the page")))?;
     }
     Ok(page)
 }
@@ -71,7 +76,7 @@ pub(crate) fn bench_transfer() -> Result<PathBuf> {
     Ok(workspace::target().join("host/examples").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
-/// Builds the measurements for a browser's Worker, as optimised as the page; the folder with its script.
+/// Builds the measurements for a browser's Worker, as optimised as the worker; the folder with its script.
 pub(crate) fn bench_worker() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
     say::step("Building the measurement for the Worker.");
@@ -79,13 +84,13 @@ pub(crate) fn bench_worker() -> Result<PathBuf> {
     process::run(process::cargo().args([
         "build",
         "--profile",
-        "page",
+        "compute",
         "--target",
         target,
         "-p",
         "tacit-bench-worker",
     ]))?;
-    let module = workspace::target().join(target).join("page/tacit_bench_worker.wasm");
+    let module = workspace::target().join(target).join("compute/tacit_bench_worker.wasm");
     let folder = workspace::target().join("bench-worker");
     let mut bindgen = process::command("wasm-bindgen");
     bindgen.args(["--target", "no-modules", "--no-typescript", "--out-name", "bench", "--out-dir"]);

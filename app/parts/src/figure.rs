@@ -79,8 +79,9 @@ impl Drawing {
         let [left, top, width, height] = frame
             .split([' ', ','])
             .filter(|part| !part.is_empty())
-            .map(|part| part.parse().ok())
-            .collect::<Option<Vec<f64>>>()?
+            // The browser reads them: the tables for it would be a good part of a small program.
+            .map(js_sys::parse_float)
+            .collect::<Vec<_>>()
             .try_into()
             .ok()?;
         let copy: Element = svg.clone_node_with_deep(true).ok()?.dyn_into().ok()?;

@@ -14,10 +14,6 @@ pub(crate) enum Screen {
     Run,
     Result,
     Failure,
-    /// Both parties in one page.
-    Rehearsal,
-    /// A transcript.
-    Replay,
 }
 
 impl Screen {
@@ -35,8 +31,6 @@ impl Screen {
             Self::Run => "run",
             Self::Result => "result",
             Self::Failure => "failure",
-            Self::Rehearsal => "rehearsal",
-            Self::Replay => "replay",
         }
     }
 
@@ -54,8 +48,6 @@ impl Screen {
             Self::Run => "At work · Tacit",
             Self::Result => "The answer · Tacit",
             Self::Failure => "Stopped · Tacit",
-            Self::Rehearsal => "Rehearse alone · Tacit",
-            Self::Replay => "A transcript · Tacit",
         }
     }
 

@@ -33,9 +33,6 @@ pub(crate) fn Header() -> impl IntoView {
                         <Badge/>
                         <HeaderWords/>
                     </Show>
-                    <Show when=move || matches!(screen.get(), Screen::Rehearsal | Screen::Replay)>
-                        <button type="button" class="quiet" on:click=move |_| page.send(Input::GoHome)>"Home"</button>
-                    </Show>
                     <Show when=offers_leave>
                         <button type="button" class="quiet" on:click=move |_| page.leave()>"Leave"</button>
                     </Show>

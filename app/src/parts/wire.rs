@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use tacit_jobs::{Record, Timed};
-use tacit_session::{Direction, Party, Stage};
+use tacit_session::{Cost, Direction, Party, Stage};
 
 use crate::page::{Page, page};
 
@@ -33,6 +33,8 @@ pub(crate) struct Track {
     pub(crate) seat: Signal<Party>,
     /// Messages of this stage only.
     pub(crate) stage: RwSignal<Option<Stage>>,
+    /// What the last round was declared to cost, and did.
+    cost: Signal<Option<[Cost; 2]>>,
     /// The chosen message, by its place among all.
     pub(crate) chosen: RwSignal<Option<u64>>,
     /// The messages that are shown, by their place among those that are kept.
@@ -40,7 +42,17 @@ pub(crate) struct Track {
 }
 
 impl Track {
-    pub(crate) fn new(record: RwSignal<Record>, seat: Signal<Party>) -> Self {
+    /// Of one party's page.
+    pub(crate) fn of(page: Page) -> Self {
+        let seat = page.of_session(|session| Some(session.seat));
+        let cost = page.of_session(|session| {
+            let answer = session.answer.as_ref()?;
+            Some([answer.agreement.as_ref()?.online, answer.outcome.online])
+        });
+        Self::new(page.wire, Signal::derive(move || seat.get().unwrap_or(Party::Alice)), cost.into())
+    }
+
+    pub(crate) fn new(record: RwSignal<Record>, seat: Signal<Party>, cost: Signal<Option<[Cost; 2]>>) -> Self {
         let stage = RwSignal::new(None);
         let shown = Memo::new(move |_| {
             let stage = stage.get();
@@ -50,7 +62,7 @@ impl Track {
                 messages.filter(|(_, message)| is_shown(message)).map(|(place, _)| place).collect()
             })
         });
-        Self { record, seat, stage, chosen: RwSignal::new(None), shown }
+        Self { record, seat, stage, cost, chosen: RwSignal::new(None), shown }
     }
 
     /// Chooses a message, or none where it was chosen already.
@@ -106,9 +118,7 @@ pub(crate) fn Wire() -> impl IntoView {
 fn Open() -> impl IntoView {
     let page = page();
     follow(page);
-    let seat = page.of_session(|session| Some(session.seat));
-    let track = Track::new(page.wire, Signal::derive(move || seat.get().unwrap_or(Party::Alice)));
-    view! { <Panel track/> <Save page/> }
+    view! { <Panel track=Track::of(page)/> <Save page/> }
 }
 
 /// One side's wire: what it comes to, the messages, and the chosen one.

@@ -51,18 +51,9 @@ pub(crate) fn Home() -> impl IntoView {
                     </button>
                 </Actions>
                 <nav class="more" aria-label="To see how it works">
-                    <button
-                        type="button"
-                        class="quiet"
-                        on:pointerenter=move |_| page.warm_up()
-                        on:click=move |_| page.send(Input::GoRehearse)
-                    >
-                        "Rehearse alone"
-                    </button>
+                    <a class="quiet" href="/rehearse/">"Rehearse alone"</a>
                     <a class="quiet" href="/learn/">"Lessons"</a>
-                    <button type="button" class="quiet" on:click=move |_| page.send(Input::GoReplay)>
-                        "Open a transcript"
-                    </button>
+                    <a class="quiet" href="/rehearse/#transcript">"Open a transcript"</a>
                 </nav>
             </div>
             <Noise/>

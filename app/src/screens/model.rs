@@ -149,7 +149,7 @@ fn Choosing() -> impl IntoView {
         spawn_local(async move {
             let bytes = match choice {
                 Choice::Bundled(index) => {
-                    let path = format!("./models/{}.tacit", BUNDLED[index].name);
+                    let path = format!("/models/{}.tacit", BUNDLED[index].name);
                     image::fetch(&path).await.ok_or("This model did not load. Check your network, then try again.")
                 }
                 Choice::Mine => read(mine).await,

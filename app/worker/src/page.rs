@@ -4,15 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::channel::mpsc;
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use serde::de::DeserializeOwned;
+use tacit_jobs::handover::{pack, unpack};
 use tacit_jobs::rehearsal::Look;
 use tacit_jobs::{Command, Event, Pairing, Processor, Record, Stamped, Timed, pairing};
 use tacit_meet::ChannelLink;
 use tacit_session::Fault;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, RtcDataChannel};
+use zeroize::Zeroizing;
 
-use crate::paced::{Network, Paced};
+use crate::paced::{Paced, Road};
 use crate::processor;
 use crate::watchdog::Watchdog;
 
@@ -28,10 +31,16 @@ struct Inbox {
     link: Option<Paced<ChannelLink>>,
     pairing: Option<Pairing>,
     commands: Option<mpsc::UnboundedReceiver<Command>>,
-    /// The network that a rehearsal should be like.
-    network: Option<Rc<Cell<Network>>>,
+    /// What lies between the two of a rehearsal.
+    road: Option<Rc<Road>>,
     /// What has crossed.
     record: Rc<RefCell<Record>>,
+}
+
+impl Inbox {
+    fn road(&mut self) -> &Road {
+        self.road.get_or_insert_with(|| Rc::new(Road::new(|waiting| post("waiting", Some(&pack(&waiting))))))
+    }
 }
 
 /// Listens to the page, for ever.
@@ -44,7 +53,7 @@ pub(crate) fn listen() {
         link: None,
         pairing: None,
         commands: Some(commands),
-        network: None,
+        road: None,
         record: Rc::new(RefCell::new(Record::with_room())),
     });
     let processor = processor::start();
@@ -64,7 +73,6 @@ fn receive(
     commands: &mpsc::UnboundedSender<Command>,
     processor: &Rc<Processor>,
 ) -> Result<(), String> {
-    let text = || field(message, "text").as_string().ok_or("a message without text");
     match field(message, "kind").as_string().as_deref() {
         Some("channel") => {
             // The link listens within this task, so that nothing that arrives is lost.
@@ -73,35 +81,40 @@ fn receive(
                 Err(_) => ChannelLink::over_port(field(message, "port").unchecked_into::<MessagePort>()),
             };
             let mut inbox = inbox.borrow_mut();
-            inbox.link = Some(match &inbox.network {
-                Some(network) => Paced::slow(link, Rc::clone(network)),
+            inbox.link = Some(match &inbox.road {
+                Some(road) => Paced::slow(link, Rc::clone(road)),
                 None => Paced::plain(link),
             });
         }
         Some("network") => {
-            let network = serde_json::from_str(&text()?).map_err(|_| "a network that does not parse")?;
-            inbox.borrow_mut().network.get_or_insert_default().set(network);
+            inbox.borrow_mut().road().is_like(read(message)?);
+            return Ok(());
+        }
+        Some("hold") => {
+            inbox.borrow_mut().road().shut(read(message)?);
+            return Ok(());
+        }
+        Some("pass") => {
+            inbox.borrow_mut().road().pass();
             return Ok(());
         }
         Some("look") => {
-            let look: Look = serde_json::from_str(&text()?).map_err(|_| "a look that does not parse")?;
-            post("look", serde_json::to_string(&look.look(seed()?)).ok().as_deref());
+            let look: Look = read(message)?;
+            post("look", Some(&pack(&look.look(seed()?))));
             return Ok(());
         }
         Some("wire") => {
             let from = field(message, "from").as_f64().unwrap_or_default() as u64;
             let slice = inbox.borrow().record.borrow().since(from, SLICE);
-            // What was read from bytes can be written.
-            post("wire", serde_json::to_string(&slice).ok().as_deref());
+            post("wire", Some(&pack(&slice)));
             return Ok(());
         }
         Some("pair") => {
-            let pairing = serde_json::from_str(&text()?).map_err(|_| "a pairing that does not parse")?;
+            let pairing = read(message)?;
             inbox.borrow_mut().pairing = Some(pairing);
         }
         Some("command") => {
-            // The error is not repeated: it might quote an amount.
-            let command = serde_json::from_str(&text()?).map_err(|_| "a command that does not parse")?;
+            let command = read(message)?;
             // After the end nobody listens any more, and that is fine.
             let _ = commands.unbounded_send(command);
             return Ok(());
@@ -123,7 +136,9 @@ fn begin(
     };
     let seed = seed()?;
     let stalled = commands.clone();
-    let watchdog = Watchdog::new(move || {
+    let road = inbox.road.clone();
+    let is_held = move || road.as_ref().is_some_and(|road| road.is_shut());
+    let watchdog = Watchdog::new(is_held, move || {
         let _ = stalled.unbounded_send(Command::Stalled);
     });
     // The other program's hello is the machine's business, too.
@@ -163,21 +178,29 @@ fn seed() -> Result<[u8; 32], String> {
 }
 
 fn emit(event: Event) {
-    match serde_json::to_string(&Stamped { at: now(), event }) {
-        Ok(text) => post("event", Some(&text)),
-        Err(_) => post("event", Some(r#"{"at":0,"event":{"type":"ended","fault":{"code":"internal"}}}"#)),
-    }
+    post("event", Some(&pack(&Stamped { at: now(), event })));
 }
 
-fn post(kind: &str, text: Option<&str>) {
+/// What the page packed into this message, which is wiped: it may be an input.
+fn read<T: DeserializeOwned>(message: &JsValue) -> Result<T, String> {
+    let packed: Uint8Array = field(message, "bytes").dyn_into().map_err(|_| "a message without bytes")?;
+    let bytes = Zeroizing::new(packed.to_vec());
+    packed.fill(0, 0, packed.length());
+    unpack(&bytes).map_err(|_| "a message that cannot be read".into())
+}
+
+fn post(kind: &str, bytes: Option<&[u8]>) {
     let message = Object::new();
     // Setting a field of a fresh object cannot fail.
     let _ = Reflect::set(&message, &"kind".into(), &kind.into());
-    if let Some(text) = text {
-        let _ = Reflect::set(&message, &"text".into(), &text.into());
+    let transfer = Array::new();
+    if let Some(bytes) = bytes {
+        let bytes = Uint8Array::from(bytes);
+        transfer.push(&bytes.buffer());
+        let _ = Reflect::set(&message, &"bytes".into(), &bytes);
     }
-    // Posting text cannot fail either: there is nothing that cannot be cloned.
-    let _ = scope().post_message(&message);
+    // Posting cannot fail either: there is nothing that cannot be cloned or transferred.
+    let _ = scope().post_message_with_transfer(&message, &transfer);
 }
 
 fn field(message: &JsValue, name: &str) -> JsValue {

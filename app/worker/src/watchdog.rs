@@ -26,11 +26,14 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    pub(crate) fn new(mut bark: impl FnMut() + 'static) -> Self {
+    /// While messages are held up on purpose, the time does not pass.
+    pub(crate) fn new(is_held: impl Fn() -> bool + 'static, mut bark: impl FnMut() + 'static) -> Self {
         let seen = Rc::new(Cell::new(None));
         let last = Rc::clone(&seen);
         let look = Closure::<dyn FnMut()>::new(move || {
-            if last.get().is_some_and(|seen| now() - seen > PATIENCE) {
+            if is_held() {
+                last.set(last.get().map(|_| now()));
+            } else if last.get().is_some_and(|seen| now() - seen > PATIENCE) {
                 last.set(None);
                 bark();
             }

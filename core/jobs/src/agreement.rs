@@ -124,7 +124,6 @@ pub struct Agreement {
     /// What the round itself costs.
     pub online: Cost,
     /// The model, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Box<ModelCard>>,
 }
 
@@ -227,7 +226,7 @@ impl Agreement {
         if let Some(model) = model {
             let ModelCard { name, labels, plan, reveal, .. } = &**model;
             // The plan's hash stands for the layers, the shapes and everything else that both programs follow.
-            let plan = data_encoding::HEXLOWER.encode(plan);
+            let plan = base16ct::lower::encode_string(plan);
             text += &format!("model: {name:?} of {labels:?}\nplan: {plan}\nreveal: {reveal:?}\n");
         }
         text + &format!("security: {security}\n")

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tacit_session::Party;
 use zeroize::ZeroizeOnDrop;
 
-use crate::{Amount, Job, Picture, Reveal, picture};
+use crate::{Amount, Job, Picture, Reveal};
 
 /// How a pairing begins: decided by the meeting, before the first command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,16 +14,14 @@ pub struct Pairing {
     /// Whether both must confirm the words before an input is accepted: so after a typed code.
     pub confirm_words: bool,
     /// The host: what she invites to. A guest learns it from her program, as [`Event::Offered`](crate::Event::Offered).
-    #[serde(default)]
     pub job: Job,
     /// Whether every message is to be told, as [`Event::Crossed`](crate::Event::Crossed).
-    #[serde(default)]
     pub record: bool,
 }
 
 /// What a person tells their own program while paired.
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// “They are the same.”
     ConfirmWords,
@@ -68,6 +66,4 @@ pub enum Input {
 
 /// The bytes of a model file, not looked at yet.
 #[derive(Serialize, Deserialize, ZeroizeOnDrop)]
-pub struct ModelFile(
-    #[serde(serialize_with = "picture::to_text", deserialize_with = "picture::from_text")] pub Vec<u8>,
-);
+pub struct ModelFile(#[serde(with = "serde_bytes")] pub Vec<u8>);

@@ -8,7 +8,7 @@ use crate::{Agreement, Crossing, Job};
 
 /// Something a person should know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// The other program is there and speaks our version.
     PeerPresent,
@@ -44,7 +44,6 @@ pub enum Event {
         /// Bytes in all, from the cost model.
         total: u64,
         /// Rounds so far, of the whole piece of work that the stage belongs to.
-        #[serde(default)]
         rounds: u64,
     },
     /// The protocol has come to a layer of the model.
@@ -139,7 +138,6 @@ pub struct Prediction {
     /// all.
     pub ranked: Vec<usize>,
     /// The score of each of them, in the model's own unit, where scores were agreed on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Vec<f64>>,
 }
 

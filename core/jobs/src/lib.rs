@@ -8,6 +8,7 @@ mod amount;
 pub mod classify;
 mod command;
 mod event;
+pub mod handover;
 pub mod machine;
 pub mod millionaires;
 pub mod pairing;

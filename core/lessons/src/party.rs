@@ -65,29 +65,11 @@ pub enum Held {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// What it has, or what went wrong.
-    #[serde(with = "plain")]
     pub held: Result<Held, Fault>,
     /// What it sent.
     pub sent: Vec<Sent>,
     /// How many messages came to it.
     pub heard: usize,
-}
-
-/// A fault in a format without names, in which nothing may be left out.
-mod plain {
-    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
-    use tacit_session::{Code, Fault};
-
-    use super::Held;
-
-    pub(super) fn serialize<S: Serializer>(held: &Result<Held, Fault>, to: S) -> Result<S::Ok, S::Error> {
-        held.as_ref().map_err(|fault| (fault.code, &fault.detail)).serialize(to)
-    }
-
-    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Result<Held, Fault>, D::Error> {
-        let held = Result::<Held, (Code, Option<String>)>::deserialize(from)?;
-        Ok(held.map_err(|(code, detail)| Fault { code, detail }))
-    }
 }
 
 impl Report {

@@ -168,7 +168,6 @@ pub struct Fault {
     /// The stable name.
     pub code: Code,
     /// What exactly was seen, for the curious and for reports. Public facts only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use tacit_session::{Cost, Stage};
 
 use super::Track;
-use crate::page::page;
 use crate::parts::gauge::stage_name;
 use crate::text;
 
@@ -62,18 +61,16 @@ pub(crate) fn Totals(track: Track) -> impl IntoView {
                     <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
-            <Declared/>
+            <Declared track/>
         </section>
     }
 }
 
 /// Declared beside measured, for the last round.
 #[component]
-fn Declared() -> impl IntoView {
-    let answer = page().of_session(|session| session.answer.clone());
+fn Declared(track: Track) -> impl IntoView {
     move || {
-        let answer = answer.get()?;
-        let (declared, measured) = (answer.agreement?.online, answer.outcome.online);
+        let [declared, measured] = track.cost.get()?;
         let said = |cost: Cost| format!("{} B, {} rounds", text::thousands(cost.sent + cost.received), cost.rounds);
         let verdict = if declared == measured { "Equal, as always." } else { "They differ: please report this." };
         Some(view! {

@@ -33,7 +33,6 @@ pub struct Crossing {
     /// Bits of the body that carry something; the others fill up a byte.
     pub bits: u64,
     /// Of a message that came and should look like noise: how often each value of four bits is in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<[u32; 16]>,
     /// The body, or its first [`GLIMPSE`] bytes.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
@@ -54,7 +53,6 @@ pub struct Timed {
     /// Milliseconds, fractional, from any fixed beginning.
     pub at: f64,
     /// The message.
-    #[serde(flatten)]
     pub crossing: Crossing,
 }
 
@@ -131,13 +129,21 @@ pub(super) fn spread(body: &[u8], bits: usize) -> [u32; 16] {
     nibbles
 }
 
+/// Hexadecimal where a person may read it, plain bytes where only a program does.
 fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&data_encoding::HEXLOWER.encode(bytes))
+    if serializer.is_human_readable() {
+        serializer.serialize_str(&base16ct::lower::encode_string(bytes))
+    } else {
+        serializer.serialize_bytes(bytes)
+    }
 }
 
 fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    if !deserializer.is_human_readable() {
+        return serde_bytes::deserialize(deserializer);
+    }
     let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-    data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(serde::de::Error::custom)
+    base16ct::lower::decode_vec(text.as_bytes()).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@
 //!     "input": null,
 //!     "agreement": { … },
 //!     "outcome": { … },
-//!     "messages": [ { "at": 12.5, "index": 0, "stage": "talk", "tag": "control", "direction": "sent", "bytes": 8, "round": 0,
-//!                     "begins_round": false, "bits": 24, "body": "000500" }, … ],
+//!     "messages": [ { "at": 12.5, "crossing": { "index": 0, "stage": "talk", "tag": "control", "direction": "sent", "bytes": 8,
+//!                     "round": 0, "begins_round": false, "bits": 24, "spread": null, "body": "000500" } }, … ],
 //!     "totals": { "compare": { "messages": 14, "cost": { "sent": 74, "received": 74, "rounds": 7 }, "spread": [ … ] }, … }
 //!   }
 //! }

@@ -1,4 +1,4 @@
-//! Rehearsal: both parties in one page, and the wire between them. The two are as real as if they were far apart: two programs, a
+//! Both parties in one page, and the wire between them. The two are as real as if they were far apart: two programs, a
 //! peer connection, the same screens; only the person is the same.
 
 use std::rc::Rc;
@@ -9,11 +9,13 @@ use tacit_jobs::Job;
 use tacit_parts::Aside;
 use tacit_session::Party;
 
-use crate::app::{Input, Network, Screen, Session};
-use crate::driver::Stage;
-use crate::page::{Page, show, side_id};
+use super::Network;
+use super::hold::Hold;
+use super::lens::Lens;
+use crate::app::{Input, Screen, Session};
+use crate::driver::{Side as Way, Stage};
+use crate::page::{Page, show_session, side_id};
 use crate::parts::heading::Heading;
-use crate::parts::lens::Lens;
 use crate::parts::wire::{List, Player, Save, Sees, Spread, Totals, Track, follow, ink, name};
 use crate::text;
 
@@ -28,6 +30,7 @@ enum Tab {
 pub(crate) fn Rehearsal() -> impl IntoView {
     let job = RwSignal::new(Job::Millionaires);
     let network = RwSignal::new(Network::ALL[0]);
+    let holds = RwSignal::new(false);
     // Which rehearsal this is: another one begins anew, with two new programs.
     let take = RwSignal::new(0u32);
     let again = move || take.update(|take| *take += 1);
@@ -80,7 +83,7 @@ pub(crate) fn Rehearsal() -> impl IntoView {
             </div>
             {move || {
                 let _ = take.get();
-                view! { <Three job=job.get_untracked() network/> }
+                view! { <Three job=job.get_untracked() network holds/> }
             }}
         </div>
     }
@@ -88,19 +91,42 @@ pub(crate) fn Rehearsal() -> impl IntoView {
 
 /// Alice, the wire, and Bob.
 #[component]
-fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
+fn Three(job: Job, network: RwSignal<Network>, holds: RwSignal<bool>) -> impl IntoView {
     let stage = Rc::<Stage>::default();
-    let [alice, bob] = [Party::Alice, Party::Bob].map(|party| Page::new(Some((Rc::clone(&stage), party))));
-    Effect::new(move |_| [alice, bob].into_iter().for_each(|page| page.network(network.get())));
+    let ways = [Party::Alice, Party::Bob].map(|party| Way::new(Rc::clone(&stage), party));
+    let page_of = |party: Party| Page::new(Rc::<Way>::clone(&ways[party as usize]), Some(party));
+    let [alice, bob] = [Party::Alice, Party::Bob].map(page_of);
+    let ways = StoredValue::new_local(ways);
+    Effect::new(move |_| {
+        ways.with_value(|ways| ways.iter().for_each(|way| way.network(network.get())));
+        // A worker that is not up yet is told when it is.
+        [alice, bob].into_iter().for_each(|page| page.post("network", &network.get()));
+    });
+    Effect::new(move |_| {
+        let holds = holds.get();
+        ways.with_value(|ways| ways.iter().for_each(|way| way.hold(holds)));
+        for page in [alice, bob] {
+            page.waiting.set(0);
+            page.post("hold", &holds);
+        }
+    });
     alice.send(Input::Start(job));
     bob.send(Input::Join);
     [alice, bob].into_iter().for_each(follow);
-    let track = Track::new(alice.wire, Signal::stored(Party::Alice));
+    let track = Track::of(alice);
     // What two people do comes before what one looks at.
     let runs = alice.of_session(Session::runs);
+    // Whether the last run waited for a person: then its time says nothing.
+    let was_held = RwSignal::new(false);
     Effect::new(move |_| {
         if runs.get() {
+            was_held.set(holds.get_untracked());
             track.chosen.set(None);
+        }
+    });
+    Effect::new(move |_| {
+        if holds.get() && runs.get_untracked() {
+            was_held.set(true);
         }
     });
     let tab = RwSignal::new(Tab::Side(Party::Alice));
@@ -127,9 +153,10 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
             <section class="middle" class:away=move || tab.get() != Tab::Wire aria-label="The wire">
                 <h2 class="side-name">"The wire"</h2>
                 <Provider value=alice>
+                    <Hold sides=[alice, bob] track holds/>
                     <Player track/>
                     <List track/>
-                    <Dominates network/>
+                    <Show when=move || !was_held.get()><Dominates network/></Show>
                     <Totals track/>
                     <p class="small soft">
                         "All of this could be made up out of one’s own input and the answer alone. "
@@ -139,7 +166,7 @@ fn Three(job: Job, network: RwSignal<Network>) -> impl IntoView {
             </section>
             <Side page=bob track away=Signal::derive(move || tab.get() != Tab::Side(Party::Bob)) opens=false/>
         </div>
-        <Provider value=alice>{matches!(job, Job::Classify { .. }).then(|| view! { <Lens other=bob/> })}</Provider>
+        <Provider value=alice>{matches!(job, Job::Classify { .. }).then(|| view! { <Lens ways/> })}</Provider>
     }
 }
 
@@ -203,14 +230,14 @@ fn side(screen: Screen, party: Party) -> AnyView {
             <p class="waiting"><span class="pulse" aria-hidden="true"></span>"Connecting to the other side."</p>
         }
         .into_any(),
-        Screen::Home | Screen::Join | Screen::Rehearsal | Screen::Replay => {
+        Screen::Home | Screen::Join => {
             view! { <p class="lead">{format!("{} has left. Start over for another rehearsal.", name(party))}</p> }
                 .into_any()
         }
         Screen::Failure => {
             view! { <p class="lead">"It stopped here. Start over for another rehearsal."</p> }.into_any()
         }
-        screen => show(screen),
+        screen => show_session(screen),
     }
 }
 

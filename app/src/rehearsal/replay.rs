@@ -1,4 +1,4 @@
-//! Replay: a transcript that was saved, message by message. Nobody is asked, and no peer is needed.
+//! A transcript that was saved, message by message. Nobody is asked, and no peer is needed.
 
 use leptos::html::Input as Field;
 use leptos::prelude::*;
@@ -7,8 +7,6 @@ use tacit_jobs::{Answer, Job, Order, Record, Transcript};
 use tacit_session::Party;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::app::Input;
-use crate::page::page;
 use crate::parts::heading::Heading;
 use crate::parts::wire::{Panel, Track, name};
 
@@ -17,13 +15,18 @@ const MOST: f64 = 64e6;
 
 #[component]
 pub(crate) fn Replay() -> impl IntoView {
-    let page = page();
     let field = NodeRef::<Field>::new();
     let opened = RwSignal::new(None::<Transcript>);
     let wrong = RwSignal::new(None::<String>);
     let record = RwSignal::new(Record::default());
     let seat = Signal::derive(move || opened.with(|t| t.as_ref().map_or(Party::Alice, |t| t.seat)));
-    let track = Track::new(record, seat);
+    let cost = Signal::derive(move || {
+        opened.with(|transcript| {
+            let transcript = transcript.as_ref()?;
+            Some([transcript.agreement.as_ref()?.online, transcript.outcome.as_ref()?.online])
+        })
+    });
+    let track = Track::new(record, seat, cost);
     let take = move |_| {
         let Some(file) = field.get_untracked().and_then(|field| field.files()).and_then(|files| files.get(0)) else {
             return;
@@ -68,9 +71,6 @@ pub(crate) fn Replay() -> impl IntoView {
                 <p class="lead" data-testid="about">{about(&transcript)}</p>
                 <Panel track/>
             })}
-            <div class="actions">
-                <button type="button" class="second" on:click=move |_| page.send(Input::GoHome)>"Done"</button>
-            </div>
         </div>
     }
 }

@@ -1,17 +1,21 @@
 //! The precision lens: after a rehearsed picture check, what whole numbers and encryption changed, layer by layer.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
-use tacit_jobs::rehearsal::{LayerLens, Lens as Seen};
+use tacit_jobs::handover;
+use tacit_jobs::rehearsal::{LayerLens, Lens as Seen, Look};
 use tacit_session::Fault;
 
-use crate::page::{Page, page};
+use crate::driver::Side;
+use crate::page::page;
 
 /// The fewest and the most bits behind the point that can be tried.
 const BITS: [i32; 2] = [0, 14];
 
-/// One of the two sides is the page that is here.
+/// What one side put in as the picture, and the other as the model.
 #[component]
-pub(crate) fn Lens(other: Page) -> impl IntoView {
+pub(crate) fn Lens(ways: StoredValue<[Rc<Side>; 2], LocalStorage>) -> impl IntoView {
     let page = page();
     let answered = page.of_session(|session| session.answer.as_ref().map(|answer| answer.outcome.round));
     let bits = RwSignal::new(None::<i32>);
@@ -26,7 +30,13 @@ pub(crate) fn Lens(other: Page) -> impl IntoView {
         let _ = answered.get();
         seen.set(None);
     });
-    let look = move || busy.set(page.look(other, bits.get_untracked()));
+    let look = move || {
+        let [(picture, model), (others_picture, others_model)] =
+            ways.with_value(|ways| ways.each_ref().map(|way| way.kept()));
+        let (Some(picture), Some(model)) = (picture.or(others_picture), model.or(others_model)) else { return };
+        busy.set(true);
+        page.post("look", &Look { model, picture, fraction_bits: bits.get_untracked() });
+    };
     let slide = move |event: leptos::ev::Event| bits.set(event_target_value(&event).parse().ok());
     let labels = page.of_session(|session| {
         let agreement = session.answer.as_ref().and_then(|answer| answer.agreement.as_ref());
@@ -61,7 +71,7 @@ pub(crate) fn Lens(other: Page) -> impl IntoView {
                     </button>
                 </div>
                 <div aria-live="polite">
-                    {move || seen.get().map(|seen| match seen {
+                    {move || seen.get().map(|packed| match read(&packed) {
                         Ok(seen) => view! { <Layers seen labels=labels.get_untracked()/> }.into_any(),
                         Err(fault) => view! { <p class="wrong" data-testid="lens-broke">{broke(&fault)}</p> }.into_any(),
                     })}
@@ -69,6 +79,11 @@ pub(crate) fn Lens(other: Page) -> impl IntoView {
             </section>
         </Show>
     }
+}
+
+/// What the worker packed.
+fn read(bytes: &[u8]) -> Result<Seen, Fault> {
+    handover::unpack(bytes).unwrap_or_else(|_| Err(Fault::internal("worker: a look that cannot be read")))
 }
 
 fn broke(fault: &Fault) -> String {

@@ -1,0 +1,5 @@
+//! Both parties in one page.
+
+fn main() {
+    tacit_app::rehearsal();
+}
