@@ -58,7 +58,8 @@ test(`every lesson opens in Firefox, with its formulas${missing}`, async ({ fox 
 test(`in Firefox, too, Alice and Bob are two programs with a connection between them${missing}`, async ({ fox }) => {
   await openLesson(fox, 'shares');
   for (let step = 2; step <= 4; step += 1) {
-    await fox.press('Next step');
+    const next = await fox.page.waitForSelector('.bench-keys .main');
+    await next.click();
     await fox.page.waitForSelector(`.bench[data-step="${step}"]`);
   }
   expect(await fox.page.$eval('[data-testid=answer]', (shown) => shown.textContent)).toBe('36');
