@@ -321,6 +321,14 @@ for (const [what, missing, state] of [
   });
 }
 
+test('a browser that connects nothing plays in one program, too', async ({ person, walled }) => {
+  const alice = await person('Alice', walled);
+  await openLesson(alice, 'multiply');
+  await expect(alice.page.getByText('Connecting Alice and Bob')).toBeVisible();
+  await expect(answer(await walk(alice, 'Six times seven'))).toHaveText('42');
+  await expect(alice.byTestId('parties')).toHaveAttribute('data-how', 'together');
+});
+
 test('a figure is saved as SVG and as PNG', async ({ alice }) => {
   await openLesson(alice, 'shamir');
   const figure = alice.page.locator('figure').first();

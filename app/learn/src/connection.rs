@@ -3,7 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use std::time::Duration;
+
 use futures::channel::oneshot;
+use futures::future::{Either, select};
+use leptos::prelude::set_timeout_with_handle;
 use tacit_meet::{Event, OpenChannel, Rehearsal, hand_over, rehearse};
 use tacit_session::{Code, Fault};
 use wasm_bindgen::JsValue;
@@ -15,6 +19,10 @@ pub(crate) use tacit_meet::ChannelLink as End;
 pub(crate) fn end(message: &JsValue) -> Option<End> {
     End::handed_over(message)
 }
+
+/// How long a page may take to reach itself. It takes a fraction of a second, or does not come about at all, and then somebody waits for a
+/// lesson.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Both ends. Dropping it closes them.
 pub(crate) struct Connection {
@@ -44,7 +52,20 @@ impl Connection {
             Event::Failed(fault) => say(Err(fault)),
             _ => {}
         });
-        told.await.map_err(|_| Fault::from(Code::ConnectionFailed))??;
+        let (ring, late) = oneshot::channel();
+        let timer = set_timeout_with_handle(
+            move || {
+                // Nobody hears it once the page has reached itself.
+                ring.send(()).ok();
+            },
+            PATIENCE,
+        );
+        let came = select(told, late).await;
+        if let Ok(timer) = timer {
+            timer.clear();
+        }
+        let Either::Left((Ok(result), _)) = came else { return Err(Code::ConnectionFailed.into()) };
+        result?;
         Ok(Self { _rehearsal: rehearsal })
     }
 }

@@ -374,21 +374,25 @@ async fn client<L: Link>(
     s.send(&Key(public.to_bytes())).await?;
     send::<Sealed, _>(s, public, &[sealed]).await?;
     let [sum, multiple] = recv::<Summed, _, 2>(s, public).await?;
-    for (piece, sealed) in [(Piece::SumRead, sum), (Piece::MultipleRead, multiple)] {
-        timed.step(piece, || key.decrypt(&sealed), peer, |number| (None, Some(small(number) as f64)))?;
-    }
+    let read = |piece, sealed: &Ciphertext| {
+        timed.step(piece, || Ok(small(&*key.decrypt(sealed)?)), peer, |number| (None, Some(*number as f64)))
+    };
+    let sum = read(Piece::SumRead, &sum)?;
+    read(Piece::MultipleRead, &multiple)?;
     // 2. The prediction.
     let ask = || linear::request(public, FORMAT, flat, prg);
     let request = timed.step(Piece::Flat, ask, internal, |request| size(public, request.len())(&()))?;
     send::<Sealed, _>(s, public, &request).await?;
     let [answer] = recv::<Summed, _, 1>(s, public).await?;
     timed.step(Piece::PriceRead, || linear::finish(&key, FORMAT, &answer), peer, |price| (None, Some(**price)))?;
-    // 3. Beside it the sum of two numbers in halves, a thousand times over, because once is too short to measure.
+    // 3. Beside it the sum of the same two numbers in halves, a thousand times over, because once is too short to measure. She knows
+    //    his number by now: it is what the sum is more than hers.
     let (word, clock) = (Clock::new(1 << 32), timed.aside.clock);
+    let (mine, his) = (u64::from(mine), word.sub(sum, mine.into()));
     let shared = |prg: &mut Prg| {
         let [a, b] = [word.draw(prg), word.draw(prg)];
         let alice = word.add(a, b);
-        let bob = word.add(word.sub(1250, a), word.sub(980, b));
+        let bob = word.add(word.sub(mine, a), word.sub(his, b));
         word.add(alice, bob)
     };
     let start = clock();
