@@ -248,6 +248,7 @@ test('Alice and Bob are two workers, and what crosses crosses a peer connection'
   await expect(answer(await walk(alice, 'One of two letters'))).toHaveText('A');
   const after = await sent(alice);
   expect(after.filter((bytes, at) => bytes - before[at] > transfer)).toHaveLength(2);
+  expect(await alice.page.evaluate(() => window.connections.length), 'made in all').toBe(2);
   // Nothing crosses while nothing is played.
   expect(await sent(alice)).toEqual(after);
   expect(await workers(alice)).toEqual(['Alice', 'Bob']);
