@@ -141,6 +141,16 @@ export const screens = {
     return alice;
   },
 
+  'rehearsal-held': async ({ person }) => {
+    const alice = await person('Alice');
+    const rehearsal = await Rehearsal.open(alice);
+    await rehearsal.agree();
+    await rehearsal.hold(true);
+    await rehearsal.putIn('1250', '980');
+    for (let message = 0; message < 8; message += 1) await rehearsal.pass();
+    return alice;
+  },
+
   'rehearsal-lens': async ({ person }) => {
     const alice = await person('Alice');
     const rehearsal = await Rehearsal.open(alice);

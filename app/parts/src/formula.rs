@@ -27,15 +27,21 @@ pub fn mathml(text: &str) -> String {
     let nodes = Reader::new(text).row(None);
     let mut out = String::from("<span role=\"math\" aria-label=\"");
     escape(&spoken_nodes(&nodes), &mut out);
-    out.push_str("\"><math aria-hidden=\"true\">");
-    // Browsers break no line inside of a formula, so each piece that may stand in a line of its own is one.
+    out.push_str("\"><span class=\"equation\"><math aria-hidden=\"true\">");
+    // Browsers break no line inside of a formula, so each piece that may stand in a line of its own is one. Of several equations
+    // each would rather have a line to itself than be broken.
+    let mut depth = 0;
     for (at, node) in nodes.iter().enumerate() {
-        if at > 0 && node.begins_a_line(nodes.len()) {
+        let follows_comma = at > 0 && nodes[at - 1].is_operator(",") && depth == 0;
+        if at > 0 && (follows_comma || node.begins_an_equation()) {
+            out.push_str("</math></span><wbr><span class=\"equation\"><math aria-hidden=\"true\">");
+        } else if at > 0 && node.begins_a_line(nodes.len()) {
             out.push_str("</math><wbr><math aria-hidden=\"true\">");
         }
+        depth += i32::from(node.is_operator("(")) - i32::from(node.is_operator(")"));
         node.write(&mut out);
     }
-    out.push_str("</math></span>");
+    out.push_str("</math></span></span>");
     out
 }
 
@@ -185,15 +191,19 @@ fn single(mut nodes: Vec<Node>) -> Node {
 }
 
 impl Node {
+    fn is_operator(&self, text: &str) -> bool {
+        matches!(self, Self::Operator(operator) if operator == text)
+    }
+
+    /// Whether another equation begins with it.
+    fn begins_an_equation(&self) -> bool {
+        matches!(self, Self::Word(word) if !matches!(word.as_str(), "mod" | "then"))
+    }
+
     /// Whether a formula of so many pieces may go on in the next line from here; at sums only if it is long.
     fn begins_a_line(&self, pieces: usize) -> bool {
-        match self {
-            Self::Word(word) => !matches!(word.as_str(), "mod" | "then"),
-            Self::Operator(text) => {
-                matches!(text.as_str(), "=" | "≡" | "→") || pieces > 12 && matches!(text.as_str(), "+" | "−")
-            }
-            _ => false,
-        }
+        let is = |texts: &[&str]| texts.iter().any(|text| self.is_operator(text));
+        is(&["=", "≡", "→"]) || pieces > 12 && is(&["+", "−"])
     }
 
     fn write(&self, out: &mut String) {
@@ -357,7 +367,7 @@ mod tests {
     fn inside(text: &str) -> String {
         let markup = mathml(text);
         let body = markup.split_once("<math aria-hidden=\"true\">").map(|(_, body)| body).unwrap();
-        body.strip_suffix("</math></span>").unwrap().replace(" form=\"infix\"", "")
+        body.strip_suffix("</math></span></span>").unwrap().replace(" form=\"infix\"", "")
     }
 
     #[test]
@@ -400,6 +410,9 @@ mod tests {
         let lines = |text| mathml(text).matches("<math").count();
         assert_eq!((lines("x + y"), lines("x = y + z"), lines("x = 1 and y = 2")), (1, 2, 4));
         assert_eq!(lines("p = a·b + c·d + e·f + g·h"), 5);
+        let equations = |text| mathml(text).matches("<span class=\"equation\">").count();
+        assert_eq!((equations("x = y + z"), equations("x = 1 and y = 2 mod 3"), equations("x = 1, y = 2")), (1, 2, 2));
+        assert_eq!(equations("f(x, y) = z"), 1);
     }
 
     #[test]
@@ -420,7 +433,7 @@ mod tests {
         for odd in
             ["", "_", "^", "{", "}", "\\", "\\frac", "\\frac{", "x_", "x_^", "{{{", "}}", "_^_^", "x_{_{", "\\alice"]
         {
-            assert!(mathml(odd).ends_with("</math></span>"), "{odd}");
+            assert!(mathml(odd).ends_with("</math></span></span>"), "{odd}");
         }
     }
 }

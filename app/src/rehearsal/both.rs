@@ -143,6 +143,7 @@ fn Three(job: Job, network: RwSignal<Network>, holds: RwSignal<bool>) -> impl In
         }
     };
     view! {
+        <Hold sides=[alice, bob] track holds/>
         <div class="tabs" role="group" aria-label="Which column">
             {choose(Tab::Side(Party::Alice), "Alice")}
             {choose(Tab::Wire, "The wire")}
@@ -153,7 +154,6 @@ fn Three(job: Job, network: RwSignal<Network>, holds: RwSignal<bool>) -> impl In
             <section class="middle" class:away=move || tab.get() != Tab::Wire aria-label="The wire">
                 <h2 class="side-name">"The wire"</h2>
                 <Provider value=alice>
-                    <Hold sides=[alice, bob] track holds/>
                     <Player track/>
                     <List track/>
                     <Show when=move || !was_held.get()><Dominates network/></Show>
