@@ -119,15 +119,8 @@ impl Worker {
     /// # Errors
     /// [`Code::Unsupported`] when the channel can neither be transferred nor relayed.
     pub(crate) fn channel(&self, channel: RtcDataChannel) -> Result<(), Fault> {
-        let message = object("channel", "channel", &channel);
-        if self.inner.post_message_with_transfer(&message, &Array::of1(&channel)).is_ok() {
-            return Ok(());
-        }
-        // This browser transfers no channels: keep it here, and pass on what crosses it.
-        let relayed = tacit_meet::relay(channel).and_then(|port| {
-            self.inner.post_message_with_transfer(&object("channel", "port", &port), &Array::of1(&port))
-        });
-        relayed.map_err(|_| Fault::new(Code::Unsupported, "the data channel does not reach the worker"))
+        tacit_meet::hand_over(channel, &self.inner)
+            .map_err(|_| Fault::new(Code::Unsupported, "the data channel does not reach the worker"))
     }
 
     /// Says something of a kind that goes in as `bytes`.

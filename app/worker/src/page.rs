@@ -12,7 +12,7 @@ use tacit_jobs::{Command, Event, Pairing, Processor, Record, Stamped, Timed, pai
 use tacit_meet::ChannelLink;
 use tacit_session::Fault;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, RtcDataChannel};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use zeroize::Zeroizing;
 
 use crate::paced::{Paced, Road};
@@ -75,11 +75,7 @@ fn receive(
 ) -> Result<(), String> {
     match field(message, "kind").as_string().as_deref() {
         Some("channel") => {
-            // The link listens within this task, so that nothing that arrives is lost.
-            let link = match field(message, "channel").dyn_into::<RtcDataChannel>() {
-                Ok(channel) => ChannelLink::new(channel),
-                Err(_) => ChannelLink::over_port(field(message, "port").unchecked_into::<MessagePort>()),
-            };
+            let link = ChannelLink::handed_over(message).ok_or("a channel that is none")?;
             let mut inbox = inbox.borrow_mut();
             inbox.link = Some(match &inbox.road {
                 Some(road) => Paced::slow(link, Rc::clone(road)),
