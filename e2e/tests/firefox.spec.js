@@ -71,3 +71,25 @@ test(`in Firefox, too, Alice and Bob are two programs with a connection between 
   }
   expect(await fox.page.$eval('[data-testid=parties]', (parties) => parties.dataset.how)).toBe('apart');
 });
+
+test(`a rehearsal in Firefox: both sides, and what crosses between them${missing}`, async ({ fox }) => {
+  // Wide enough for both sides to be in sight.
+  await fox.page.setViewport({ width: 1300, height: 900 });
+  await fox.open('/rehearse/');
+  const press = (side, name) => fox.page.locator(`[data-side="${side}"] .actions ::-p-text(${name})`).click();
+  const both = async (screen, act) => {
+    for (const side of ['alice', 'bob']) await fox.page.waitForSelector(`[data-side="${side}"][data-screen="${screen}"]`);
+    for (const side of ['alice', 'bob']) await act(side);
+  };
+  await both('agree', (side) => press(side, 'Accept'));
+  await both('amount', async (side) => {
+    await fox.page.locator(`[data-side="${side}"] input[inputmode="decimal"]`).fill(side === 'alice' ? '3' : '4');
+    await press(side, 'Compare');
+  });
+  await both('result', async (side) => {
+    const outcome = await fox.page.$eval(`[data-side="${side}"] [data-testid="outcome"]`, (shown) => shown.dataset.outcome);
+    expect(outcome, side).toBe(side === 'alice' ? 'they' : 'you');
+  });
+  await fox.page.waitForSelector('[data-equal="true"]');
+  expect(await fox.page.$eval('.wire-list', (list) => Number(list.dataset.count))).toBeGreaterThan(20);
+});

@@ -9,9 +9,12 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::channel::oneshot;
 use futures::future::{Either, select, try_join};
 use leptos::prelude::*;
+use tacit_jobs::handover::{pack, unpack};
 use tacit_lessons::paillier::Done;
 use tacit_lessons::party::{Aside, Report, Run, Task, play_both};
 use tacit_session::{Code, Fault, Party};
+
+use zeroize::Zeroizing;
 
 use crate::connection::Connection;
 use crate::lessons::prg;
@@ -47,16 +50,15 @@ struct Job {
 }
 
 /// Both tasks as bytes: a task is spent when it is played, and it may have to be played anew.
-struct Packed([Vec<u8>; 2]);
+struct Packed([Zeroizing<Vec<u8>>; 2]);
 
 impl Packed {
     fn new(tasks: &[Task; 2]) -> Self {
-        // Numbers can always be written.
-        Self(tasks.each_ref().map(|task| postcard::to_allocvec(task).unwrap_or_default()))
+        Self(tasks.each_ref().map(pack))
     }
 
     fn tasks(&self) -> Result<[Task; 2], Fault> {
-        let [alice, bob] = self.0.each_ref().map(|task| postcard::from_bytes(task));
+        let [alice, bob] = self.0.each_ref().map(|task| unpack(task));
         let unreadable = |_| Fault::internal("a task that cannot be read");
         Ok([alice.map_err(unreadable)?, bob.map_err(unreadable)?])
     }

@@ -10,7 +10,7 @@
 //!                                  ◂── Said::Over           what each that it played reports
 //! ```
 //!
-//! [`Asked`] and [`Said`] go as bytes, in postcard's format: both sides are the same program, and nothing keeps them. A party's worker gets that
+//! [`Asked`] and [`Said`] go as bytes, which [`handover`](tacit_jobs::handover) packs. A party's worker gets that
 //! party's [`Task`] and nothing of the other's. After a fault it drops its end, because nobody knows what is still on its way.
 
 use std::cell::RefCell;
@@ -20,6 +20,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use js_sys::{Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
+use tacit_jobs::handover::{pack, unpack};
 use tacit_lessons::paillier::Done;
 use tacit_lessons::party::{Aside, Report, Task, play, play_both};
 use tacit_session::{Fault, Party};
@@ -69,7 +70,7 @@ impl Worker {
         let (hear, said) = unbounded();
         let broken = hear.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            match postcard::from_bytes(&Uint8Array::new(&event.data()).to_vec()) {
+            match unpack(&Uint8Array::new(&event.data()).to_vec()) {
                 // After the end nobody listens.
                 Ok(said) => drop(hear.unbounded_send(said)),
                 Err(_) => hear.close_channel(),
@@ -95,8 +96,7 @@ impl Worker {
 
     /// Has it play, to the end; `done` hears of each piece that takes long. `None` when it breaks.
     pub(crate) async fn play(&mut self, asked: &Asked, done: &dyn Fn(Done)) -> Option<Vec<Report>> {
-        let bytes = postcard::to_allocvec(asked).ok()?;
-        self.inner.post_message(&Uint8Array::from(bytes.as_slice())).ok()?;
+        self.inner.post_message(&Uint8Array::from(&pack(asked)[..])).ok()?;
         loop {
             match self.hear().await? {
                 Said::Up => {}
@@ -131,7 +131,7 @@ pub(crate) fn listen() {
             own_end.replace(connection::end(&message).map(Rc::new));
             return;
         };
-        if let Ok(asked) = postcard::from_bytes(&bytes.to_vec()) {
+        if let Ok(asked) = unpack(&bytes.to_vec()) {
             let (scope, own_end) = (here.clone(), Rc::clone(&own_end));
             spawn_local(async move { say(&scope, &Said::Over(played(&scope, asked, &own_end).await)) });
         }
@@ -165,8 +165,6 @@ async fn played(scope: &DedicatedWorkerGlobalScope, asked: Asked, own_end: &RefC
 }
 
 fn say(scope: &DedicatedWorkerGlobalScope, said: &Said) {
-    if let Ok(bytes) = postcard::to_allocvec(said) {
-        // Bytes are always cloneable.
-        scope.post_message(&Uint8Array::from(bytes.as_slice())).ok();
-    }
+    // Bytes are always cloneable.
+    scope.post_message(&Uint8Array::from(&pack(said)[..])).ok();
 }
