@@ -18,7 +18,7 @@ use crate::worker::{Said, Worker};
 mod rehearsal;
 mod remote;
 
-pub(crate) use rehearsal::{Side, Stage};
+pub(crate) use rehearsal::{OnStage, Stage};
 pub(crate) use remote::Remote;
 
 /// How long the last words to the peer may take at most.

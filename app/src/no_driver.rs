@@ -5,7 +5,6 @@ use std::rc::Rc;
 use serde::Serialize;
 use tacit_jobs::{ModelFile, Picture};
 use tacit_meet::GuestInvite;
-use tacit_session::Party;
 
 use crate::app::{Act, Input, Shown};
 use crate::rehearsal::Network;
@@ -22,12 +21,12 @@ impl Way for Remote {}
 #[derive(Default)]
 pub(crate) struct Stage;
 
-pub(crate) struct Side;
+pub(crate) struct OnStage;
 
-impl Way for Side {}
+impl Way for OnStage {}
 
-impl Side {
-    pub(crate) fn new(_: Rc<Stage>, _: Party) -> Rc<Self> {
+impl OnStage {
+    pub(crate) fn new(_: Rc<Stage>) -> Rc<Self> {
         Rc::new(Self)
     }
 

@@ -48,9 +48,8 @@ impl Stage {
 }
 
 /// One party's way to the stage, and what only a rehearsal knows of it.
-pub(crate) struct Side {
+pub(crate) struct OnStage {
     stage: Rc<Stage>,
-    party: Party,
     network: Cell<Network>,
     holds: Cell<bool>,
     kept: RefCell<Kept>,
@@ -63,15 +62,9 @@ struct Kept {
     picture: Option<Picture>,
 }
 
-impl Side {
-    pub(crate) fn new(stage: Rc<Stage>, party: Party) -> Rc<Self> {
-        Rc::new(Self {
-            stage,
-            party,
-            network: Cell::new(Network::ALL[0]),
-            holds: Cell::default(),
-            kept: RefCell::default(),
-        })
+impl OnStage {
+    pub(crate) fn new(stage: Rc<Stage>) -> Rc<Self> {
+        Rc::new(Self { stage, network: Cell::new(Network::ALL[0]), holds: Cell::default(), kept: RefCell::default() })
     }
 
     /// What network the coming pairing is like.
@@ -92,14 +85,14 @@ impl Side {
     }
 }
 
-impl Way for Side {
+impl Way for OnStage {
     fn greet(&self, worker: &Worker) {
         worker.post("network", &self.network.get());
         worker.post("hold", &self.holds.get());
     }
 
-    fn meet(&self, _: Party, open_channel: OpenChannel, on: Box<dyn Fn(Input)>) -> Box<dyn Any> {
-        self.stage.enter(self.party, open_channel, move |event| on(translate(event)));
+    fn meet(&self, seat: Party, open_channel: OpenChannel, on: Box<dyn Fn(Input)>) -> Box<dyn Any> {
+        self.stage.enter(seat, open_channel, move |event| on(translate(event)));
         // The stage ends it.
         Box::new(())
     }

@@ -13,7 +13,7 @@ use super::Network;
 use super::hold::Hold;
 use super::lens::Lens;
 use crate::app::{Input, Screen, Session};
-use crate::driver::{Side as Way, Stage};
+use crate::driver::{OnStage, Stage};
 use crate::page::{Page, show_session, side_id};
 use crate::parts::heading::Heading;
 use crate::parts::wire::{List, Player, Save, Sees, Spread, Totals, Track, follow, ink, name};
@@ -93,8 +93,8 @@ pub(crate) fn Rehearsal() -> impl IntoView {
 #[component]
 fn Three(job: Job, network: RwSignal<Network>, holds: RwSignal<bool>) -> impl IntoView {
     let stage = Rc::<Stage>::default();
-    let ways = [Party::Alice, Party::Bob].map(|party| Way::new(Rc::clone(&stage), party));
-    let page_of = |party: Party| Page::new(Rc::<Way>::clone(&ways[party as usize]), Some(party));
+    let ways = [(); 2].map(|()| OnStage::new(Rc::clone(&stage)));
+    let page_of = |party: Party| Page::new(Rc::<OnStage>::clone(&ways[party as usize]), Some(party));
     let [alice, bob] = [Party::Alice, Party::Bob].map(page_of);
     let ways = StoredValue::new_local(ways);
     Effect::new(move |_| {

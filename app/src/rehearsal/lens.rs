@@ -7,7 +7,7 @@ use tacit_jobs::handover;
 use tacit_jobs::rehearsal::{LayerLens, Lens as Seen, Look};
 use tacit_session::Fault;
 
-use crate::driver::Side;
+use crate::driver::OnStage;
 use crate::page::page;
 
 /// The fewest and the most bits behind the point that can be tried.
@@ -15,7 +15,7 @@ const BITS: [i32; 2] = [0, 14];
 
 /// What one side put in as the picture, and the other as the model.
 #[component]
-pub(crate) fn Lens(ways: StoredValue<[Rc<Side>; 2], LocalStorage>) -> impl IntoView {
+pub(crate) fn Lens(ways: StoredValue<[Rc<OnStage>; 2], LocalStorage>) -> impl IntoView {
     let page = page();
     let answered = page.of_session(|session| session.answer.as_ref().map(|answer| answer.outcome.round));
     let bits = RwSignal::new(None::<i32>);
