@@ -35,13 +35,13 @@ globalThis.Checker = class Checker extends globalThis.Side {
   #propose() {
     if (this.seat !== 'alice') return;
     const reveal = { detail: 'label', audience: 'holder', pictures: this.batch };
-    this.tell('command', { type: 'model', model: this.model, reveal });
+    this.tell('command', { model: { model: this.model, reveal } });
   }
 
   #accept() {
     this.proposed = false;
     if (this.left === 0) this.whenDone.resolve(this.results);
-    else this.tell('command', { type: 'accept' });
+    else this.tell('command', 'accept');
   }
 
   /** Material is there: the pictures come now, so that nothing but machines is in the figures. */
@@ -51,7 +51,7 @@ globalThis.Checker = class Checker extends globalThis.Side {
     if (this.seat === 'bob') {
       const first = this.batch * this.results.length;
       const pictures = Array.from({ length: this.batch }, (_, i) => this.pictures[(first + i) % this.pictures.length]);
-      this.tell('command', { type: 'input', input: { pictures } });
+      this.tell('command', { input: { input: { pictures } } });
     }
   }
 

@@ -1,22 +1,22 @@
 // Picture checks between two Chromium processes over loopback WebRTC, in the product's own compute worker. One JSON object a
 // line.
 //
-//   node bench/classify.js FOLDER
+//   node bench/classify.js SCRIPT FOLDER
 //
-// FOLDER has models and pictures with the labels that the oracle gives them (`write_models bench`). cold_ms: from the channel's
+// SCRIPT is the folder with what wasm-bindgen wrote for `tacit-bench-worker`. FOLDER has models and pictures with the labels that the oracle gives them (`write_models bench`). cold_ms: from the channel's
 // opening to the answer, on a new connection with two people who do not think. prepare_ms: from the agreement to material in stock;
 // online_ms: from both inputs to the answer; on a pairing that is set up. Medians, as the picture's owner saw them. batch: pictures
 // in a round; times and bytes are those of the whole round. peak_mb: the memory of the larger worker's program, which is the
 // most that it ever had, for that of WebAssembly never shrinks.
 
-import { basename, join } from 'node:path';
-import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 
-import { contextOptions, launch } from '../support/chromium.js';
-import { pageFolder } from '../support/environment.js';
+import { launch } from '../support/chromium.js';
 import { Server } from '../support/server.js';
+import { bare, worker } from './bare.js';
 
-const [folder] = process.argv.slice(2);
+const [script, folder] = process.argv.slice(2);
 /** Models, pictures in a round, connections that are measured cold, and warm rounds on the last one. */
 const RUNS = [
   ['m1', 1, 10, 20],
@@ -39,7 +39,7 @@ async function measure(model, batch, coldRuns, warmRuns) {
   const given = { ...read(model), batch };
   const browsers = await Promise.all([launch(), launch()]);
   try {
-    const pages = await Promise.all(browsers.map(bare));
+    const pages = await Promise.all(browsers.map((browser) => bare(browser, server.url, script, ['side.js', 'checker.js'])));
     const cold = [];
     await run(await connect(pages), given, WARM_UP);
     for (let i = 0; i < coldRuns; i += 1) cold.push((await run(await connect(pages), given, 1))[0]);
@@ -73,26 +73,16 @@ async function measure(model, batch, coldRuns, warmRuns) {
 function read(model) {
   const { channels, height, width, pictures } = JSON.parse(readFileSync(join(folder, `${model}.json`), 'utf8'));
   return {
-    model: readFileSync(join(folder, `${model}.tacit`)).toString('base64'),
+    model: [...readFileSync(join(folder, `${model}.tacit`))],
     labels: pictures.map(({ label }) => label),
-    pictures: pictures.map(({ pixels }) => ({ channels, height, width, pixels: Buffer.from(pixels).toString('base64') })),
+    pictures: pictures.map(({ pixels }) => ({ channels, height, width, pixels })),
   };
-}
-
-/** A page of the product's origin without the product on it. */
-async function bare(browser) {
-  const page = await (await browser.newContext(contextOptions)).newPage();
-  for (const script of ['side.js', 'checker.js']) await page.addInitScript({ path: join(import.meta.dirname, script) });
-  await page.goto(`${server.url}/`);
-  return page;
 }
 
 /** Two sides with a connection that is about to open. */
 async function connect([alice, bob]) {
-  const found = readdirSync(pageFolder).filter((name) => /worker.*loader.*\.js$/.test(name));
-  if (!found.length) throw new Error(`no worker in ${pageFolder}`);
   const begin = (page, seat) =>
-    page.evaluateHandle(([script, seat]) => globalThis.Checker.start(script, seat), [`/${basename(found[0])}`, seat]);
+    page.evaluateHandle(([script, seat]) => globalThis.Checker.start(script, seat), [worker(), seat]);
   const [hers, his] = await Promise.all([begin(alice, 'alice'), begin(bob, 'bob')]);
   const offer = await hers.evaluate((side) => side.describe());
   const answer = await his.evaluate((side, offer) => side.describe(offer), offer);

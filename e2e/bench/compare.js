@@ -3,13 +3,14 @@
 //
 // cold: from the channel's opening to the answer: set-up, agreement and comparison, with two people who do not think.
 // warm: from the moment both amounts are in to the answer, with material in stock.
+//
+//   node bench/compare.js FOLDER    with what wasm-bindgen wrote for `tacit-bench-worker`
 
-import { basename, join } from 'node:path';
-import { readdirSync } from 'node:fs';
-
-import { contextOptions, launch } from '../support/chromium.js';
-import { pageFolder } from '../support/environment.js';
+import { launch } from '../support/chromium.js';
 import { Server } from '../support/server.js';
+import { bare, worker } from './bare.js';
+
+const [folder] = process.argv.slice(2);
 
 const COLD_RUNS = 20;
 const WARM_RUNS = 50;
@@ -19,7 +20,7 @@ const WARM_UP = 3;
 const server = await Server.start();
 const browsers = await Promise.all([launch(), launch()]);
 try {
-  const pages = await Promise.all(browsers.map(bare));
+  const pages = await Promise.all(browsers.map((browser) => bare(browser, server.url, folder, ['side.js'])));
   const cold = [];
   for (let run = -WARM_UP; run < COLD_RUNS; run += 1) {
     const pair = await connect(pages);
@@ -42,17 +43,9 @@ try {
   await server.stop();
 }
 
-/** A page of the product's origin without the product on it. */
-async function bare(browser) {
-  const page = await (await browser.newContext(contextOptions)).newPage();
-  await page.addInitScript({ path: join(import.meta.dirname, 'side.js') });
-  await page.goto(`${server.url}/`);
-  return page;
-}
-
 /** Two sides with a connection that is about to open. */
 async function connect([alice, bob]) {
-  const script = `/${worker()}`;
+  const script = worker();
   const begin = (page, seat) => page.evaluateHandle(([script, seat]) => globalThis.Side.start(script, seat), [script, seat]);
   const [hers, his] = await Promise.all([begin(alice, 'alice'), begin(bob, 'bob')]);
   const offer = await hers.evaluate((side) => side.describe());
@@ -69,14 +62,6 @@ async function compareOnce(pair, run) {
   const answers = outcomes.map(({ order }) => order);
   if (answers.join() !== right.join()) throw new Error(`wrong answer: ${answers} instead of ${right}`);
   return outcomes;
-}
-
-/** The script that trunk wrote for the worker. */
-function worker() {
-  const found = readdirSync(pageFolder).filter((name) => /worker.*\.js$/.test(name));
-  const loader = found.find((name) => name.includes('loader')) ?? found[0];
-  if (!loader) throw new Error(`no worker in ${pageFolder}`);
-  return basename(loader);
 }
 
 function report(state, outcomes, time, costs) {

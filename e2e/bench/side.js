@@ -14,12 +14,12 @@ globalThis.Side = class Side {
       side.worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
       side.worker.onmessage = ({ data }) => data.kind === 'ready' && resolve();
     });
-    side.worker.onmessage = ({ data }) => data.kind === 'event' && side.heard(JSON.parse(data.text));
+    side.worker.onmessage = ({ data }) => data.kind === 'event' && side.heard(typed(JSON.parse(globalThis.Handover.event(data.bytes))));
     side.connection = new RTCPeerConnection();
     const channel = side.connection.createDataChannel('tacit', { negotiated: true, id: 0, ordered: true });
     // In the same task as its creation, or the browser keeps it.
     side.worker.postMessage({ kind: 'channel', channel }, [channel]);
-    side.tell('pair', { seat, confirm_words: false, job: side.job });
+    side.tell('pair', { seat, confirm_words: false, job: side.job, record: true });
     return side;
   }
 
@@ -84,7 +84,7 @@ globalThis.Side = class Side {
       this.proposed = true;
       this.#next();
     } else if (event.type === 'agreed') {
-      this.#command({ type: 'input', input: { amount: this.amount } });
+      this.tell('command', { input: { input: { amount: this.amount } } });
     } else if (event.type === 'started') {
       this.#started = at;
     } else if (event.type === 'stock') {
@@ -108,14 +108,16 @@ globalThis.Side = class Side {
     if (!this.proposed || this.rounds === 0) return;
     this.proposed = false;
     this.rounds -= 1;
-    this.#command({ type: 'accept' });
-  }
-
-  #command(command) {
-    this.tell('command', command);
+    this.tell('command', 'accept');
   }
 
   tell(kind, value) {
-    this.worker.postMessage({ kind, text: JSON.stringify(value) });
+    this.worker.postMessage({ kind, bytes: globalThis.Handover.packed(kind, JSON.stringify(value)) });
   }
 };
+
+/** An event with its name as `type`, and its fields beside it. */
+function typed({ at, event }) {
+  const [[type, fields]] = typeof event === 'string' ? [[event, {}]] : Object.entries(event);
+  return { at, event: { type, ...fields } };
+}

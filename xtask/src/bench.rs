@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     match options {
         Options::Compare(output) => {
             let mut lines = example("tacit-jobs", "bench_compare")?;
-            lines.extend(in_browsers("compare.js")?);
+            lines.extend(in_browsers_with("compare.js", &[build::bench_worker()?])?);
             output.print(&lines)
         }
         Options::Classify(output) => {
@@ -119,7 +119,7 @@ fn in_browsers_with(script: &str, arguments: &[PathBuf]) -> Result<Vec<String>> 
 
 /// Picture checks between two browsers, under models that are written for it.
 fn classify_in_browsers() -> Result<Vec<String>> {
-    in_browsers_with("classify.js", &[bench_models()?])
+    in_browsers_with("classify.js", &[build::bench_worker()?, bench_models()?])
 }
 
 /// The folder with the models that measurements are made under, written anew.

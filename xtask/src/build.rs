@@ -76,7 +76,7 @@ pub(crate) fn bench_transfer() -> Result<PathBuf> {
     Ok(workspace::target().join("host/examples").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
-/// Builds the measurements for a browser's Worker, as optimised as the worker; the folder with its script.
+/// Builds the measurements for a browser's Worker, and what packs messages for the product's, as optimised as the worker; the folder with its script.
 pub(crate) fn bench_worker() -> Result<PathBuf> {
     let tools = tools::for_the_page()?;
     say::step("Building the measurement for the Worker.");

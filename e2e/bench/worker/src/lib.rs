@@ -1,8 +1,9 @@
 //! Measurements for a browser's Worker. The primitives: the same code as natively, with the Worker's clock. And one end of a
-//! transfer through a link.
+//! transfer through a link. And what stands in the page's place hands the product's worker.
 //!
-//! `cargo xtask bench primitives` builds it, and `e2e/bench/primitives.js` runs it.
+//! `cargo xtask bench` builds it, and the scripts in `e2e/bench` run it.
 
+pub mod handover;
 // A link is over a browser’s channel only in a browser.
 #[cfg(target_arch = "wasm32")]
 mod transfer;
