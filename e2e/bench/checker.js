@@ -4,9 +4,18 @@
 globalThis.Checker = class Checker extends globalThis.Side {
   job = { classify: { owner: 'alice' } };
 
-  /** Checks `pictures` one after the other, `batch` in a round (Alice: only accepts as many); what each round cost. */
-  check({ model, pictures, batch, rounds }) {
-    Object.assign(this, { model, pictures, batch, left: rounds, results: [] });
+  /** Takes a model, or pictures, `batch` in a round. Before the connection opens, so that no figure has in it what packing takes here. */
+  give({ model, pictures, batch }) {
+    Object.assign(this, { pictures, batch });
+    if (!model) return;
+    const reveal = { detail: 'label', audience: 'holder', pictures: batch };
+    const bytes = Array.from(atob(model), (letter) => letter.charCodeAt(0));
+    this.model = Checker.packed('command', { model: { model: bytes, reveal } });
+  }
+
+  /** Checks what was given, so many rounds one after the other (Alice: only accepts as many); what each cost. */
+  check(rounds) {
+    Object.assign(this, { left: rounds, results: [] });
     if (this.offered) this.#propose();
     if (this.proposed) this.#accept();
     return new Promise((resolve, reject) => (this.whenDone = { resolve, reject }));
@@ -16,7 +25,7 @@ globalThis.Checker = class Checker extends globalThis.Side {
     const handle = {
       offered: () => {
         this.offered = true;
-        if (this.model) this.#propose();
+        if (this.results) this.#propose();
       },
       proposed: () => {
         this.proposed = true;
@@ -33,9 +42,7 @@ globalThis.Checker = class Checker extends globalThis.Side {
   }
 
   #propose() {
-    if (this.seat !== 'alice') return;
-    const reveal = { detail: 'label', audience: 'holder', pictures: this.batch };
-    this.tell('command', { model: { model: this.model, reveal } });
+    if (this.model) this.worker.postMessage({ kind: 'command', bytes: this.model });
   }
 
   #accept() {

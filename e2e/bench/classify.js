@@ -41,11 +41,11 @@ async function measure(model, batch, coldRuns, warmRuns) {
   try {
     const pages = await Promise.all(browsers.map((browser) => bare(browser, server.url, script, ['side.js', 'checker.js'])));
     const cold = [];
-    await run(await connect(pages), given, WARM_UP);
-    for (let i = 0; i < coldRuns; i += 1) cold.push((await run(await connect(pages), given, 1))[0]);
+    await run(await connect(pages, given), given, WARM_UP);
+    for (let i = 0; i < coldRuns; i += 1) cold.push((await run(await connect(pages, given), given, 1))[0]);
     let peak = 0;
     const look = async () => (peak = Math.max(...(await Promise.all(pages.map(memory)))));
-    const warm = (await run(await connect(pages), given, 1 + WARM_UP + warmRuns, look)).slice(1 + WARM_UP);
+    const warm = (await run(await connect(pages, given), given, 1 + WARM_UP + warmRuns, look)).slice(1 + WARM_UP);
     const last = warm.at(-1);
     const before = warm.at(-2);
     const both = ({ sent, received }) => sent + received;
@@ -73,17 +73,21 @@ async function measure(model, batch, coldRuns, warmRuns) {
 function read(model) {
   const { channels, height, width, pictures } = JSON.parse(readFileSync(join(folder, `${model}.json`), 'utf8'));
   return {
-    model: [...readFileSync(join(folder, `${model}.tacit`))],
+    model: readFileSync(join(folder, `${model}.tacit`), 'base64'),
     labels: pictures.map(({ label }) => label),
     pictures: pictures.map(({ pixels }) => ({ channels, height, width, pixels })),
   };
 }
 
 /** Two sides with a connection that is about to open. */
-async function connect([alice, bob]) {
+async function connect([alice, bob], { model, pictures, batch }) {
   const begin = (page, seat) =>
     page.evaluateHandle(([script, seat]) => globalThis.Checker.start(script, seat), [worker(), seat]);
   const [hers, his] = await Promise.all([begin(alice, 'alice'), begin(bob, 'bob')]);
+  await Promise.all([
+    hers.evaluate((side, given) => side.give(given), { model, batch }),
+    his.evaluate((side, given) => side.give(given), { pictures, batch }),
+  ]);
   const offer = await hers.evaluate((side) => side.describe());
   const answer = await his.evaluate((side, offer) => side.describe(offer), offer);
   await hers.evaluate((side, answer) => side.accept(answer), answer);
@@ -100,16 +104,13 @@ async function memory(page) {
  * So many checks; what each cost the picture's owner. The labels are checked, or the figures would mean nothing. `look` is
  * called before the connection is closed.
  */
-async function run([hers, his], { model, pictures, labels, batch }, rounds, look) {
-  const [, results] = await Promise.all([
-    hers.evaluate((side, given) => side.check(given), { model, batch, rounds }),
-    his.evaluate((side, given) => side.check(given), { pictures, batch, rounds }),
-  ]);
+async function run(pair, { labels, batch }, rounds, look) {
+  const [, results] = await Promise.all(pair.map((side) => side.evaluate((side, rounds) => side.check(rounds), rounds)));
   const told = results.flatMap(({ answer }) => answer.predictions.map(({ ranked }) => ranked[0]));
   const wanted = Array.from({ length: batch * rounds }, (_, i) => labels[i % labels.length]);
   if (`${told}` !== `${wanted}`) throw new Error(`labels ${told} instead of ${wanted}`);
   await look?.();
-  await Promise.all([hers, his].map((side) => side.evaluate((side) => side.close())));
+  await Promise.all(pair.map((side) => side.evaluate((side) => side.close())));
   return results;
 }
 

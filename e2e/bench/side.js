@@ -112,7 +112,12 @@ globalThis.Side = class Side {
   }
 
   tell(kind, value) {
-    this.worker.postMessage({ kind, bytes: globalThis.Handover.packed(kind, JSON.stringify(value)) });
+    this.worker.postMessage({ kind, bytes: Side.packed(kind, value) });
+  }
+
+  /** A message as the worker reads it. */
+  static packed(kind, value) {
+    return globalThis.Handover.packed(kind, JSON.stringify(value));
   }
 };
 
