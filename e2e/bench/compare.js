@@ -57,7 +57,7 @@ async function connect([alice, bob]) {
 /** Both compare once; what it cost each of them. The answer is checked, or the figure would mean nothing. */
 async function compareOnce(pair, run) {
   const amounts = [1_000 + run, 1_000];
-  const outcomes = await Promise.all(pair.map((side, index) => side.evaluate((side, amount) => side.compare(amount), `${amounts[index]}`)));
+  const outcomes = await Promise.all(pair.map((side, index) => side.evaluate((side, amount) => side.compare(amount), amounts[index])));
   const right = run > 0 ? ['you', 'they'] : run < 0 ? ['they', 'you'] : ['equal', 'equal'];
   const answers = outcomes.map(({ order }) => order);
   if (answers.join() !== right.join()) throw new Error(`wrong answer: ${answers} instead of ${right}`);

@@ -42,6 +42,11 @@ pub fn searching(his: u64) -> Run<Vec<Question>> {
     }
 }
 
+/// One party's part.
+///
+/// *Computes*: `x < y` and `x = y` for every `x` that Alice asks about, opened to both. *From*: [`richer::one`]. *Security*: that of its parts,
+/// for each comparison; together the answers tell `y`, which is the lesson. *Cost*: with as many questions as there can be that of [`richer::compare_cost`]
+/// for [`WIDTH`] pairs; fewer leave their material unused. *Deviations*: none.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part(his): Part, prg: &mut Prg) -> Result<Vec<Question>, Fault> {
     let (mut least, mut most) = (0, (1 << WIDTH) - 1);
     let mut stock = richer::prepare(s, WIDTH, WIDTH, prg).await?;
@@ -70,6 +75,8 @@ pub fn search(his: u64, prgs: &mut [Prg; 2]) -> Result<Vec<Question>, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use tacit_session::{Party, lockstep};
+
     use super::*;
 
     #[test]
@@ -82,5 +89,17 @@ mod tests {
             assert!(questions.len() <= WIDTH, "{his}: {}", questions.len());
         }
         assert_eq!(search(1023, &mut prgs).unwrap().len(), 10);
+    }
+
+    #[test]
+    fn as_many_questions_as_there_can_be_cost_as_many_comparisons() {
+        let party = async |mut s: Session<_>, part, seed| {
+            play(&mut s, part, &mut Prg::from_seed([seed; 32])).await?;
+            Ok::<_, Fault>(s.ledger().total())
+        };
+        let (alice, bob) =
+            lockstep::run(async |s| party(s, Part(None), 1).await, async |s| party(s, Part(Some(1023)), 2).await);
+        let wanted = [Party::Alice, Party::Bob].map(|party| Ok(richer::compare_cost(party, WIDTH, WIDTH)));
+        assert_eq!([alice, bob], wanted);
     }
 }

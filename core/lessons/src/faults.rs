@@ -101,6 +101,7 @@ pub fn bending() -> Run<[u64; 2]> {
     }
 }
 
+/// One party's part: [`shares::open`], which takes what is shown for a half, as Alice here bends it. Its protocol is there.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part { half, shown }: Part) -> Result<u64, Fault> {
     let clock = Clock::new(100);
     let read = shares::open(s, clock, shown).await?;
