@@ -1,13 +1,11 @@
-//! Every message of every lesson, damaged in every way, on its way from either party: whoever gets it faults and says whose fault it
-//! is, or reads a wrong number where a right frame with a wrong number came; nobody panics and nobody waits for ever.
-
-use std::cell::RefCell;
-use std::rc::Rc;
+//! Every message of every lesson, damaged in every way, from either party: its receiver faults and says whose fault it is, or
+//! reads a wrong number where a well-formed frame with a wrong number came; nobody panics and nobody waits for ever.
 
 use tacit_lessons::party::{Aside, Held, Report, Task, play};
 use tacit_lessons::{Clock, answers, faults, paillier, richer, shamir, shares, transfer, triple};
+use tacit_session::damage::{self, Damage, Frame};
 use tacit_session::lockstep::{self, Tamper};
-use tacit_session::{Code, HEADER, Party};
+use tacit_session::{Code, Party};
 use tacit_symmetric::Prg;
 
 /// A lesson's name, and the tasks of a run.
@@ -26,9 +24,8 @@ const LESSONS: [Lesson; 9] = [
 ];
 
 /// Plays both, with what `tamper` makes of each frame.
-fn played(tasks: [Task; 2], tamper: impl FnMut(Party, usize, Vec<u8>) -> Vec<Vec<u8>> + 'static) -> [Report; 2] {
-    let tamper: Tamper = Rc::new(RefCell::new(tamper));
-    let (alice, bob) = lockstep::queues_with(&tamper);
+fn played(tasks: [Task; 2], tamper: &Tamper) -> [Report; 2] {
+    let (alice, bob) = lockstep::queues_with(tamper);
     let mut prgs = [Prg::from_seed([1; 32]), Prg::from_seed([2; 32])];
     let ([hers, his], [a, b]) = (tasks, &mut prgs);
     let (alice, bob) =
@@ -36,88 +33,62 @@ fn played(tasks: [Task; 2], tamper: impl FnMut(Party, usize, Vec<u8>) -> Vec<Vec
     [alice, bob]
 }
 
-/// Both parties' reports on a run without damage.
-fn honest(tasks: fn() -> [Task; 2]) -> [Report; 2] {
-    let reports = played(tasks(), |_, _, frame| vec![frame]);
-    assert!(Report::are_settled(&reports) && !Report::are_cut_off(&reports));
-    reports
+/// All frames of a run without damage.
+fn frames(tasks: fn() -> [Task; 2]) -> Vec<Frame> {
+    damage::frames(|watch| {
+        let reports = played(tasks(), watch);
+        assert!(Report::are_settled(&reports) && !Report::are_cut_off(&reports));
+    })
 }
 
 #[test]
-fn what_is_damaged_on_its_way_is_the_peers_fault() {
-    type Damage = fn(Vec<u8>) -> Vec<Vec<u8>>;
-    let damages: [(&str, Damage); 5] = [
-        ("flipped", |mut frame| {
-            *frame.last_mut().unwrap() ^= 1;
-            vec![frame]
-        }),
-        ("cut short", |mut frame| {
-            frame.pop();
-            vec![frame]
-        }),
-        ("extended", |mut frame| {
-            frame.push(0);
-            vec![frame]
-        }),
-        ("emptied", |_| vec![vec![]]),
-        ("repeated", |frame| vec![frame.clone(), frame]),
-    ];
+fn a_frame_that_is_damaged_on_its_way_is_the_peers_fault() {
     for (lesson, tasks) in LESSONS {
-        let sent = honest(tasks).map(|report| report.sent.len());
-        for from in [Party::Alice, Party::Bob] {
-            for at in 0..sent[from as usize] {
-                for (name, damage) in damages {
-                    let reports =
-                        played(
-                            tasks(),
-                            move |party, index, frame| {
-                                if (party, index) == (from, at) { damage(frame) } else { vec![frame] }
-                            },
-                        );
-                    let victim = reports[from.other() as usize].held.as_ref();
-                    let code = victim.err().map(|fault| fault.code);
-                    let is_last = at + 1 == sent[from as usize];
-                    // Behind the last message nobody listens any more: the next run on such a link would fault.
-                    if !(name == "repeated" && is_last && code.is_none()) {
-                        assert_eq!(code, Some(Code::PeerBroke), "{lesson}: {from:?}'s {at}, {name}");
-                        assert!(!Report::are_settled(&reports), "{lesson}: {from:?}'s {at}, {name}");
-                    }
-                }
+        for frame in frames(tasks) {
+            let damaged = [
+                ("cut short", damage::broken(frame, Damage::CutShort)),
+                ("flipped", damage::broken(frame, Damage::FlippedLast)),
+                ("extended", damage::broken(frame, Damage::Extended)),
+                ("emptied", damage::replaced(frame, |_| vec![Vec::new()])),
+            ];
+            for (name, tamper) in damaged {
+                let reports = played(tasks(), &tamper);
+                let code = reports[frame.from.other() as usize].held.as_ref().err().map(|fault| fault.code);
+                assert_eq!(code, Some(Code::PeerBroke), "{lesson}: {frame:?}, {name}");
+                assert!(!Report::are_settled(&reports), "{lesson}: {frame:?}, {name}");
             }
         }
     }
 }
 
 #[test]
-fn what_a_peer_forges_is_its_fault_or_a_wrong_number() {
+fn a_repeated_frame_is_the_peers_fault() {
     for (lesson, tasks) in LESSONS {
-        let sent = honest(tasks).map(|report| report.sent);
-        for from in [Party::Alice, Party::Bob] {
-            for at in 0..sent[from as usize].len() {
-                for byte in [0x01, 0x80, 0xFF] {
-                    let mut check = crc32fast::Hasher::new();
-                    // Its check is right, and so is that of all that follows.
-                    let reports = played(tasks(), move |party, index, mut frame| {
-                        if party == from {
-                            if index == at {
-                                frame[HEADER..].iter_mut().step_by(3).for_each(|body| *body ^= byte);
-                            }
-                            check.update(&frame[..1]);
-                            check.update(&frame[HEADER..]);
-                            frame[1..HEADER].copy_from_slice(&check.clone().finalize().to_le_bytes());
-                        }
-                        vec![frame]
-                    });
-                    // Whoever is answered with nonsense may be the one who notices, and then it does not know better.
-                    for report in reports {
-                        let is_fine = match report.held {
-                            Ok(Held::Scale(held)) => held.opened < 100,
-                            Ok(Held::Multiply(_, opened)) => opened < 100,
-                            Ok(_) => true,
-                            Err(fault) => matches!(fault.code, Code::PeerBroke | Code::PeerLeft),
-                        };
-                        assert!(is_fine, "{lesson}: {from:?}'s {at}, {byte:#04x}");
-                    }
+        let frames = frames(tasks);
+        for &frame in &frames {
+            let reports = played(tasks(), &damage::replaced(frame, |frame| vec![frame.clone(), frame]));
+            let code = reports[frame.from.other() as usize].held.as_ref().err().map(|fault| fault.code);
+            // Nobody listens after the last message: the next run on such a link would fault.
+            let is_last = !frames.iter().any(|other| other.from == frame.from && other.index > frame.index);
+            assert!(code == Some(Code::PeerBroke) || is_last && code.is_none(), "{lesson}: {frame:?}: {code:?}");
+        }
+    }
+}
+
+#[test]
+fn a_forged_frame_is_the_peers_fault_or_a_wrong_number() {
+    for (lesson, tasks) in LESSONS {
+        for frame in frames(tasks) {
+            for damage in Damage::ALL {
+                // Whoever is answered with nonsense may be the one who notices, and then it does not know better.
+                for report in played(tasks(), &damage::forged(frame, damage)) {
+                    let is_fine = match report.held {
+                        Ok(Held::Scale(held)) => held.opened < 100,
+                        Ok(Held::Multiply(_, opened)) => opened < 100,
+                        Ok(_) => true,
+                        Err(fault) => matches!(fault.code, Code::PeerBroke | Code::PeerLeft),
+                    };
+                    assert!(is_fine, "{lesson}: {frame:?}, {damage:?}");
                 }
             }
         }
@@ -128,12 +99,11 @@ fn what_a_peer_forges_is_its_fault_or_a_wrong_number() {
 fn tasks_and_reports_pass_through_bytes() {
     for (lesson, tasks) in LESSONS {
         let read = |task: &Task| postcard::from_bytes(&postcard::to_allocvec(task).unwrap()).unwrap();
-        let reports = played(tasks().each_ref().map(read), |_, _, frame| vec![frame]);
-        assert_eq!(reports, honest(tasks), "{lesson}");
-        let cut = played(tasks(), |_, _, mut frame| {
-            frame.pop();
-            vec![frame]
-        });
+        let honest = || damage::altered(Party::Alice, |_, _, _| {});
+        let reports = played(tasks().each_ref().map(read), &honest());
+        assert_eq!(reports, played(tasks(), &honest()), "{lesson}");
+        let first = frames(tasks)[0];
+        let cut = played(tasks(), &damage::broken(first, Damage::CutShort));
         for report in reports.into_iter().chain(cut) {
             let bytes = postcard::to_allocvec(&report).unwrap();
             assert_eq!(postcard::from_bytes::<Report>(&bytes), Ok(report), "{lesson}");

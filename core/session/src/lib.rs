@@ -31,6 +31,7 @@
 //! assert_eq!((alice.unwrap(), bob.unwrap()), (0b0110, 0b0110));
 //! ```
 
+pub mod damage;
 mod fault;
 mod lanes;
 mod ledger;

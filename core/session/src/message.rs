@@ -11,8 +11,8 @@
 //!
 //! The check is the CRC-32 of everything that this side has sent so far. A frame that was damaged, dropped, repeated or
 //! reordered breaks the chain, so a fault in a program or a transport ends as a fault and not as a wrong answer. It is no
-//! defence against a peer who computes the check of what it forges: the link below is authenticated, and a semi-honest peer
-//! does not lie. So speed decides: a check takes in 17 MB for a large picture check, which in WebAssembly costs a
+//! defence against an altered peer, which computes the check of what it forges; decoders and protocols are that. The link below is
+//! authenticated, so speed decides: a check takes in 17 MB for a large picture check, which in WebAssembly costs a
 //! cryptographic hash 110 ms.
 
 use crate::{Fault, Tag};
@@ -65,13 +65,17 @@ impl Chain {
     }
 
     pub(crate) fn seal<M: Message>(&mut self, message: &M) -> Vec<u8> {
-        let body = message.encode();
-        let tag = M::TAG as u8;
-        let check = self.advance(tag, &body);
+        self.seal_body(M::TAG, &message.encode())
+    }
+
+    /// The frame of a body.
+    pub(crate) fn seal_body(&mut self, tag: Tag, body: &[u8]) -> Vec<u8> {
+        let tag = tag as u8;
+        let check = self.advance(tag, body);
         let mut frame = Vec::with_capacity(HEADER + body.len());
         frame.push(tag);
         frame.extend_from_slice(&check);
-        frame.extend_from_slice(&body);
+        frame.extend_from_slice(body);
         frame
     }
 
