@@ -92,7 +92,7 @@ impl Check {
         if !(1..=MOST_PICTURES).contains(&pictures) {
             return Err(Fault::internal("a round of so many pictures"));
         }
-        if self.plan.affords(pictures.into()) {
+        if self.plan.affords(self.task()) {
             return Ok(());
         }
         let detail = format!("It is too large for {pictures} pictures in one round; choose fewer.");

@@ -1,6 +1,8 @@
 //! Rows of measurements, and how often work runs in a second, on whatever clock the caller has: nothing in `core/` knows
 //! one. The same measuring code runs in the terminal and in a browser's Worker.
 
+pub mod heap;
+
 /// One measurement.
 pub struct Row {
     /// What was measured.

@@ -2,7 +2,9 @@
 
 use tacit_compute::Convolution;
 
-use crate::graph::{MAX_LABELS, MAX_NAME, MAX_NODES, MAX_PATCHES, MAX_VALUES, MAX_WEIGHTS, Model, Op, Shape};
+use crate::graph::{
+    MAX_LABELS, MAX_NAME, MAX_NODES, MAX_PATCHES, MAX_PIXELS, MAX_VALUES, MAX_WEIGHTS, Model, Op, Shape,
+};
 
 /// A model that is none, and the node to blame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +78,7 @@ impl Model {
         if self.labels.len() > MAX_LABELS {
             return Err(whole(Why::TooMany("labels")));
         }
-        if !self.input.is_valid() {
+        if !self.input.is_valid() || self.input.len() > MAX_PIXELS {
             return Err(Invalid { node: "the picture".into(), why: Why::Shape(self.input) });
         }
         let (mut shapes, mut used, mut weights) = (vec![self.input], vec![false; self.nodes.len() + 1], 0);

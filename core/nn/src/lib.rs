@@ -20,6 +20,7 @@ pub mod forms;
 pub mod graph;
 pub mod ideal;
 pub mod lens;
+pub mod load;
 mod lower;
 pub mod plain;
 pub mod plan;

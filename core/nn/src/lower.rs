@@ -3,6 +3,7 @@
 use tacit_compute::Convolution;
 
 use crate::graph::{Model, Op, Shape};
+use crate::plan::{Ceiling, StepOp};
 use crate::refusal::Refusal;
 
 /// The steps of a model, with its weights still real.
@@ -31,6 +32,22 @@ pub(crate) enum LowOp<'a> {
     Relu { ceiling: Option<f32> },
     Average { size: usize, stride: usize },
     Add,
+}
+
+impl LowOp<'_> {
+    /// A step of this kind, whose widths and truncation are not known yet.
+    pub(crate) fn shape(&self) -> StepOp {
+        match *self {
+            Self::Linear { shape, .. } => StepOp::Linear { shape, truncate: 0 },
+            Self::Max { size, stride } => StepOp::Max { size, stride, width: u32::BITS },
+            Self::Relu { ceiling } => {
+                let width = u32::BITS;
+                StepOp::Relu { width, ceiling: ceiling.map(|_| Ceiling { value: 1, width }) }
+            }
+            Self::Average { size, stride } => StepOp::Average { size, stride, multiplier: 1, truncate: 0 },
+            Self::Add => StepOp::Add,
+        }
+    }
 }
 
 impl<'a> Lowered<'a> {

@@ -5,21 +5,18 @@
 //! is all that a plan says about them.
 
 use tacit_compute::Convolution;
-use tacit_rlwe::Packing;
 
 pub use crate::wire::{MAX_BYTES, Malformed};
 
-use crate::Shape;
 use crate::check::{is_bounded, is_name};
-use crate::graph::{MAX_LABELS, MAX_NODES, MAX_WEIGHTS};
+use crate::graph::{MAX_LABELS, MAX_NODES, MAX_PIXELS};
+use crate::load::{self, Load};
+use crate::{Shape, Task};
 
-/// The most comparisons of a run: their material takes some 60 MB.
-pub const MAX_COMPARISONS: usize = 1 << 20;
-/// The most ciphertexts of a run, requests and responses. The client asks for all at once, and so many are less than what a
-/// link keeps for a party that is slow to read.
-pub const MAX_CIPHERTEXTS: usize = 1 << 9;
-/// The most bits of a truncation, and of the logits' fraction.
-pub const MAX_TRUNCATE: u32 = 30;
+/// The most bits of a truncation, and of the logits' fraction; [`truncate`](tacit_share::truncate::truncate) takes no more.
+pub const MAX_TRUNCATE: u32 = 29;
+/// The largest multiplier of an average.
+pub const MAX_MULTIPLIER: u32 = 1 << 30;
 
 /// A model without its weights.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -136,7 +133,8 @@ impl Plan {
         let named = is_name(&self.model) && self.labels.iter().all(|label| is_name(label));
         let counted = (1..=MAX_LABELS).contains(&self.labels.len()) && (1..=MAX_NODES).contains(&self.steps.len());
         let scaled = self.fraction <= MAX_TRUNCATE && is_width(self.logits_width);
-        named && counted && scaled && self.input.is_valid() && self.is_connected() && self.affords(1)
+        let shown = self.input.is_valid() && self.input.len() <= MAX_PIXELS;
+        named && counted && scaled && shown && self.is_connected() && self.load(1).is_some_and(Load::is_bearable)
     }
 
     /// Whether every step takes what comes before it, every value is used, and the logits fit the labels.
@@ -164,23 +162,17 @@ impl Plan {
         logits && used.iter().rev().skip(1).all(|&used| used)
     }
 
-    /// Whether so many pictures at once keep within the limits.
+    /// Whether a whole task keeps within the limits of [`load`]: all pictures, and the ranks of their logits.
     #[must_use]
-    pub fn affords(&self, batch: usize) -> bool {
-        let (mut comparisons, mut weights, mut ciphertexts) = (0, 0, 0);
-        for step in &self.steps {
-            comparisons = step.comparisons().saturating_mul(batch).saturating_add(comparisons);
-            if let StepOp::Linear { shape, .. } = step.op {
-                let Some(packing) = Packing::convolution(&shape) else { return false };
-                weights += shape.weights();
-                ciphertexts =
-                    (packing.requests() + packing.responses()).saturating_mul(batch).saturating_add(ciphertexts);
-            }
-            if comparisons > MAX_COMPARISONS || weights > MAX_WEIGHTS || ciphertexts > MAX_CIPHERTEXTS {
-                return false;
-            }
-        }
-        true
+    pub fn affords(&self, task: Task) -> bool {
+        let ranks = load::ranks(self.logits(), task);
+        self.load(task.batch).is_some_and(|load| load.plus(ranks).is_bearable())
+    }
+
+    /// What the steps take for so many pictures; `None` where a layer fits into no ciphertext.
+    fn load(&self, batch: usize) -> Option<Load> {
+        let steps = self.steps.iter().map(|step| load::of_step(&step.op, step.input, step.output));
+        steps.sum::<Option<Load>>().map(|load| load.plus(load::picture(self.input)).times(batch))
     }
 }
 
@@ -219,7 +211,7 @@ impl Step {
                 is_width(width) && ceiling.is_none_or(usable)
             }
             StepOp::Average { multiplier, truncate, .. } => {
-                (1..=1 << MAX_TRUNCATE).contains(&multiplier) && truncate <= MAX_TRUNCATE
+                (1..=MAX_MULTIPLIER).contains(&multiplier) && truncate <= MAX_TRUNCATE
             }
             StepOp::Add => true,
         };
@@ -229,12 +221,7 @@ impl Step {
     /// How many comparisons it takes.
     #[must_use]
     pub fn comparisons(&self) -> usize {
-        let n = self.output.len();
-        match self.op {
-            StepOp::Max { size, .. } => n.saturating_mul(size * size - 1),
-            StepOp::Relu { ceiling, .. } => n * if ceiling.is_some() { 2 } else { 1 },
-            StepOp::Linear { .. } | StepOp::Average { .. } | StepOp::Add => 0,
-        }
+        load::comparisons(&self.op, self.output)
     }
 
     /// By how many bits it truncates.
@@ -250,7 +237,9 @@ impl Step {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::Told;
     use crate::graph::dense;
+    use tacit_share::open::To;
 
     /// A plan with a step of every kind.
     pub(crate) fn sample() -> Plan {
@@ -306,14 +295,18 @@ pub(crate) mod tests {
         refused(|plan| plan.labels.clear());
         refused(|plan| plan.labels[0] = "\u{7}".into());
         refused(|plan| plan.model = "x".repeat(65));
-        refused(|plan| plan.fraction = 31);
+        refused(|plan| plan.fraction = 30);
         refused(|plan| plan.logits_width = 33);
         refused(|plan| plan.steps[0].name.clear());
         refused(|plan| plan.steps[1].op = StepOp::Relu { width: 1, ceiling: None });
         refused(|plan| {
             plan.steps[1].op = StepOp::Relu { width: 9, ceiling: Some(Ceiling { value: 1 << 31, width: 9 }) };
         });
-        refused(|plan| plan.steps[7].op = StepOp::Linear { shape: dense(8, 2), truncate: 31 });
+        refused(|plan| plan.steps[7].op = StepOp::Linear { shape: dense(8, 2), truncate: 30 });
+        refused(|plan| plan.steps[6].op = StepOp::Average { size: 3, stride: 1, multiplier: 1, truncate: 30 });
+        refused(|plan| {
+            plan.steps[6].op = StepOp::Average { size: 3, stride: 1, multiplier: (1 << 30) + 1, truncate: 1 }
+        });
         refused(|plan| plan.steps[6].op = StepOp::Average { size: 3, stride: 1, multiplier: 0, truncate: 1 });
         refused(|plan| plan.steps[6].op = StepOp::Average { size: 3, stride: 0, multiplier: 1, truncate: 1 });
     }
@@ -339,7 +332,8 @@ pub(crate) mod tests {
             plan
         };
         assert!(plan(64, 9, 4).is_runnable());
-        assert!(plan(64, 9, 4).affords(4) && !plan(64, 9, 4).affords(usize::MAX));
+        let task = |batch| Task { batch, told: Told::First, to: To::Both };
+        assert!(plan(64, 9, 4).affords(task(4)) && !plan(64, 9, 4).affords(task(usize::MAX)));
         assert!(!plan(128, 64, 0).is_runnable());
         assert!(!plan(80, 65, 0).is_runnable(), "a kernel that no polynomial holds");
     }

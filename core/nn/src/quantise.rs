@@ -25,8 +25,9 @@ use zeroize::Zeroizing;
 use crate::float::Evaluator;
 use crate::fold::fold;
 use crate::graph::{Model, Shape};
+use crate::load;
 use crate::lower::{LowOp, LowStep, Lowered};
-use crate::plan::{Ceiling, MAX_CIPHERTEXTS, MAX_COMPARISONS, MAX_TRUNCATE, Plan, Step, StepOp};
+use crate::plan::{Ceiling, MAX_TRUNCATE, Plan, Step, StepOp};
 use crate::precision::{Choice, Facts, HEADROOM, PICTURE, Seen, norm};
 use crate::range::{self, Range};
 pub use crate::refusal::Refusal;
@@ -75,24 +76,14 @@ pub(crate) fn prove(model: &Model, lowered: &Lowered<'_>, fraction: Option<i32>)
 
 /// What shapes alone decide.
 fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
-    let (mut ciphertexts, mut comparisons) = (0, 0);
+    let mut load = load::picture(lowered.input);
     for step in &lowered.steps {
-        match step.op {
-            LowOp::Linear { shape, .. } => {
-                let packing = Packing::convolution(&shape).ok_or_else(|| {
-                    let why = "Its kernel covers so much of the picture that no ciphertext holds it.";
-                    Refusal::new(step.name, why, "Make the kernel or the picture smaller.")
-                })?;
-                ciphertexts += packing.requests() + packing.responses();
-            }
-            LowOp::Max { size, .. } => {
-                // Saturating, for words of 32 bits.
-                comparisons = step.output.len().saturating_mul(size * size - 1).saturating_add(comparisons);
-            }
-            LowOp::Relu { ceiling } => comparisons += step.output.len() * if ceiling.is_some() { 2 } else { 1 },
-            LowOp::Average { .. } | LowOp::Add => {}
-        }
-        if ciphertexts > MAX_CIPHERTEXTS || comparisons > MAX_COMPARISONS {
+        let part = load::of_step(&step.op.shape(), step.input, step.output).ok_or_else(|| {
+            let why = "Its kernel covers so much of the picture that no ciphertext holds it.";
+            Refusal::new(step.name, why, "Make the kernel or the picture smaller.")
+        })?;
+        load = load.plus(part);
+        if !load.is_bearable() {
             let why = "Up to this layer there is more work than two browsers should do for one picture.";
             return Err(Refusal::new(step.name, why, "Make the picture or the layers smaller."));
         }
