@@ -2,44 +2,56 @@
 //!
 //! *Computes*: 128 random transfers. The sender gets pairs `(k0, k1)`, the receiver, who chose bits `c`, gets `k_c`.
 //!
-//! *From*: Chou, Orlandi, *The Simplest Protocol for Oblivious Transfer*, 2015, over ristretto255. In its
-//! notation the sender draws `a` and sends `A = aG`; the receiver draws `b_i` and sends `B_i = b_i·G + c_i·A`; then
-//! `k0 = H(a·B_i)`, `k1 = H(a·(B_i − A))` and the receiver knows `H(b_i·A)`, which is the one that `c_i` names.
+//! *From*: Masny, Rindal, *Endemic Oblivious Transfer*, CCS 2019, from Diffie–Hellman key agreement, over ristretto255.
+//! The sender draws `a` and sends `A = aG`. For transfer `i` the receiver draws `b_i` and a uniform point `r_{1−c}`, sets
+//! `r_c = b_i·G − H_c(r_{1−c})` and sends `(r_0, r_1)`. The sender computes `B_0 = r_0 + H_0(r_1)` and `B_1 = r_1 + H_1(r_0)`,
+//! and `k_j` is the hash of `a·B_j`; the receiver knows `b_i·A`, which is `a·B_c`. `H` hashes to a point: domain, receiver,
+//! side, index and the encoded point, to 64 bytes by BLAKE3, and those to the group as in RFC 9496, 4.3.4.
 //!
-//! *Security*: semi-honest. `B_i` is uniform whatever `c_i` is, so the choice is hidden perfectly. To
-//! know both keys is to solve computational Diffie–Hellman from `A`, in the random-oracle model. The hash takes in the
-//! whole transcript, the direction, and the index, so no key of one transfer, session or direction is one of another.
+//! *Security*: malicious, and it composes: with random oracles, and if Diffie–Hellman is hard even to whom decisions are
+//! answered (*gap* Diffie–Hellman). The functionality is *endemic*: a corrupted party may choose its own outputs, and the
+//! other party's are uniform apart from those. SoftSpokenOT is proven from that (Roy 2022).
 //!
-//! Against malicious parties the protocol is weaker than its paper says: a simulator cannot always extract the inputs
-//! in time, so it does not compose universally (Genç, Iovino, Rial 2017; Byali, Patra, Ravi, Sarkar 2017). Nothing here
-//! relies on that. What a malicious peer can do to a *program* is excluded: encodings that are not canonical, and the
-//! identity, are refused.
+//! - *The choice is hidden perfectly*: `r_0` and `r_1` are uniform and independent whatever `c` is.
+//! - *Only one key is known*: whichever of `r_0` and `r_1` the receiver fixes last, the hash of it moves the other point by
+//!   an offset that nobody chose. To know both keys is to know the discrete logarithms of `B_0` and `B_1`, or to solve
+//!   Diffie–Hellman from `A` and an offset.
+//! - *One `A` for all 128*. McQuoid, Rosulek, Roy, *Batching Base Oblivious Transfers*, ASIACRYPT 2021, show what goes wrong
+//!   where a message is used for a whole batch: keys or hashes that do not name their transfer. Here both do, by index and
+//!   side. The keys take in everything that both parties sent, too, and so the fresh points of both: no key of one
+//!   transfer, side, direction or session is one of another, and what a peer reflects or replays has other keys.
+//! - Encodings that are not canonical, and the identity, are refused.
 //!
-//! *Cost*: [`cost`]: one point, then 128 points each way; two rounds. 17 ms of computing for a party in wasm, 7 ms
-//! natively: 128 multiplications of received points, 256 by tables.
+//! *Cost*: [`cost`]: a point and 256 points each way, all at once; one round.
 //!
-//! *Deviations*: none in what is sent. Scalars are drawn as halves, because ristretto255 encodes many doubled points
-//! at once far faster than one by one.
+//! *Deviations*: `H` does not name the session, because both parties speak at once and nothing in it is common to both
+//! before; the keys do. What is hashed to a point is half of `H`, and scalars are drawn as halves, because ristretto255
+//! encodes many doubled points at once far faster than one by one: twice a uniform point is uniform.
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::{Identity as _, IsIdentity as _};
+use curve25519_dalek::traits::IsIdentity as _;
 use subtle::{Choice, ConditionallySelectable as _};
-use tacit_session::{Cost, Fault, Link, Malformed, Message, Party, Session, Tag};
+use tacit_session::{Cost, Fault, HEADER, Link, Malformed, Message, Party, Session, Tag};
 use tacit_symmetric::{Block, Blocks, Prg};
 use zeroize::Zeroizing;
 
 /// How many transfers: as many as the security parameter has bits.
 pub const COUNT: usize = 128;
 
-/// Bytes of an encoded point.
-const POINT: usize = 32;
+/// Bytes of an encoded point: the body of the sender's message.
+pub const POINT: usize = 32;
+
+/// Bytes of the body of the receiver's message: `r_0` and `r_1` of the first transfer, then of the second, and so on.
+pub const RECEIVER_BYTES: usize = COUNT * 2 * POINT;
 
 /// What the sender of the base transfers gets.
 pub struct BaseSender {
     /// Both messages of every transfer.
     pub pairs: Zeroizing<Vec<[Block; 2]>>,
+    /// The hash of everything that both parties sent.
+    pub transcript: [u8; 32],
 }
 
 /// What the receiver of the base transfers gets.
@@ -48,6 +60,8 @@ pub struct BaseReceiver {
     pub choices: Zeroizing<Block>,
     /// The chosen messages.
     pub messages: Blocks,
+    /// The hash of everything that both parties sent.
+    pub transcript: [u8; 32],
 }
 
 /// 128 random transfers in each direction; this party receives by `choices`.
@@ -66,49 +80,48 @@ pub async fn both<L: Link>(
 
     // 1. As senders, both draw a and send A = aG.
     let half_a = scalar(rng);
-    let half_a_point = Zeroizing::new(&*half_a * &multiples_of_g);
-    let my_a = SenderPoint(Points::doubled(&[*half_a_point]));
-    let their_a: SenderPoint = s.exchange(&my_a, ()).await?;
-    let their_a_point = their_a.0.points[0];
+    let my_a = SenderPoint(Points::doubled(&[&*half_a * &multiples_of_g]));
+    s.send(&my_a).await?;
 
-    // 2. As receivers, both draw b_i and send B_i = b_i·G + c_i·A, which is twice (b_i/2)·G + c_i·(A/2).
+    // 2. As receivers, both draw b_i and r_{1−c}, and send r_c = b_i·G − H_c(r_{1−c}) beside it.
     let half_b: Zeroizing<Vec<Scalar>> = (0..COUNT).map(|_| *scalar(rng)).collect::<Vec<_>>().into();
-    let half_their_a = their_a_point * Scalar::from(2u64).invert();
-    let half_point = |(i, half_b): (usize, &Scalar)| {
-        let chosen = Choice::from(choices.bit(i) as u8);
-        let c_half_a = RistrettoPoint::conditional_select(&RistrettoPoint::identity(), &half_their_a, chosen);
-        half_b * &multiples_of_g + c_half_a
+    let my_r = ReceiverPoints(Points::hiding(me, choices, &half_b, &multiples_of_g, rng));
+    s.send(&my_r).await?;
+
+    // 3. The points that the receiver's keys come from: b_i·A, which is twice (b_i/2)·A. A table of multiples of A
+    //    costs less than it saves.
+    let their_a: SenderPoint = s.recv(()).await?;
+    let table = RistrettoBasepointTable::create(&their_a.0.points[0]);
+    let received: Zeroizing<Vec<RistrettoPoint>> =
+        half_b.iter().map(|half_b| half_b * &table).collect::<Vec<_>>().into();
+
+    // 4. The points that the sender's keys come from: a·B_0 and a·B_1, which are twice (a/2)·B_0 and (a/2)·B_1.
+    let their_r: ReceiverPoints = s.recv(()).await?;
+    let sent: Zeroizing<Vec<RistrettoPoint>> =
+        their_r.0.moved(peer).iter().map(|b| b * *half_a).collect::<Vec<_>>().into();
+
+    // 5. The keys: hashes that take in all four messages.
+    let oracle = match me {
+        Party::Alice => Oracle::new([&my_a.0, &my_r.0, &their_a.0, &their_r.0]),
+        Party::Bob => Oracle::new([&their_a.0, &their_r.0, &my_a.0, &my_r.0]),
     };
-    let half_points: Vec<RistrettoPoint> = half_b.iter().enumerate().map(half_point).collect();
-    let my_b = ReceiverPoints(Points::doubled(&half_points));
-    s.send(&my_b).await?;
+    let encoded = encode_doubled(&received);
+    let key = |(i, point): (usize, &[u8; POINT])| oracle.key(peer, i, choices.bit(i) as u8, point);
+    let messages = encoded.iter().enumerate().map(key).collect::<Vec<_>>().into();
+    let encoded = encode_doubled(&sent);
+    let keys =
+        |(i, pair): (usize, &[[u8; POINT]; 2])| [0, 1].map(|side| oracle.key(me, i, side, &pair[usize::from(side)]));
+    let pairs = encoded.as_chunks::<2>().0.iter().enumerate().map(keys).collect::<Vec<_>>().into();
 
-    // 3. While theirs are on the way: the receiver's keys, from b_i·A, which is twice (b_i/2)·A. A table of
-    //    multiples of A costs less than it saves.
-    let table = RistrettoBasepointTable::create(&their_a_point);
-    let shared: Zeroizing<Vec<RistrettoPoint>> = half_b.iter().map(|half_b| half_b * &table).collect::<Vec<_>>().into();
-    let messages = Oracle::new(peer, &their_a, &my_b).keys(&encode_doubled(&shared));
-
-    // 4. The sender's keys, from a·B_i and a·B_i − a·A.
-    let their_b: ReceiverPoints = s.recv(()).await?;
-    let shared: Zeroizing<Vec<RistrettoPoint>> =
-        their_b.0.points.iter().map(|b| b * *half_a).collect::<Vec<_>>().into();
-    let half_aa = Zeroizing::new(*half_a_point * (*half_a + *half_a));
-    let without: Zeroizing<Vec<RistrettoPoint>> = shared.iter().map(|ab| ab - *half_aa).collect::<Vec<_>>().into();
-    let both = Zeroizing::new([&**shared, &**without].concat());
-    let encoded = encode_doubled(&both);
-    let (if_zero, if_one) = encoded.split_at(COUNT * POINT);
-    let oracle = Oracle::new(me, &my_a, &their_b);
-    let (zeros, ones) = (oracle.keys(if_zero), oracle.keys(if_one));
-    let pairs = zeros.iter().zip(ones.iter()).map(|(zero, one)| [*zero, *one]).collect::<Vec<_>>().into();
-
-    Ok((BaseSender { pairs }, BaseReceiver { choices: Zeroizing::new(choices), messages }))
+    let transcript = *oracle.0.as_bytes();
+    Ok((BaseSender { pairs, transcript }, BaseReceiver { choices: Zeroizing::new(choices), messages, transcript }))
 }
 
 /// What [`both`] costs.
 #[must_use]
 pub fn cost() -> Cost {
-    Cost::exchange(POINT) + Cost::exchange(COUNT * POINT)
+    let bytes = (HEADER + POINT + HEADER + RECEIVER_BYTES) as u64;
+    Cost { sent: bytes, received: bytes, rounds: 1 }
 }
 
 /// A uniform scalar.
@@ -117,38 +130,45 @@ fn scalar(rng: &mut Prg) -> Zeroizing<Scalar> {
     Zeroizing::new(Scalar::from_bytes_mod_order_wide(&bytes))
 }
 
-/// The encodings of twice these points, one after the other.
-fn encode_doubled(points: &[RistrettoPoint]) -> Zeroizing<Vec<u8>> {
+/// The encodings of twice these points.
+fn encode_doubled(points: &[RistrettoPoint]) -> Zeroizing<Vec<[u8; POINT]>> {
     let encodings = RistrettoPoint::double_and_compress_batch(points);
-    encodings.iter().flat_map(CompressedRistretto::to_bytes).collect::<Vec<u8>>().into()
+    encodings.iter().map(CompressedRistretto::to_bytes).collect::<Vec<_>>().into()
 }
 
-/// The random oracle of one direction of one run.
+/// Half of `H_side(other)`, for transfer `index` to `receiver`. It takes the same time for both sides.
+fn half_hash(receiver: Party, index: usize, side: u8, other: &[u8]) -> RistrettoPoint {
+    let mut hasher = blake3::Hasher::new_derive_key("tacit base OT v2, a point to a point");
+    hasher.update(&[receiver as u8, side]);
+    hasher.update(&(index as u64).to_le_bytes());
+    hasher.update(other);
+    let mut bytes = [0; 64];
+    hasher.finalize_xof().fill(&mut bytes);
+    RistrettoPoint::from_uniform_bytes(&bytes)
+}
+
+/// The random oracle of one run. Its key is the hash of everything that was sent.
 struct Oracle(blake3::Hash);
 
 impl Oracle {
-    fn new(sender: Party, a: &SenderPoint, b: &ReceiverPoints) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key("tacit base OT v1, transcript of one direction");
-        hasher.update(match sender {
-            Party::Alice => b"A",
-            Party::Bob => b"B",
-        });
-        hasher.update(&a.0.encoded);
-        hasher.update(&b.0.encoded);
+    /// Of Alice's messages, then Bob's.
+    fn new(messages: [&Points; 4]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("tacit base OT v2, transcript");
+        for message in messages {
+            hasher.update(&message.encoded);
+        }
         Self(hasher.finalize())
     }
 
-    /// The keys of consecutive encoded points.
-    fn keys(&self, encoded: &[u8]) -> Blocks {
-        let key = |(i, point): (usize, &[u8])| {
-            let mut hasher = blake3::Hasher::new_keyed(self.0.as_bytes());
-            hasher.update(&(i as u64).to_le_bytes());
-            hasher.update(point);
-            let mut bytes = Zeroizing::new([0; 16]);
-            hasher.finalize_xof().fill(&mut *bytes);
-            Block::from_bytes(*bytes)
-        };
-        encoded.chunks_exact(POINT).enumerate().map(key).collect::<Vec<_>>().into()
+    /// The key of one side of a transfer by `sender`.
+    fn key(&self, sender: Party, index: usize, side: u8, point: &[u8; POINT]) -> Block {
+        let mut hasher = blake3::Hasher::new_keyed(self.0.as_bytes());
+        hasher.update(&[sender as u8, side]);
+        hasher.update(&(index as u64).to_le_bytes());
+        hasher.update(point);
+        let mut bytes = Zeroizing::new([0; 16]);
+        hasher.finalize_xof().fill(&mut *bytes);
+        Block::from_bytes(*bytes)
     }
 }
 
@@ -161,7 +181,43 @@ struct Points {
 impl Points {
     /// Twice these points.
     fn doubled(halves: &[RistrettoPoint]) -> Self {
-        Self { encoded: encode_doubled(halves).to_vec(), points: halves.iter().map(|half| half + half).collect() }
+        let points = halves.iter().map(|half| half + half).collect();
+        Self { encoded: encode_doubled(halves).concat(), points }
+    }
+
+    /// `(r_0, r_1)` of every transfer to `receiver`: a uniform point at the side that was not chosen, and at the other the
+    /// point that the hash of it moves to `b_i·G`.
+    fn hiding(
+        receiver: Party,
+        choices: Block,
+        half_b: &[Scalar],
+        multiples_of_g: &RistrettoBasepointTable,
+        rng: &mut Prg,
+    ) -> Self {
+        let uniform = |_| RistrettoPoint::from_uniform_bytes(&Zeroizing::new(rng.bytes()));
+        let others: Zeroizing<Vec<RistrettoPoint>> = (0..COUNT).map(uniform).collect::<Vec<_>>().into();
+        let chosen = |(i, (half_b, other)): (usize, (&Scalar, &[u8; POINT]))| {
+            half_b * multiples_of_g - half_hash(receiver, i, choices.bit(i) as u8, other)
+        };
+        let encoded = encode_doubled(&others);
+        let chosen = half_b.iter().zip(encoded.iter()).enumerate().map(chosen);
+        let pair = |(i, (mut left, mut right))| {
+            RistrettoPoint::conditional_swap(&mut left, &mut right, Choice::from(choices.bit(i) as u8));
+            [left, right]
+        };
+        let halves: Vec<RistrettoPoint> = chosen.zip(others.iter().copied()).enumerate().flat_map(pair).collect();
+        Self::doubled(&halves)
+    }
+
+    /// `B_0` and `B_1` of every transfer to `receiver`.
+    fn moved(&self, receiver: Party) -> Vec<RistrettoPoint> {
+        let (points, encoded) = (self.points.as_chunks::<2>().0, self.encoded.as_chunks::<{ 2 * POINT }>().0);
+        let moved = |(i, ([r_0, r_1], encoded)): (usize, (&[RistrettoPoint; 2], &[u8; 2 * POINT]))| {
+            let (left, right) = encoded.split_at(POINT);
+            let [half_0, half_1] = [half_hash(receiver, i, 0, right), half_hash(receiver, i, 1, left)];
+            [r_0 + half_0 + half_0, r_1 + half_1 + half_1]
+        };
+        points.iter().zip(encoded).enumerate().flat_map(moved).collect()
     }
 
     /// `count` canonical encodings of points other than the identity.
@@ -195,7 +251,7 @@ impl Message for SenderPoint {
     }
 }
 
-/// The receiver's points B_i.
+/// The receiver's points `r_0` and `r_1`.
 struct ReceiverPoints(Points);
 
 impl Message for ReceiverPoints {
@@ -207,7 +263,7 @@ impl Message for ReceiverPoints {
     }
 
     fn decode(body: &[u8], (): ()) -> Result<Self, Malformed> {
-        Points::decode(body, COUNT).map(Self)
+        Points::decode(body, 2 * COUNT).map(Self)
     }
 }
 
@@ -215,8 +271,8 @@ impl Message for ReceiverPoints {
 mod tests {
     use super::*;
     use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT as G;
+    use tacit_session::Code;
     use tacit_session::lockstep;
-    use tacit_session::{Code, HEADER};
 
     #[test]
     fn each_gets_what_was_chosen_and_the_other_is_different() {
@@ -228,7 +284,7 @@ mod tests {
         let ((alice, alice_cost), (bob, bob_cost)) =
             lockstep::run(async |s| run(s, 1, choices[0]).await, async |s| run(s, 2, choices[1]).await);
         assert_eq!((alice_cost, bob_cost), (cost(), cost()));
-        assert_eq!(cost().sent as usize, HEADER + 32 + HEADER + 4096);
+        assert_eq!((cost().sent as usize, cost().rounds), (HEADER + 32 + HEADER + 8192, 1));
         for (sender, receiver) in [(&alice.0, &bob.1), (&bob.0, &alice.1)] {
             for i in 0..COUNT {
                 let [chosen, other] = match receiver.choices.bit(i) {
@@ -258,31 +314,86 @@ mod tests {
         assert!(SenderPoint::decode(&good, ()).is_ok());
         for bad in [identity, not_reduced, negative, off_curve, [0xff; 32]] {
             assert!(SenderPoint::decode(&bad, ()).is_err(), "{bad:x?}");
-            for at in [0, 64, COUNT - 1] {
-                let mut points = [good; COUNT];
+            for at in [0, 64, 2 * COUNT - 1] {
+                let mut points = [good; 2 * COUNT];
                 points[at] = bad;
                 assert!(ReceiverPoints::decode(points.as_flattened(), ()).is_err(), "{bad:x?} at {at}");
             }
         }
-        assert!(ReceiverPoints::decode([good; COUNT].as_flattened(), ()).is_ok());
-        assert!(ReceiverPoints::decode([good; COUNT - 1].as_flattened(), ()).is_err());
+        assert!(ReceiverPoints::decode([good; 2 * COUNT].as_flattened(), ()).is_ok());
+        assert!(ReceiverPoints::decode([good; 2 * COUNT - 1].as_flattened(), ()).is_err());
         assert!(SenderPoint::decode(&good[..31], ()).is_err());
     }
 
-    /// A peer who sends well-formed but foolish points, her own A reflected or B = A, gets no one to panic.
+    /// A receiver who sends related points instead of honest ones knows one key at most, and gets no one to panic.
     #[test]
-    fn a_foolish_peer_is_survived() {
+    fn related_points_give_no_second_key() {
+        type Strategy = fn(usize, Scalar) -> [RistrettoPoint; 2];
+        // The half of what moves each side, with the opposite point, as a receiver of transfer `i` can compute it.
+        fn half(i: usize, side: u8, other: RistrettoPoint) -> RistrettoPoint {
+            half_hash(Party::Bob, i, side, &other.compress().to_bytes())
+        }
+        let strategies: [(&str, Strategy); 5] = [
+            ("the same twice", |_, b| [G * b; 2]),
+            ("a point and its negative", |_, b| [G * b, G * -b]),
+            ("a point and its double", |_, b| [G * b, G * (b + b)]),
+            ("the first hashes to b·G", |i, b| {
+                let other = G * (b + b);
+                let half = half(i, 0, other);
+                [G * b - half - half, other]
+            }),
+            ("each hashes to b·G if the other had stayed", |i, b| {
+                let (left, right) = (G * b, G * (b + b));
+                let (half_0, half_1) = (half(i, 0, right), half(i, 1, left));
+                [G * b - half_0 - half_0, G * b - half_1 - half_1]
+            }),
+        ];
+        for (name, strategy) in strategies {
+            let b = |i: usize| Scalar::from(i as u64 + 2);
+            let (alice, bob) = lockstep::run(
+                async |mut s| both(&mut s, &mut Prg::from_seed([1; 32]), Block::ZERO).await.map(|(sender, _)| sender),
+                async |mut s| {
+                    let half = Scalar::from(2u64).invert();
+                    let halves: Vec<RistrettoPoint> =
+                        (0..COUNT).flat_map(|i| strategy(i, b(i))).map(|point| point * half).collect();
+                    let (my_a, my_r) = (SenderPoint(Points::doubled(&[G])), ReceiverPoints(Points::doubled(&halves)));
+                    s.send(&my_a).await?;
+                    s.send(&my_r).await?;
+                    let (a, r): (SenderPoint, ReceiverPoints) = (s.recv(()).await?, s.recv(()).await?);
+                    let oracle = Oracle::new([&a.0, &r.0, &my_a.0, &my_r.0]);
+                    // The keys of every side that he would have if its point were b·G, 2b·G or −b·G.
+                    let tries =
+                        |i: usize| [b(i), b(i) + b(i), -b(i)].map(|b| (a.0.points[0] * b).compress().to_bytes());
+                    let known = |i| [0, 1].map(|side| tries(i).map(|point| oracle.key(Party::Alice, i, side, &point)));
+                    Ok::<_, Fault>((0..COUNT).map(known).collect::<Vec<_>>())
+                },
+            );
+            let (alice, bob) = (alice.unwrap(), bob.unwrap());
+            for (pair, known) in alice.pairs.iter().zip(bob) {
+                let keys = [0, 1].map(|side| known[side].contains(&pair[side]));
+                let honest = name == "the first hashes to b·G";
+                assert_eq!(keys, [honest, false], "{name}");
+                assert!(pair[0] != pair[1], "{name}");
+            }
+        }
+    }
+
+    /// A peer who sends back what it gets has no key of it.
+    #[test]
+    fn reflected_messages_have_other_keys() {
         let (alice, bob) = lockstep::run(
-            async |mut s| both(&mut s, &mut Prg::from_seed([1; 32]), Block::ZERO).await.map(|_| ()),
+            async |mut s| both(&mut s, &mut Prg::from_seed([1; 32]), Block::ZERO).await,
             async |mut s| {
-                let SenderPoint(a) = s.recv::<SenderPoint>(()).await?;
-                let half = a.points[0] * Scalar::from(2u64).invert();
-                s.send(&SenderPoint(a)).await?;
-                s.send(&ReceiverPoints(Points::doubled(&[half; COUNT]))).await?;
-                s.recv::<ReceiverPoints>(()).await.map(|_| ())
+                let (a, r): (SenderPoint, ReceiverPoints) = (s.recv(()).await?, s.recv(()).await?);
+                s.send(&a).await?;
+                s.send(&r).await
             },
         );
-        assert_eq!((alice, bob), (Ok(()), Ok(())));
+        bob.unwrap();
+        let (sender, receiver) = alice.unwrap();
+        for (pair, message) in sender.pairs.iter().zip(receiver.messages.iter()) {
+            assert!(!pair.contains(message) && pair[0] != pair[1]);
+        }
     }
 
     #[test]

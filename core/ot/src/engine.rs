@@ -10,8 +10,11 @@ use crate::soft_spoken::{self, FIELD_BITS, SoftSpokenReceiver, SoftSpokenSender}
 use crate::{base, random};
 
 /// Everything that oblivious transfers need between two parties, for as long as they are paired.
+///
+/// A fault, a failed check above all, takes the sender's half away, and `Δ` with it: an engine that met one gives no
+/// transfers any more.
 pub struct Engine<S = SoftSpokenSender, R = SoftSpokenReceiver> {
-    sender: S,
+    sender: Option<S>,
     receiver: R,
     /// Transfers made so far in each direction: no tweak of the hash is used twice.
     sent: u64,
@@ -79,18 +82,19 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     /// An engine over any extension.
     #[must_use]
     pub fn new(sender: S, receiver: R) -> Self {
-        Self { sender, receiver, sent: 0, received: 0 }
+        Self { sender: Some(sender), receiver, sent: 0, received: 0 }
     }
 
     /// New random transfers: as many in each direction as said. The peer says the same with the roles swapped.
     ///
     /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million; who wants many portions
-    /// [begins](Self::begin) the next ones before he [finishes](Self::finish) one.
+    /// [begins](Self::begin) the next ones before he [finishes](Self::finish) one. Nothing is handed out before the check of
+    /// its message has passed.
     ///
     /// *Cost*: [`extend_cost`](Self::extend_cost).
     ///
     /// # Errors
-    /// The link's and the peer's. The engine is of no use after that.
+    /// The link's; the peer's, when a check fails. The engine is of no use after that, and `Δ` is gone: end the pairing.
     pub async fn extend<L: Link>(
         &mut self,
         s: &mut Session<L>,
@@ -107,6 +111,9 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     /// The link's.
     pub async fn begin<L: Link>(&mut self, s: &mut Session<L>, as_receiver: usize) -> Result<Begun, Fault> {
         s.enter(Stage::Extend);
+        if self.sender.is_none() {
+            return Err(gone());
+        }
         let (choices, t) = self.receiver.extend(s, as_receiver).await?;
         // The hash takes the correlation away; meanwhile the message travels.
         let chosen = random::receive(s.party().other(), self.received, &t);
@@ -117,15 +124,23 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     /// The second half of [`extend`](Self::extend), as sender: only listens. First begun is first finished.
     ///
     /// # Errors
-    /// The link's and the peer's.
+    /// Those of [`extend`](Self::extend).
     pub async fn finish<L: Link>(&mut self, s: &mut Session<L>, begun: Begun, as_sender: usize) -> Result<Pool, Fault> {
         s.enter(Stage::Extend);
-        let q = self.sender.extend(s, as_sender).await?;
-        let pairs = random::send(s.party(), self.sent, self.sender.delta(), &q);
+        // Dropped, and so wiped, if anything fails or this future is given up.
+        let mut sender = self.sender.take().ok_or_else(gone)?;
+        let q = sender.extend(s, as_sender).await?;
+        let pairs = random::send(s.party(), self.sent, sender.delta(), &q);
+        self.sender = Some(sender);
         self.sent += as_sender as u64;
         let Begun { choices, chosen } = begun;
         Ok(Pool { pairs, choices, chosen, sent: 0, received: 0 })
     }
+}
+
+/// Nothing is made with an engine that failed.
+fn gone() -> Fault {
+    Fault::internal("the engine of the transfers has met a fault before")
 }
 
 /// An extension of which this party has done its part as receiver.

@@ -37,6 +37,8 @@
 //! # Ok::<(), tacit_session::Fault>(())
 //! ```
 
+#[cfg(test)]
+mod altered;
 pub mod base;
 mod domain;
 mod engine;
@@ -51,6 +53,7 @@ pub mod soft_spoken;
 mod suite;
 pub mod transpose;
 mod tree;
+mod universal;
 
 pub use engine::{Begun, Engine, Pool};
 pub use product::{ReceiverProducts, ReceiverWords, SenderProducts, SenderWords};

@@ -7,6 +7,7 @@
 //! | `prg` | `chacha8`, `chacha12`, `chacha20` | MB/s |
 //! | `hash` | `chacha8`, `chacha12`, `chacha20`, four at a time | Mhash/s |
 //! | `transpose` | `128x2048` | MB/s |
+//! | `check` | `rows`, `choices` | million a second of 2^16 |
 //! | `base-ot` | `both directions` | ms for one party |
 //! | `extension` | `k=1`, `k=2`, `k=4`, `k=8` | OT/s of one thread that plays both roles |
 //! | `stock` | `k=1`, `k=2`, `k=4`, `k=8` | ms for one party: trees and 1024 transfers each way |
@@ -21,7 +22,7 @@ use tacit_symmetric::{Block, Prg};
 
 use crate::base::{self, BaseReceiver, BaseSender};
 use crate::soft_spoken::{SoftSpokenReceiver, SoftSpokenSender};
-use crate::{Engine, transpose};
+use crate::{Engine, transpose, universal};
 
 /// Measures everything. `clock` gives milliseconds; `emit` gets each row as soon as it is known.
 pub fn all(clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
@@ -45,6 +46,17 @@ pub fn all(clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) {
         black_box(&mut blocks);
     });
     row("transpose", "128x2048", (blocks.len() * 16) as f64 / 1e6 * times, "MB/s");
+
+    let rows: Vec<Block> = (0..1 << 16).map(|_| prg.block()).collect();
+    let times = per_second(clock, || {
+        black_box(universal::hash(black_box(&[1; 32]), &rows));
+    });
+    row("check", "rows", rows.len() as f64 / 1e6 * times, "M/s");
+    let choices: Vec<u8> = rows.iter().map(|row| row.bit(0) as u8).collect();
+    let times = per_second(clock, || {
+        black_box(universal::hash(black_box(&[1; 32]), &choices));
+    });
+    row("check", "choices", choices.len() as f64 / 1e6 * times, "M/s");
 
     let mut seed = 0;
     let times = per_second(clock, || {
@@ -108,6 +120,10 @@ fn base_transfers(seed: u32) -> [(BaseSender, BaseReceiver); 2] {
 
 /// An engine over a copy of these transfers.
 fn engine(k: usize, (sender, receiver): &(BaseSender, BaseReceiver)) -> Engine {
-    let receiver = BaseReceiver { choices: receiver.choices.clone(), messages: receiver.messages.clone() };
+    let receiver = BaseReceiver {
+        choices: receiver.choices.clone(),
+        messages: receiver.messages.clone(),
+        transcript: receiver.transcript,
+    };
     Engine::new(SoftSpokenSender::new(k, receiver), SoftSpokenReceiver::new(k, sender))
 }

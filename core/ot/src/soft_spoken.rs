@@ -2,8 +2,8 @@
 //!
 //! *Computes*: random correlated transfers, `t_i = q_i ⊕ c_i·Δ` (see [`extension`](crate::extension)).
 //!
-//! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022: the semi-honest protocol over the repetition code. The field has `2^k`
-//! elements and `k` divides 128. There are `128/k` punctured trees (of `tree.rs`); the receiver of the extension owns
+//! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022 (ePrint 2022/192): the malicious protocol over the repetition code. The field has
+//! `2^k` elements and `k` divides 128. There are `128/k` punctured trees (of `tree.rs`); the receiver of the extension owns
 //! them, and the sender is punctured at `Δ_j`, the `j`-th `k` bits of `Δ`. With `r_x` the stream of leaf `x`, tree `j`
 //! gives
 //!
@@ -16,37 +16,58 @@
 //! that, and now all `w_j = v_j ⊕ Δ_j·c`. Written as 128 planes of bits and read by columns, that is `q_i = t_i ⊕
 //! c_i·Δ`.
 //!
-//! *Security*: semi-honest; the correction hides behind `u_j`, which contains the stream of the leaf that
-//! the sender does not know; `Δ` is hidden by the base transfers. Streams are read on from where the last
-//! extension stopped, so nothing is masked twice.
+//! **The check.** A receiver who corrects tree `j` to other bits than `c` gets rows that are wrong by a multiple of `Δ_j`, and
+//! learns `Δ_j` from whether what he does with them comes right. So every message ends with a check of the relation, on
+//! 128 sums that a universal hash `R` (of `universal.rs`) makes of all rows, 128 rows that are used for nothing else among
+//! them. The receiver sends `x = R·c` and a digest of `R·t`; the sender computes `R·q ⊕ x·Δ` and compares.
 //!
-//! *Cost*: [`extend_bytes`]: `128/k − 1` bits a transfer, sent by the receiver; and once, with the first extension,
-//! [`trees_bytes`]. A larger `k` sends less and computes more: `2^k/k` stream bits for each of the 128.
+//! *Security*: malicious. Let `u'_j` be the bits that tree `j` ends up with.
 //!
-//! | `k` | bytes a transfer | trees, bytes | OT/s, wasm | OT/s, native | a stock of 1024 each way, wasm |
-//! |---|---|---|---|---|---|
-//! | 1 | 15.9 | 0 | 4.6 M | 5.8 M | 0.31 ms |
-//! | 2 | 7.9 | 2,048 | 5.3 M | 5.7 M | 0.29 ms |
-//! | **4** | 3.9 | 3,072 | **5.1 M** | 5.3 M | 0.39 ms |
-//! | 8 | 1.9 | 3,584 | 1.6 M | 1.8 M | 2.0 ms |
+//! - *Receiver*. Tree `j` passes if `(R·u'_j ⊕ x)·Δ_j` is what the digest allows for. Where `R·u'_j = x` that is so or not
+//!   whatever `Δ` is; where not, it is so for one `Δ_j` only, and he has guessed `k` bits of `Δ`. All trees of the first kind
+//!   have the same `u'_j` but with probability `ε·(128/k)²/2`, because `R` is `ε`-universal and was drawn after the
+//!   corrections; these are his choices. So after `g` bits of guesses he goes on with a probability of `2^-g`, knows what he
+//!   guessed, and everything else is as if he had been honest. A failed check ends the pairing, and `Δ` with it: that is
+//!   the selective failure which the functionality of the paper allows.
+//! - *Sender*. What she could send wrong is in the trees, whose consistency is checked (`tree.rs`), and in the base transfers.
+//!   The correction hides behind `u_j`, which contains the stream of the leaf that she does not know; `x` hides behind the
+//!   128 sacrificed choices; and `R·t` is what she computes from `R·q`, `x` and `Δ`. Streams are read on from where the last
+//!   extension stopped, so nothing is masked twice.
+//! - The transfers are *endemic*, as the base transfers are: a corrupted party may choose its own outputs.
 //!
-//! One thread that plays both roles, hashing included, on a busy two-core machine; wasm is V8 with `simd128`. Measure
-//! again with `cargo xtask bench primitives`.
+//! *Cost*: [`extend_bytes`]: `128/k − 1` bits for each transfer and each of 128 more, and 48 bytes, sent by the receiver; and
+//! once, with the first extension, [`trees_bytes`]. A larger `k` sends less and computes more: `2^k/k` stream bits for each
+//! of the 128.
 //!
-//! *Deviations*: none. The trees' corrections travel with the first extension and not before it, which saves a round.
+//! TABLE
+//!
+//! *Deviations*:
+//! - The challenge is a hash of everything that was sent so far in this direction, base transfers, trees and corrections, and not
+//!   drawn by the sender (Fiat and Shamir 1986). It saves two messages an extension. A receiver can try corrections by
+//!   himself until one passes without a guess: with `k = 4` every try succeeds with less than `2^-118`, with `k = 1` with
+//!   less than `2^-114`. So does the proof system FAEST, whose check this is (Baum et al., CRYPTO 2023, ePrint 2023/996).
+//! - The receiver sends a digest of `R·t` in place of its 2 kB, as there.
+//! - The trees' corrections travel with the first extension, just behind it, and not with the base transfers, which saves a
+//!   round.
 
 use tacit_ring::Bits;
-use tacit_session::{Fault, HEADER, Link, Malformed, Message, Session, Stage, Tag};
+use tacit_session::{Fault, HEADER, Link, Malformed, Message, Party, Session, Stage, Tag};
 use tacit_symmetric::{Block, Blocks, Stream};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::base::{BaseReceiver, BaseSender, COUNT};
 use crate::extension::{RandomCotReceiver, RandomCotSender};
-use crate::{transpose, tree};
+use crate::{transpose, tree, universal};
 
 /// `k` in the product: as fast as any, half the bytes of the next smaller one, and for a stock of a thousand transfers
 /// within 2 kB of the smallest (see the table above).
 pub const FIELD_BITS: usize = 4;
+
+/// Transfers that every extension makes beyond what it was asked for, and gives up to its check.
+pub const SACRIFICED: usize = universal::ROWS;
+
+/// Bytes of the check at the end of a correction: 16 of the sums of the choices, 32 of a digest.
+pub const CHECK_BYTES: usize = 16 + blake3::OUT_LEN;
 
 /// Words of a batch: as many as a stream gives at once.
 const WORDS: usize = Stream::BITS / 64;
@@ -58,9 +79,10 @@ type Plane = [u64; WORDS];
 pub struct SoftSpokenReceiver {
     k: usize,
     trees: Vec<Vec<Stream>>,
-    /// Corrections of the trees that have not been sent yet.
-    unsent: Option<Vec<tree::Corrections>>,
+    /// What the sender needs for her trees, if it has not been sent yet.
+    pub(crate) unsent: Option<PuncturedTrees>,
     next_batch: u64,
+    transcript: Transcript,
 }
 
 /// The sender of the extension: punctured at `Δ`, the receiver of the base transfers.
@@ -69,12 +91,42 @@ pub struct SoftSpokenSender {
     delta: Zeroizing<Block>,
     trees: Trees,
     next_batch: u64,
+    transcript: Transcript,
 }
 
-/// The sender's trees, before and after the corrections have come.
+/// The sender's trees, before and after the corrections have come and were checked.
 enum Trees {
     Awaited(Blocks),
     Punctured(Vec<Vec<Stream>>),
+}
+
+/// The hash of what was sent in one direction so far. It names the challenges.
+struct Transcript([u8; 32]);
+
+impl Transcript {
+    /// Of the base transfers.
+    fn new(base: &[u8; 32]) -> Self {
+        Self(blake3::derive_key("tacit SoftSpoken OT v2, transcript", base))
+    }
+
+    /// Takes in a body that `receiver`, the extension's, sends.
+    fn absorb(&mut self, tag: Tag, receiver: Party, (k, n): (usize, usize), body: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(&[tag as u8, receiver as u8]);
+        hasher.update(&(k as u64).to_le_bytes());
+        hasher.update(&(n as u64).to_le_bytes());
+        hasher.update(body);
+        self.0 = *hasher.finalize().as_bytes();
+        self.0
+    }
+}
+
+/// The digest of the rows' sums under a challenge. Digests compare in constant time.
+fn digest(challenge: &[u8; 32], sums: &[Block; universal::ROWS]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new_derive_key("tacit SoftSpoken OT v2, sums of the check");
+    hasher.update(challenge);
+    hasher.update(sums.map(Block::to_bytes).as_flattened());
+    hasher.finalize()
 }
 
 /// The choices of the base transfers that make `delta` the correlation: its complement.
@@ -83,16 +135,25 @@ pub fn base_choices(delta: Block) -> Block {
     delta ^ Block::new([u64::MAX; 2])
 }
 
-/// Body bytes of the trees' corrections, sent once by the extension's receiver.
+/// Body bytes of what the trees need, sent once by the extension's receiver: `k − 1` pairs of blocks for every tree, which
+/// correct its levels from the second on; then two blocks for every tree, the sum of its check; then a digest of 32 bytes.
+/// With `k = 1` there is nothing.
 #[must_use]
 pub const fn trees_bytes(k: usize) -> usize {
-    COUNT / k * (k - 1) * 32
+    if k == 1 { 0 } else { COUNT / k * (k - 1) * 32 + COUNT / k * 32 + blake3::OUT_LEN }
 }
 
-/// Body bytes of the correction of the choice bits of `n` transfers.
+/// Bytes of what corrects one tree for `n` transfers.
+#[must_use]
+pub const fn plane_bytes(n: usize) -> usize {
+    Bits::bytes_for(n + SACRIFICED)
+}
+
+/// Body bytes of the correction for `n` transfers: [`plane_bytes`] for every tree but the first, in which bit `i` is that of
+/// transfer `i` and the last 128 are sacrificed; then [`CHECK_BYTES`]: the sums of the choices, and the digest of the rows'.
 #[must_use]
 pub const fn correction_bytes(k: usize, n: usize) -> usize {
-    (COUNT / k - 1) * Bits::bytes_for(n)
+    (COUNT / k - 1) * plane_bytes(n) + CHECK_BYTES
 }
 
 /// Bytes that the receiver sends to extend by `n`, frame included.
@@ -110,12 +171,16 @@ impl SoftSpokenReceiver {
     #[must_use]
     pub fn new(k: usize, base: &BaseSender) -> Self {
         assert!(matches!(k, 1 | 2 | 4 | 8), "no field of {k} bits");
-        let grow = |(j, pairs): (usize, &[[Block; 2]])| {
+        let mut digest = tree::Digest::new();
+        let (mut trees, mut unsent) = (Vec::new(), PuncturedTrees::default());
+        for (j, pairs) in base.pairs.chunks_exact(k).enumerate() {
             let levels: Zeroizing<Vec<[Block; 2]>> = pairs.iter().rev().copied().collect::<Vec<_>>().into();
-            tree::grow(j, &levels)
-        };
-        let (trees, corrections) = base.pairs.chunks_exact(k).enumerate().map(grow).unzip();
-        Self { k, trees, unsent: Some(corrections), next_batch: 0 }
+            let (streams, corrections, sum) = tree::grow(j, &levels, &mut digest);
+            trees.push(streams);
+            unsent.trees.push((corrections, sum));
+        }
+        unsent.digest = *digest.finish().as_bytes();
+        Self { k, trees, unsent: Some(unsent), next_batch: 0, transcript: Transcript::new(&base.transcript) }
     }
 
     /// One batch: the planes of `t`; the choice bits; and what corrects the other trees' choice bits.
@@ -130,15 +195,15 @@ impl SoftSpokenReceiver {
         }
         choices
     }
-}
 
-impl RandomCotReceiver for SoftSpokenReceiver {
-    async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<(Bits, Blocks), Fault> {
-        let mut t: Blocks = vec![Block::ZERO; n].into();
-        let mut choices = Vec::with_capacity(n.div_ceil(64));
-        let mut corrections = vec![Vec::with_capacity(n.div_ceil(64)); COUNT / self.k - 1];
+    /// The first half of an extension by `n`: local.
+    #[must_use]
+    pub fn expand(&mut self, n: usize) -> Expansion {
+        let total = n + SACRIFICED;
+        let mut t: Blocks = vec![Block::ZERO; total].into();
+        let mut choices = Zeroizing::new(Vec::with_capacity(total.next_multiple_of(Stream::BITS) / 64));
+        let mut corrections = vec![Vec::with_capacity(total.next_multiple_of(Stream::BITS) / 64); COUNT / self.k - 1];
         let mut planes = Zeroizing::new([[0; WORDS]; COUNT]);
-        // 1. Expand, batch by batch.
         for t in t.chunks_mut(Stream::BITS) {
             let mut c = self.batch(&mut planes, &mut corrections);
             self.next_batch += 1;
@@ -146,18 +211,66 @@ impl RandomCotReceiver for SoftSpokenReceiver {
             c.zeroize();
             transpose::to_blocks(&planes, t);
         }
-        // 2. Make all trees use the first one's choice bits.
-        if n > 0 {
-            let planes = corrections.into_iter().map(|words| Bits::from_words(words, n)).collect();
-            s.enter(Stage::Extend);
-            s.send(&ChoiceCorrections(planes)).await?;
+        let corrections: Vec<Vec<u8>> =
+            corrections.into_iter().map(|words| Bits::from_words(words, total).to_bytes()).collect();
+        Expansion { choices, t, corrections: corrections.concat() }
+    }
+
+    /// The second half: makes all trees use the first one's choice bits, and shows that they do. Only sends.
+    ///
+    /// # Errors
+    /// The link's.
+    pub async fn correct<L: Link>(
+        &mut self,
+        s: &mut Session<L>,
+        expansion: Expansion,
+    ) -> Result<(Bits, Blocks), Fault> {
+        let Expansion { mut choices, mut t, corrections } = expansion;
+        let n = t.len() - SACRIFICED;
+        let challenge = self.transcript.absorb(Tag::ChoiceCorrections, s.party(), (self.k, n), &corrections);
+        let bits = (0..t.len()).map(|i| (choices[i / 64] >> (i % 64) & 1) as u8);
+        let bits: Zeroizing<Vec<u8>> = bits.collect::<Vec<_>>().into();
+        let bits = universal::hash(&challenge, &bits);
+        let choice_sums = (0..).zip(bits.iter()).fold(0, |sums, (i, bit)| sums | u128::from(*bit) << i).to_le_bytes();
+        let digest = *digest(&challenge, &universal::hash(&challenge, &t)).as_bytes();
+        s.enter(Stage::Extend);
+        s.send(&ChoiceCorrections { corrections, choice_sums, digest }).await?;
+        // What the check has used is given up.
+        t.truncate(n);
+        Ok((Bits::from_words(std::mem::take(&mut *choices), n), t))
+    }
+}
+
+/// What a receiver has of an extension before the correction is sent. The sacrificed transfers are the last.
+pub struct Expansion {
+    /// The choices, 64 to a word, least significant bit first.
+    pub choices: Zeroizing<Vec<u64>>,
+    /// The rows.
+    pub t: Blocks,
+    /// [`plane_bytes`] for every tree but the first.
+    pub corrections: Vec<u8>,
+}
+
+impl RandomCotReceiver for SoftSpokenReceiver {
+    async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<(Bits, Blocks), Fault> {
+        let (k, me) = (self.k, s.party());
+        // The trees are fixed before anything is corrected, though they are sent behind it.
+        let trees = self.unsent.take();
+        if let Some(trees) = &trees {
+            self.transcript.absorb(Tag::PuncturedTrees, me, (k, 0), &trees.encode());
         }
-        if let Some(corrections) = self.unsent.take() {
+        let made = if n > 0 {
+            let expansion = self.expand(n);
+            self.correct(s, expansion).await?
+        } else {
+            (Bits::zeros(0), Blocks::default())
+        };
+        if let Some(trees) = &trees {
             s.enter(Stage::BaseOt);
-            s.send(&PuncturedTrees(corrections)).await?;
+            s.send(trees).await?;
             s.enter(Stage::Extend);
         }
-        Ok((Bits::from_words(choices, n), t))
+        Ok(made)
     }
 }
 
@@ -171,27 +284,31 @@ impl SoftSpokenSender {
     pub fn new(k: usize, base: BaseReceiver) -> Self {
         assert!(matches!(k, 1 | 2 | 4 | 8), "no field of {k} bits");
         let delta = Zeroizing::new(base_choices(*base.choices));
-        Self { k, delta, trees: Trees::Awaited(base.messages), next_batch: 0 }
+        let (trees, transcript) = (Trees::Awaited(base.messages), Transcript::new(&base.transcript));
+        Self { k, delta, trees, next_batch: 0, transcript }
     }
 
-    /// The trees; the first time, they come from the peer.
-    async fn trees<L: Link>(&mut self, s: &mut Session<L>) -> Result<&[Vec<Stream>], Fault> {
-        if let Trees::Awaited(messages) = &self.trees {
-            s.enter(Stage::BaseOt);
-            let PuncturedTrees(corrections) = s.recv(self.k).await?;
-            s.enter(Stage::Extend);
-            let puncture = |(j, (messages, corrections)): (usize, (&[Block], tree::Corrections))| {
-                let levels: Blocks = messages.iter().rev().copied().collect::<Vec<_>>().into();
-                let alpha = (0..self.k).fold(0, |alpha, b| alpha | self.delta.bit(j * self.k + b) << b);
-                tree::puncture(j, alpha, &levels, &corrections)
-            };
-            let trees = messages.chunks_exact(self.k).zip(corrections).enumerate().map(puncture).collect();
-            self.trees = Trees::Punctured(trees);
+    /// The first time, lets the trees come from the peer, and checks them.
+    async fn puncture<L: Link>(&mut self, s: &mut Session<L>) -> Result<(), Fault> {
+        let Trees::Awaited(messages) = &self.trees else { return Ok(()) };
+        let k = self.k;
+        s.enter(Stage::BaseOt);
+        let theirs: PuncturedTrees = s.recv(k).await?;
+        s.enter(Stage::Extend);
+        self.transcript.absorb(Tag::PuncturedTrees, s.party().other(), (k, 0), &theirs.encode());
+        let mut digest = tree::Digest::new();
+        let mut trees = Vec::with_capacity(COUNT / k);
+        for (j, (messages, (corrections, sum))) in messages.chunks_exact(k).zip(&theirs.trees).enumerate() {
+            let levels: Blocks = messages.iter().rev().copied().collect::<Vec<_>>().into();
+            let alpha = (0..k).fold(0, |alpha, b| alpha | self.delta.bit(j * k + b) << b);
+            trees.push(tree::puncture(j, alpha, &levels, corrections, *sum, &mut digest));
         }
-        match &self.trees {
-            Trees::Punctured(trees) => Ok(trees),
-            Trees::Awaited(_) => unreachable!("they have just come"),
+        // With k = 1 a leaf is a message of the base transfers: there is nothing that could be wrong.
+        if k > 1 && digest.finish() != theirs.digest {
+            return Err(Fault::peer("punctured trees: not the leaves of one tree for every α"));
         }
+        self.trees = Trees::Punctured(trees);
+        Ok(())
     }
 }
 
@@ -201,31 +318,46 @@ impl RandomCotSender for SoftSpokenSender {
     }
 
     async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<Blocks, Fault> {
-        let (k, delta, first_batch) = (self.k, *self.delta, self.next_batch);
-        // 1. What makes all trees use the first one's choice bits.
+        let k = self.k;
+        // 1. What makes all trees use the first one's choice bits; and the trees, once.
         s.enter(Stage::Extend);
-        let ChoiceCorrections(corrections) =
-            if n > 0 { s.recv((COUNT / k - 1, n)).await? } else { ChoiceCorrections(Vec::new()) };
-        self.next_batch += n.div_ceil(Stream::BITS) as u64;
-        let trees = self.trees(s).await?;
+        let theirs = if n > 0 { Some(s.recv::<ChoiceCorrections>((k, n)).await?) } else { None };
+        self.puncture(s).await?;
+        let Some(theirs) = theirs else { return Ok(Blocks::default()) };
+        let total = n + SACRIFICED;
+        let challenge = self.transcript.absorb(Tag::ChoiceCorrections, s.party().other(), (k, n), &theirs.corrections);
+        let first_batch = self.next_batch;
+        self.next_batch += total.div_ceil(Stream::BITS) as u64;
+        let Trees::Punctured(trees) = &self.trees else { unreachable!("they have come") };
+        let delta = &self.delta;
         // 2. Expand, batch by batch, and add Δ_j times the correction.
-        let mut q: Blocks = vec![Block::ZERO; n].into();
+        let mut q: Blocks = vec![Block::ZERO; total].into();
         let mut planes = Zeroizing::new([[0; WORDS]; COUNT]);
         for (batch, q) in q.chunks_mut(Stream::BITS).enumerate() {
             for (j, (streams, planes)) in trees.iter().zip(planes.chunks_exact_mut(k)).enumerate() {
                 // Stream 0 is the missing one.
                 fold(streams, 1, first_batch + batch as u64, planes).zeroize();
-                let Some(correction) = j.checked_sub(1).and_then(|j| corrections.get(j)) else { continue };
-                let words = correction.words().iter().skip(batch * WORDS);
+                let Some(before) = j.checked_sub(1) else { continue };
+                let correction = theirs.batch(before, n, batch);
                 for (b, plane) in planes.iter_mut().enumerate() {
                     let mask = delta.bit(j * k + b).wrapping_neg();
-                    for (w, correction) in plane.iter_mut().zip(words.clone()) {
+                    for (w, correction) in plane.iter_mut().zip(&correction) {
                         *w ^= correction & mask;
                     }
                 }
             }
             transpose::to_blocks(&planes, q);
         }
+        // 3. The check, before anything is made of the rows.
+        let choice_sums = Block::from_bytes(theirs.choice_sums);
+        let mut sums = universal::hash(&challenge, &q);
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum ^= delta.when(choice_sums.bit(i));
+        }
+        if digest(&challenge, &sums) != theirs.digest {
+            return Err(Fault::peer("choice corrections: the trees do not have the same choices"));
+        }
+        q.truncate(n);
         Ok(q)
     }
 }
@@ -267,8 +399,13 @@ fn add(to: &mut Plane, from: &Plane) {
     }
 }
 
-/// The corrections of all trees.
-struct PuncturedTrees(Vec<tree::Corrections>);
+/// What the sender needs for her trees.
+#[derive(Default)]
+pub(crate) struct PuncturedTrees {
+    /// The corrections of every tree, and the sum of its check.
+    pub(crate) trees: Vec<(tree::Corrections, [Block; 2])>,
+    pub(crate) digest: [u8; blake3::OUT_LEN],
+}
 
 impl Message for PuncturedTrees {
     const TAG: Tag = Tag::PuncturedTrees;
@@ -276,7 +413,13 @@ impl Message for PuncturedTrees {
     type Shape = usize;
 
     fn encode(&self) -> Vec<u8> {
-        self.0.iter().flatten().flatten().flat_map(|block| block.to_bytes()).collect()
+        let corrections = self.trees.iter().flat_map(|(corrections, _)| corrections);
+        if corrections.clone().next().is_none() {
+            return Vec::new();
+        }
+        let sums = self.trees.iter().map(|(_, sum)| sum);
+        let blocks = corrections.chain(sums).flatten().flat_map(|block| block.to_bytes());
+        blocks.chain(self.digest).collect()
     }
 
     #[deny(clippy::indexing_slicing)]
@@ -284,35 +427,76 @@ impl Message for PuncturedTrees {
         if body.len() != trees_bytes(k) {
             return Err(Malformed);
         }
-        let (blocks, []) = body.as_chunks::<16>() else { return Err(Malformed) };
-        let (levels, []) = blocks.as_chunks::<2>() else { return Err(Malformed) };
-        let levels: Vec<[Block; 2]> = levels.iter().map(|pair| pair.map(Block::from_bytes)).collect();
         // With k = 1 the trees have a single level, which needs no correction.
-        let mut trees = levels.chunks(k.saturating_sub(1).max(1)).map(<[_]>::to_vec);
-        Ok(Self((0..COUNT / k).map(|_| trees.next().unwrap_or_default()).collect()))
+        let Some((blocks, digest)) = body.split_last_chunk() else {
+            return Ok(Self { trees: vec![Default::default(); COUNT / k], digest: Default::default() });
+        };
+        let (blocks, []) = blocks.as_chunks::<16>() else { return Err(Malformed) };
+        let (pairs, []) = blocks.as_chunks::<2>() else { return Err(Malformed) };
+        let pairs: Vec<[Block; 2]> = pairs.iter().map(|pair| pair.map(Block::from_bytes)).collect();
+        let (levels, sums) = pairs.split_at_checked(COUNT / k * (k - 1)).ok_or(Malformed)?;
+        let trees = levels.chunks_exact(k - 1).zip(sums).map(|(levels, sum)| (levels.to_vec(), *sum)).collect();
+        Ok(Self { trees, digest: *digest })
     }
 }
 
-/// What corrects the choice bits of all trees but the first.
-struct ChoiceCorrections(Vec<Bits>);
+/// What corrects the choice bits of all trees but the first, and the check of it.
+struct ChoiceCorrections {
+    /// One plane behind the other.
+    corrections: Vec<u8>,
+    /// Bit `i` is the sum of those choices that row `i` of the hash takes in.
+    choice_sums: [u8; 16],
+    /// The digest of the same sums of the receiver's rows.
+    digest: [u8; blake3::OUT_LEN],
+}
+
+impl ChoiceCorrections {
+    /// One batch of a plane of the correction of `n` transfers.
+    fn batch(&self, plane: usize, n: usize, batch: usize) -> Plane {
+        let mut words = [0; WORDS];
+        let bytes = self.corrections.chunks_exact(plane_bytes(n)).nth(plane).unwrap_or_default();
+        let bytes = bytes.chunks(8 * WORDS).nth(batch).unwrap_or_default();
+        let (whole, rest) = bytes.as_chunks::<8>();
+        for (word, bytes) in words.iter_mut().zip(whole) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        if let Some(word) = words.get_mut(whole.len()) {
+            *word = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        }
+        words
+    }
+}
 
 impl Message for ChoiceCorrections {
     const TAG: Tag = Tag::ChoiceCorrections;
-    /// How many planes, of how many bits each.
+    /// `k`, and how many transfers.
     type Shape = (usize, usize);
 
     fn encode(&self) -> Vec<u8> {
-        self.0.iter().flat_map(Bits::to_bytes).collect()
+        [&self.corrections[..], &self.choice_sums, &self.digest].concat()
     }
 
     #[deny(clippy::indexing_slicing)]
-    fn decode(body: &[u8], (planes, n): (usize, usize)) -> Result<Self, Malformed> {
-        let bytes = Bits::bytes_for(n);
-        if bytes == 0 || body.len() != planes * bytes {
+    fn decode(body: &[u8], (k, n): (usize, usize)) -> Result<Self, Malformed> {
+        if body.len() != correction_bytes(k, n) {
             return Err(Malformed);
         }
-        let planes = body.chunks_exact(bytes).map(|plane| Bits::from_bytes(plane, n).ok_or(Malformed));
-        Ok(Self(planes.collect::<Result<_, _>>()?))
+        let (rest, digest) = body.split_last_chunk().ok_or(Malformed)?;
+        let (corrections, choice_sums) = rest.split_last_chunk().ok_or(Malformed)?;
+        // Bits beyond the last transfer.
+        let tail = |plane: &[u8]| plane.last().map_or(0, |last| last.checked_shr(tail_from(n)).unwrap_or(0));
+        if corrections.chunks_exact(plane_bytes(n)).any(|plane| tail(plane) != 0) {
+            return Err(Malformed);
+        }
+        Ok(Self { corrections: corrections.to_vec(), choice_sums: *choice_sums, digest: *digest })
+    }
+}
+
+/// The first bit of a plane's last byte that belongs to no transfer; 8 where all do.
+const fn tail_from(n: usize) -> u32 {
+    match n % 8 {
+        0 => 8,
+        used => used as u32,
     }
 }
 
@@ -325,19 +509,19 @@ mod tests {
         /// What a peer sends who computes the frames' checks herself: only the right length and clean tails are read.
         #[test]
         fn foreign_bodies_are_refused_or_read_whole(
-            body in prop::collection::vec(any::<u8>(), 0..600), k in 0usize..4, n in 0usize..300,
+            body in prop::collection::vec(any::<u8>(), 0..600), k in 0usize..4, n in 1usize..300, fit in any::<bool>(),
         ) {
             let k = 1 << k;
             match PuncturedTrees::decode(&body, k) {
                 Ok(message) => {
-                    prop_assert_eq!(message.0.len(), COUNT / k);
+                    prop_assert_eq!(message.trees.len(), COUNT / k);
                     prop_assert_eq!(message.encode(), body.clone());
                 }
                 Err(Malformed) => prop_assert_ne!(body.len(), trees_bytes(k)),
             }
-            let planes = COUNT / k - 1;
-            if let Ok(message) = ChoiceCorrections::decode(&body, (planes, n)) {
-                prop_assert_eq!((message.0.len(), body.len()), (planes, correction_bytes(k, n)));
+            let body = if fit { body.into_iter().cycle().take(correction_bytes(k, n)).collect() } else { body };
+            if let Ok(message) = ChoiceCorrections::decode(&body, (k, n)) {
+                prop_assert_eq!(body.len(), correction_bytes(k, n));
                 prop_assert_eq!(message.encode(), body);
             }
         }
@@ -346,12 +530,23 @@ mod tests {
     #[test]
     fn bodies_of_the_right_length_are_read() {
         for k in [1, 2, 4, 8] {
-            assert!(PuncturedTrees::decode(&vec![7; trees_bytes(k)], k).is_ok());
-            let planes = COUNT / k - 1;
+            let body: Vec<u8> = (0..trees_bytes(k)).map(|i| i as u8).collect();
+            assert_eq!(PuncturedTrees::decode(&body, k).map(|trees| trees.encode()), Ok(body));
             let body = vec![0xff; correction_bytes(k, 16)];
-            assert!(ChoiceCorrections::decode(&body, (planes, 16)).is_ok());
-            assert!(ChoiceCorrections::decode(&body, (planes, 15)).is_err(), "a bit beyond the last transfer");
-            assert!(ChoiceCorrections::decode(&body, (planes, 17)).is_err());
+            assert!(ChoiceCorrections::decode(&body, (k, 16)).is_ok());
+            assert!(ChoiceCorrections::decode(&body, (k, 15)).is_err(), "a bit beyond the last transfer");
+            assert!(ChoiceCorrections::decode(&body, (k, 17)).is_err());
         }
+    }
+
+    #[test]
+    fn batches_are_words_of_a_plane() {
+        let n = 2 * Stream::BITS - SACRIFICED + 3;
+        let corrections: Vec<u8> = (0..3 * plane_bytes(n)).map(|i| (i * 7 >> 3) as u8).collect();
+        let message = ChoiceCorrections { corrections: corrections.clone(), choice_sums: [0; 16], digest: [0; 32] };
+        let plane = &corrections[plane_bytes(n)..2 * plane_bytes(n)];
+        let bytes: Vec<u8> = (0..3).flat_map(|batch| message.batch(1, n, batch)).flat_map(u64::to_le_bytes).collect();
+        assert_eq!(&bytes[..plane.len()], plane);
+        assert!(bytes[plane.len()..].iter().all(|byte| *byte == 0));
     }
 }

@@ -1,13 +1,27 @@
 //! Punctured trees: all of many seeds for one party, all but one for the other.
 //!
-//! A tree of Goldreich, Goldwasser and Micali (1986) has 2^k leaves, each node giving its two children by
-//! [`double_many`]. Its owner knows every leaf. The puncturer has chosen one leaf, α, and learns all
-//! others and nothing of that one, while the owner does not learn α: on every level she gets, by one oblivious transfer
-//! of the chosen side, the sum of all nodes on the side that her path does *not* take; there is exactly one node
-//! among them that she cannot compute, the sibling of her path, and so she gets it.
+//! *Computes*: a tree of Goldreich, Goldwasser and Micali (1986) has 2^k leaves, each node giving its two children by
+//! [`double_many`]. Its owner knows every leaf. The puncturer has chosen one leaf, α, and learns all others and nothing of
+//! that one, while the owner does not learn α: on every level she gets, by one oblivious transfer of the chosen side, the
+//! sum of all nodes on the side that her path does *not* take; there is exactly one node among them that she cannot
+//! compute, the sibling of her path, and so she gets it. The two children of the root are the messages of the first
+//! transfer as they are; only the levels below need a correction, which masks the two sums with the two messages.
 //!
-//! The two children of the root are the messages of the first transfer as they are; only the levels below need a
-//! correction, which masks the two sums with the two messages (Schoppmann et al. 2019; Boyle et al. 2019; Roy 2022).
+//! *From*: Schoppmann et al. 2019; Boyle et al. 2019; Roy, *SoftSpokenOT*, CRYPTO 2022, with the check of its figures 13
+//! and 14. A leaf gives two independent values of 256 bits: the seed of its stream, and one for the check, `s_y`. The owner
+//! sends, for every tree, the sum of all `s_y`; and one digest of all `s_y` of all trees. The puncturer gets the missing
+//! `s_α` out of the sum, and compares the digest.
+//!
+//! *Security*: malicious. An owner who sends wrong corrections makes the puncturer compute other leaves for some α. The
+//! digest fixes all `s_y`, so all α that pass give the same leaves; for the others the check fails. An owner can so guess
+//! at α, and is caught where the guess is wrong: guessing `b` bits succeeds with `2^-b`, which is what the functionality of
+//! the paper allows. The value `s_α` says nothing of the seed of leaf α. With `k = 1` a leaf *is* the message of a transfer:
+//! there is no correction to lie in, and no check.
+//!
+//! *Cost*: part of [`trees_bytes`](crate::soft_spoken::trees_bytes): 32 bytes a tree, and 32 for the digest.
+//!
+//! *Deviations*: one digest for all trees instead of one each, as in other implementations: a puncturer who compares them
+//! one by one tells no more than whether all are right.
 
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 use tacit_symmetric::{Block, Stream, double_many};
@@ -18,9 +32,29 @@ use crate::domain;
 /// Two masked sums for every level but the first.
 pub(crate) type Corrections = Vec<[Block; 2]>;
 
-/// The owner's side: the streams of all `2^k` leaves of tree `index`, and the corrections for the puncturer, from `k`
-/// pairs of messages.
-pub(crate) fn grow(index: usize, pairs: &[[Block; 2]]) -> (Vec<Stream>, Corrections) {
+/// The digest of the check, over all trees.
+pub(crate) struct Digest(blake3::Hasher);
+
+impl Digest {
+    pub(crate) fn new() -> Self {
+        Self(blake3::Hasher::new_derive_key("tacit SoftSpoken OT v2, leaves of all trees"))
+    }
+
+    fn update(&mut self, values: &[[Block; 2]]) {
+        let bytes: Zeroizing<Vec<[u8; 16]>> =
+            values.as_flattened().iter().map(|half| half.to_bytes()).collect::<Vec<_>>().into();
+        self.0.update(bytes.as_flattened());
+    }
+
+    /// It compares in constant time.
+    pub(crate) fn finish(self) -> blake3::Hash {
+        self.0.finalize()
+    }
+}
+
+/// The owner's side: the streams of all `2^k` leaves of tree `index`, and the corrections and the sum for the puncturer,
+/// from `k` pairs of messages.
+pub(crate) fn grow(index: usize, pairs: &[[Block; 2]], digest: &mut Digest) -> (Vec<Stream>, Corrections, [Block; 2]) {
     let [first, rest @ ..] = pairs else { unreachable!("a tree has at least one level") };
     let mut nodes = Zeroizing::new(first.to_vec());
     let mut corrections = Corrections::with_capacity(rest.len());
@@ -34,14 +68,26 @@ pub(crate) fn grow(index: usize, pairs: &[[Block; 2]]) -> (Vec<Stream>, Correcti
         corrections.push([left, right]);
         nodes = Zeroizing::new(children.concat());
     }
-    (streams(index, &seeds(index, &nodes)), corrections)
+    let checks = of_leaves(domain::LEAF_CHECK, index, &nodes);
+    digest.update(&checks);
+    let sum = checks.iter().fold([Block::ZERO; 2], |sum, check| add(sum, *check));
+    (streams(index, &of_leaves(domain::LEAF, index, &nodes)), corrections, sum)
 }
 
 /// The puncturer's side: the streams of all leaves of tree `index` but α, whose bit `b` is bit `b` of `alpha`.
 ///
 /// The messages are those that the complement of α chose, the highest level first. Stream `y` is that of leaf `y ⊕ α`;
 /// so stream 0 is the missing one, and what stands there is worth nothing. All steps take the same time for every α.
-pub(crate) fn puncture(index: usize, alpha: u64, messages: &[Block], corrections: &[[Block; 2]]) -> Vec<Stream> {
+///
+/// The streams are good for nothing before the digest is known to be the owner's.
+pub(crate) fn puncture(
+    index: usize,
+    alpha: u64,
+    messages: &[Block],
+    corrections: &[[Block; 2]],
+    sum: [Block; 2],
+    digest: &mut Digest,
+) -> Vec<Stream> {
     let levels = messages.len();
     let [first, rest @ ..] = messages else { unreachable!("a tree has at least one level") };
     let side = |level: usize| 1 ^ (alpha >> (levels - 1 - level) & 1);
@@ -70,8 +116,21 @@ pub(crate) fn puncture(index: usize, alpha: u64, messages: &[Block], corrections
         nodes = Zeroizing::new(children.concat());
     }
 
+    // The check's value of leaf α is what the others leave of the sum.
+    let is_alpha = |leaf: usize| u64::from((leaf as u64).ct_eq(&alpha).unwrap_u8());
+    let mut checks = of_leaves(domain::LEAF_CHECK, index, &nodes);
+    let mut missing = sum;
+    for (leaf, check) in checks.iter_mut().enumerate() {
+        *check = check.map(|half| half.when(1 ^ is_alpha(leaf)));
+        missing = add(missing, *check);
+    }
+    for (leaf, check) in checks.iter_mut().enumerate() {
+        *check = add(*check, missing.map(|half| half.when(is_alpha(leaf))));
+    }
+    digest.update(&checks);
+
     // Leaf y ⊕ α moves to place y: for every bit of α that is set, swap the halves that differ in it.
-    let mut seeds = seeds(index, &nodes);
+    let mut seeds = of_leaves(domain::LEAF, index, &nodes);
     for bit in 0..levels {
         let swap = (alpha >> bit & 1) as u8;
         for low in (0..seeds.len()).filter(|leaf| leaf >> bit & 1 == 0) {
@@ -97,10 +156,15 @@ fn children(index: usize, nodes: &[Block]) -> Zeroizing<Vec<[Block; 2]>> {
     children
 }
 
-fn seeds(index: usize, leaves: &[Block]) -> Zeroizing<Vec<[Block; 2]>> {
-    let mut seeds = Zeroizing::new(vec![[Block::ZERO; 2]; leaves.len()]);
-    double_many(domain::LEAF, tweak(index, leaves.len()), leaves, &mut seeds);
-    seeds
+/// 256 bits from every leaf.
+fn of_leaves(domain: u64, index: usize, leaves: &[Block]) -> Zeroizing<Vec<[Block; 2]>> {
+    let mut values = Zeroizing::new(vec![[Block::ZERO; 2]; leaves.len()]);
+    double_many(domain, tweak(index, leaves.len()), leaves, &mut values);
+    values
+}
+
+fn add([a, b]: [Block; 2], [c, d]: [Block; 2]) -> [Block; 2] {
+    [a ^ c, b ^ d]
 }
 
 fn streams(index: usize, seeds: &[[Block; 2]]) -> Vec<Stream> {
@@ -127,21 +191,59 @@ mod tests {
         batch[0]
     }
 
+    /// Pairs of messages, and those that puncture at α.
+    fn messages(prg: &mut Prg, levels: usize) -> (Vec<[Block; 2]>, impl Fn(u64) -> Vec<Block>) {
+        let pairs: Vec<[Block; 2]> = (0..levels).map(|_| [prg.block(), prg.block()]).collect();
+        let copy = pairs.clone();
+        let path = move |alpha: u64, level: usize| (alpha >> (levels - 1 - level) & 1) as usize;
+        (pairs, move |alpha| (0..levels).map(|level| copy[level][1 - path(alpha, level)]).collect())
+    }
+
     #[test]
     fn the_puncturer_has_every_leaf_but_one() {
         let mut prg = Prg::from_seed([9; 32]);
         for levels in [1, 2, 4, 8] {
-            let pairs: Vec<[Block; 2]> = (0..levels).map(|_| [prg.block(), prg.block()]).collect();
-            let (all, corrections) = grow(3, &pairs);
+            let (pairs, messages) = messages(&mut prg, levels);
+            let mut owners = Digest::new();
+            let (all, corrections, sum) = grow(3, &pairs, &mut owners);
             assert_eq!((all.len(), corrections.len()), (1 << levels, levels - 1));
+            let owners = owners.finish();
             for alpha in 0..1u64 << levels {
-                let path = |level: usize| (alpha >> (levels - 1 - level) & 1) as usize;
-                let messages: Vec<Block> = (0..levels).map(|level| pairs[level][1 - path(level)]).collect();
-                let but_one = puncture(3, alpha, &messages, &corrections);
+                let mut digest = Digest::new();
+                let but_one = puncture(3, alpha, &messages(alpha), &corrections, sum, &mut digest);
+                assert!(digest.finish() == owners, "the check of {levels} levels, punctured at {alpha}");
                 for y in 0..1 << levels {
                     let known = first_word(&but_one[y]) == first_word(&all[y ^ alpha as usize]);
                     assert_eq!(known, y != 0, "leaf {y} of {levels} levels, punctured at {alpha}");
                 }
+            }
+        }
+    }
+
+    /// An owner who lies in one correction is caught by every α whose path the lie is about, and so guesses one bit.
+    #[test]
+    fn a_lie_is_a_guess_at_one_bit() {
+        let mut prg = Prg::from_seed([10; 32]);
+        for levels in [2, 4, 8] {
+            let (pairs, messages) = messages(&mut prg, levels);
+            let mut owners = Digest::new();
+            let (all, honest, sum) = grow(0, &pairs, &mut owners);
+            let owners = owners.finish();
+            for (level, side) in (0..levels - 1).flat_map(|level| [(level, 0), (level, 1)]) {
+                let mut corrections = honest.clone();
+                corrections[level][side] ^= Block::new([1, 0]);
+                let mut passed = 0;
+                for alpha in 0..1u64 << levels {
+                    let mut digest = Digest::new();
+                    let but_one = puncture(0, alpha, &messages(alpha), &corrections, sum, &mut digest);
+                    if digest.finish() == owners {
+                        passed += 1;
+                        assert!(
+                            (1..1 << levels).all(|y| first_word(&but_one[y]) == first_word(&all[y ^ alpha as usize]))
+                        );
+                    }
+                }
+                assert_eq!(passed, 1 << (levels - 1), "a lie on level {level}, side {side}");
             }
         }
     }
