@@ -17,14 +17,15 @@ use tacit_session::LinkError;
 /// Bytes of a message in one part.
 pub const PART: usize = 64 * 1024 - 1;
 
-/// The longest message. Announcing more is of no use: nothing is allocated before it arrives.
-pub const MAX_MESSAGE: usize = 64 << 20;
+/// The longest message: a few more bytes than the questions to a layer of as many ciphertexts as a run may have. Announcing more is
+/// of no use: nothing is allocated before it arrives.
+pub const MAX_MESSAGE: usize = 32 << 20;
 
 /// The most that is kept for a reader who does not read, the message that is arriving included.
-pub const MAX_WAITING: usize = 96 << 20;
+pub const MAX_WAITING: usize = 48 << 20;
 
 /// What a message costs besides its bytes, so that endless empty ones are bounded too.
-const OVERHEAD: usize = 64;
+pub(crate) const OVERHEAD: usize = 64;
 
 const LAST: u8 = 0;
 const MORE: u8 = 1;

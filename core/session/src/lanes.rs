@@ -9,17 +9,44 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use crate::{Link, LinkError, Tag};
+use crate::{HEADER, Link, LinkError, Tag};
 
-/// The most bytes a lane holds that nobody has asked for yet. An honest peer is at most a few megabytes ahead: its questions to
-/// all layers of a model, and some portions of transfers.
-const BACKLOG: usize = 32 << 20;
+/// The most bytes a lane holds that nobody has asked for yet, [`OVERHEAD`] included: of control messages, which persons cause, and
+/// of the protocol, in which an honest peer is ahead by its questions to all layers of a model and some portions of transfers.
+const BACKLOG: [usize; 2] = [1 << 20, 32 << 20];
+
+/// What a frame costs besides its bytes, so that endless short ones are bounded too.
+const OVERHEAD: usize = 64;
+
+/// The most frames a lane holds.
+const MOST_FRAMES: usize = 1 << 14;
 
 #[derive(Default)]
 struct Queue {
     frames: VecDeque<Vec<u8>>,
-    bytes: usize,
+    /// What they cost.
+    held: usize,
     waker: Option<Waker>,
+}
+
+impl Queue {
+    /// Takes a frame, if with it the lane costs no more than so much.
+    fn put(&mut self, frame: Vec<u8>, most: usize) -> Result<(), LinkError> {
+        let cost = frame.len().saturating_add(OVERHEAD);
+        if self.frames.len() >= MOST_FRAMES || cost > most - self.held {
+            return Err(LinkError::Flooded);
+        }
+        self.held += cost;
+        self.frames.push_back(frame);
+        Ok(())
+    }
+
+    /// The oldest frame.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let frame = self.frames.pop_front()?;
+        self.held -= frame.len() + OVERHEAD;
+        Some(frame)
+    }
 }
 
 struct Shared<L> {
@@ -48,7 +75,8 @@ pub fn lanes<L: Link>(link: L) -> (Lane<L>, Lane<L>, Pump<L>) {
 
 /// Which lane a frame belongs to. What is no frame at all must end the link at once: nobody might ever ask for it.
 fn lane_of(frame: &[u8]) -> Option<usize> {
-    let tag = Tag::from_byte(*frame.first()?)?;
+    let (&[tag, ..], _) = frame.split_first_chunk::<HEADER>()?;
+    let tag = Tag::from_byte(tag)?;
     Some(usize::from(tag != Tag::Control))
 }
 
@@ -62,11 +90,9 @@ impl<L: Link> Pump<L> {
             };
             let Some(lane) = lane_of(&frame) else { break LinkError::Foreign };
             let mut queue = self.shared.queues[lane].borrow_mut();
-            queue.bytes += frame.len();
-            if queue.bytes > BACKLOG {
-                break LinkError::Flooded;
+            if let Err(error) = queue.put(frame, BACKLOG[lane]) {
+                break error;
             }
-            queue.frames.push_back(frame);
             if let Some(waker) = queue.waker.take() {
                 waker.wake();
             }
@@ -89,8 +115,7 @@ impl<L: Link> Link for Lane<L> {
     async fn recv(&self) -> Result<Vec<u8>, LinkError> {
         poll_fn(|cx| {
             let mut queue = self.shared.queues[self.index].borrow_mut();
-            if let Some(frame) = queue.frames.pop_front() {
-                queue.bytes -= frame.len();
+            if let Some(frame) = queue.take() {
                 return Poll::Ready(Ok(frame));
             }
             if let Some(error) = *self.shared.end.borrow() {
@@ -110,11 +135,16 @@ mod tests {
     use futures::future::{Either, select};
     use std::pin::pin;
 
+    /// A frame with this tag, and this behind its header.
+    fn frame(tag: u8, body: &[u8]) -> Vec<u8> {
+        [&[tag, 0, 0, 0, 0], body].concat()
+    }
+
     #[test]
     fn a_lane_does_not_wait_for_the_other() {
         let (a, b) = lockstep::queues();
         let alice = async {
-            for frame in [vec![0x20, 1], vec![Tag::Control as u8, 2], vec![0x20, 3]] {
+            for frame in [frame(0x20, &[1]), frame(Tag::Control as u8, &[2]), frame(0x20, &[])] {
                 a.send(frame).await.unwrap();
             }
             a
@@ -131,12 +161,12 @@ mod tests {
             }
         };
         let (_a, frames) = lockstep::join(alice, bob);
-        assert_eq!(frames, (vec![1, 2], vec![0x20, 1], vec![0x20, 3]));
+        assert_eq!(frames, (frame(1, &[2]), frame(0x20, &[1]), frame(0x20, &[])));
     }
 
     #[test]
     fn what_is_no_frame_ends_the_link() {
-        for message in [vec![], vec![0], vec![0xFF, 1, 2, 3, 4, 5]] {
+        for message in [vec![], vec![0], vec![0xFF, 1, 2, 3, 4, 5], vec![0x20], vec![Tag::Control as u8, 0, 0, 0]] {
             let (a, b) = lockstep::queues();
             let (_control, _protocol, pump) = lanes(b);
             let (sent, error) = lockstep::join(a.send(message), pump.run());
@@ -144,17 +174,34 @@ mod tests {
         }
     }
 
+    /// Long frames, and endless short ones, on either lane.
     #[test]
     fn a_flood_ends_the_link_and_keeps_the_memory_bounded() {
-        let (a, b) = lockstep::queues();
-        let alice = async {
-            for _ in 0..=BACKLOG >> 20 {
-                a.send(vec![0x20; 1 << 20]).await.unwrap();
+        for (lane, tag) in [Tag::Control as u8, 0x20].into_iter().enumerate() {
+            for length in [0, 1, 100, 1 << 10, 1 << 19] {
+                let (a, b) = lockstep::queues();
+                let alice = async {
+                    for _ in 0..=(BACKLOG[lane] / (length + HEADER + OVERHEAD)).min(MOST_FRAMES) {
+                        a.send(frame(tag, &vec![0; length])).await.unwrap();
+                    }
+                };
+                let (control, protocol, pump) = lanes(b);
+                let ((), error) = lockstep::join(alice, pump.run());
+                assert_eq!(error, LinkError::Flooded);
+                let queue = protocol.shared.queues[lane].borrow();
+                assert!(queue.held <= BACKLOG[lane] && queue.frames.len() <= MOST_FRAMES);
+                drop(control);
             }
-        };
-        let (_control, protocol, pump) = lanes(b);
-        let ((), error) = lockstep::join(alice, pump.run());
-        assert_eq!(error, LinkError::Flooded);
-        assert!(protocol.shared.queues[1].borrow().bytes <= BACKLOG + (1 << 20));
+        }
+    }
+
+    #[test]
+    fn what_is_read_makes_room() {
+        let mut queue = Queue::default();
+        for _ in 0..3 * MOST_FRAMES {
+            queue.put(frame(0x20, &[7]), BACKLOG[1]).unwrap();
+            assert!(queue.take().is_some());
+        }
+        assert_eq!(queue.held, 0);
     }
 }

@@ -14,6 +14,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, MessagePort, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
 use super::events::Listener;
+use crate::chunks::OVERHEAD;
 use crate::flow::{Flow, HIGH};
 
 /// The channel calls for more when less than this is waiting.
@@ -38,7 +39,7 @@ struct Inner {
     flow: Flow,
     /// Port: bytes that the page will still take.
     granted: Cell<usize>,
-    /// Port: bytes that were taken and not acknowledged.
+    /// Port: bytes that were taken and not acknowledged, with what each part costs besides.
     owed: Cell<usize>,
 }
 
@@ -131,7 +132,7 @@ impl Inner {
         let part = data.dyn_into::<ArrayBuffer>().map_err(|_| LinkError::Flooded);
         let result = part.and_then(|buffer| {
             let part = Uint8Array::new(&buffer).to_vec();
-            self.owed.set(self.owed.get() + part.len());
+            self.owed.set(self.owed.get() + part.len() + OVERHEAD);
             self.flow.arrived(&part)
         });
         match result {

@@ -8,7 +8,7 @@ use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageChannel, MessagePort, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
-use crate::chunks::MAX_WAITING;
+use crate::chunks::{MAX_WAITING, OVERHEAD};
 use crate::flow::HIGH;
 
 use super::events::Listener;
@@ -61,7 +61,7 @@ struct Relay {
 struct RelayFlow {
     /// From the worker, not yet on the channel. Bounded by what was granted.
     outbox: VecDeque<ArrayBuffer>,
-    /// Bytes that the worker has not acknowledged.
+    /// Bytes that the worker has not acknowledged, with what each part costs besides.
     unread: usize,
     /// The worker is done; close the channel when the outbox is empty.
     closing: bool,
@@ -77,7 +77,7 @@ impl Relay {
         let Ok(buffer) = data.dyn_into::<ArrayBuffer>() else { return self.end(FLOODED) };
         let unread = {
             let mut flow = self.flow.borrow_mut();
-            flow.unread += buffer.byte_length() as usize;
+            flow.unread += buffer.byte_length() as usize + OVERHEAD;
             flow.unread
         };
         // The worker bounds what it keeps; this bounds what is on the way to a worker that is busy.
