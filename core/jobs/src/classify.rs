@@ -6,7 +6,7 @@ use tacit_compute::Cpu;
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Answer as Seen, Keys, Owned, Plan, Prepared, Task, Told, cost, file};
+use tacit_nn::{Answer as Seen, Owned, Plan, Prepared, Task, Told, cost, file};
 use tacit_rlwe::Context;
 use tacit_session::{Code, Cost, Fault, Link, Party, Stage};
 use tacit_share::linear::Role;
@@ -18,7 +18,6 @@ use crate::{Answer, Audience, Detail, MOST_PICTURES, Machine, ModelCard, Picture
 /// What a machine keeps for picture checks.
 #[derive(Default)]
 pub(crate) struct Pictures {
-    keys: Keys,
     prepared: Option<Prepared>,
 }
 
@@ -42,7 +41,7 @@ pub fn open_model(model: &[u8]) -> Result<(Plan, Owned), Fault> {
     let model = file::read(model).map_err(|error| Fault::new(Code::ModelUnreadable, error.to_string()))?;
     let refused = |refusal: tacit_nn::Refusal| Fault::new(Code::ModelRefused, refusal.to_string());
     let (plan, weights) = quantise(&model).map_err(refused)?;
-    let owned = Owned::new(Context::shared(), &Cpu, &plan, &weights).map_err(refused)?;
+    let owned = Owned::new(Context::shared(), &Cpu, &plan, &weights);
     Ok((plan, owned))
 }
 
@@ -99,10 +98,10 @@ impl Check {
         Err(Fault::new(Code::ModelRefused, detail))
     }
 
-    /// What preparing costs `party`, by stage, without the set-up; with a new key or without.
+    /// What preparing costs `party`, by stage, without the set-up.
     #[must_use]
-    pub fn prepare_cost(&self, party: Party, new_key: bool) -> Vec<(Stage, Cost)> {
-        cost::prepare(party, self.role(party), Context::shared(), &self.plan, self.task(), new_key)
+    pub fn prepare_cost(&self, party: Party) -> Vec<(Stage, Cost)> {
+        cost::prepare(party, self.role(party), Context::shared(), &self.plan, self.task())
     }
 
     /// What a run costs `party`, by stage.
@@ -174,10 +173,8 @@ impl<L: Link> Machine<L> {
         self.set_up().await?;
         let engine = self.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
         let tools = Tools { context: Context::shared(), compute: &*self.processor };
-        let keys = &mut self.pictures.keys;
         let (plan, task) = (&*check.plan, check.task());
-        let prepared =
-            prepare::prepare(&mut self.session, &tools, engine, keys, plan, model, task, &mut self.rng).await?;
+        let prepared = prepare::prepare(&mut self.session, &tools, engine, plan, model, task, &mut self.rng).await?;
         self.pictures.prepared = Some(prepared);
         Ok(())
     }

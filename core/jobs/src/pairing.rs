@@ -475,7 +475,7 @@ impl<L: Link + 'static> Driver<L> {
                 }))
             }
             Subject::Classify(check) => {
-                let costs = check.prepare_cost(party, self.history.needs_key(check.owner));
+                let costs = check.prepare_cost(party);
                 self.progress.begin(classify::plan(costs));
                 let model = self.model_for(&check);
                 Work::Busy(Box::pin(async move {

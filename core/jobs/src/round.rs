@@ -16,18 +16,11 @@ pub(crate) struct History {
     pub(crate) round: u32,
     /// Comparisons that are left in stock.
     pub(crate) stock: u32,
-    /// Whether whoever has a picture has made a key: Alice, Bob.
-    pub(crate) keys: [bool; 2],
 }
 
 impl History {
     pub(crate) fn new() -> Self {
-        Self { round: 1, stock: 0, keys: [false; 2] }
-    }
-
-    /// Whether a check under the model of `owner` needs a new key.
-    pub(crate) fn needs_key(self, owner: Party) -> bool {
-        !self.keys[owner.other() as usize]
+        Self { round: 1, stock: 0 }
     }
 
     /// What is prepared for the coming round, and what the round itself costs, by stage, as `party` counts them.
@@ -40,8 +33,7 @@ impl History {
                 (setup + refill, millionaires::compare_cost())
             }
             Subject::Classify(check) => {
-                let key = self.needs_key(check.owner);
-                let prepare = check.shown(party, |party| check.prepare_cost(party, key));
+                let prepare = check.shown(party, |party| check.prepare_cost(party));
                 (setup + prepare, check.shown(party, |party| check.run_cost(party)))
             }
         }
@@ -50,10 +42,9 @@ impl History {
     /// A round on this has begun.
     pub(crate) fn began(&mut self, subject: &Subject) {
         self.round += 1;
-        match subject {
-            // Whoever prepares fills the stock up first; see [`millionaires::missing`].
-            Subject::Millionaires => self.stock = self.stock + millionaires::missing(self.stock) - 1,
-            Subject::Classify(check) => self.keys[check.owner.other() as usize] = true,
+        if let Subject::Millionaires = subject {
+            // Preparing fills the stock up first; see [`millionaires::missing`].
+            self.stock = self.stock + millionaires::missing(self.stock) - 1;
         }
     }
 }

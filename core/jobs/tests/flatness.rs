@@ -48,7 +48,7 @@ impl Case {
     fn new(model: &Model, told: Told, to: To) -> Self {
         let (plan, weights) = quantise(model).unwrap();
         let context = Context::new();
-        let owned = Owned::new(&context, &Cpu, &plan, &weights).unwrap();
+        let owned = Owned::new(&context, &Cpu, &plan, &weights);
         Self { plan, weights, owned, context, task: Task { batch: 1, told, to } }
     }
 
@@ -187,7 +187,7 @@ fn what_the_models_owner_receives_stays_flat_as_the_picture_changes() {
 fn what_the_pictures_owner_receives_stays_flat_as_the_model_changes() {
     let [one, mut two] = [3, 3].map(|seed| Case::new(&small(seed), Told::First, To::One(Party::Alice)));
     two.weights.layers.iter_mut().for_each(|layer| layer.weights.iter_mut().for_each(|w| *w = -*w));
-    two.owned = Owned::new(&two.context, &Cpu, &two.plan, &two.weights).unwrap();
+    two.owned = Owned::new(&two.context, &Cpu, &two.plan, &two.weights);
     let client = Party::Bob;
     let [(one, flat), (two, flat_too)] =
         [(one, 1), (two, 2)].map(|(case, kind)| case.received(client, client.other(), &picture(5), kind));

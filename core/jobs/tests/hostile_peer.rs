@@ -37,8 +37,8 @@ async fn forge(s: &mut Session<Rc<QueueLink>>, index: usize, body: Vec<u8>) -> b
             }
         };
     }
-    const { assert!(Tag::ALL.len() == 16) };
-    one_of!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15).is_ok()
+    const { assert!(Tag::ALL.len() == 17) };
+    one_of!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16).is_ok()
 }
 
 /// Bodies of the lengths that the protocol has, and of others.

@@ -21,7 +21,7 @@ use tacit_nn::calibrate::calibrate;
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Keys, Model, Owned, Plan, Task, Told, Weights, bench, file};
+use tacit_nn::{Model, Owned, Plan, Task, Told, Weights, bench, file};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::{Cost, Fault, Link, LinkError, Party, Session, Stage};
@@ -92,12 +92,10 @@ async fn party(link: TcpLink, party: Party, case: &Case, runs: usize) -> Result<
     let opened = Instant::now();
     let context = Context::new();
     let tools = Tools { context: &context, compute: &Cpu };
-    let model = (party == Party::Alice)
-        .then(|| Owned::new(&context, &Cpu, plan, weights).expect("a plan whose noise was checked"));
+    let model = (party == Party::Alice).then(|| Owned::new(&context, &Cpu, plan, weights));
     let mut s = Session::new(party, link);
     let mut rng = Prg::from_seed([party as u8; 32]);
     let mut engine = Engine::setup(&mut s, &mut rng).await?;
-    let mut keys = Keys::default();
     let mut figures = Figures {
         cold: 0.0,
         prepare: Vec::new(),
@@ -108,8 +106,7 @@ async fn party(link: TcpLink, party: Party, case: &Case, runs: usize) -> Result<
     };
     for round in 0..=runs {
         let (before, began) = (s.ledger().total(), Instant::now());
-        let prepared =
-            prepare::prepare(&mut s, &tools, &mut engine, &mut keys, plan, model.as_ref(), *task, &mut rng).await?;
+        let prepared = prepare::prepare(&mut s, &tools, &mut engine, plan, model.as_ref(), *task, &mut rng).await?;
         let (between, ran) = (s.ledger().total(), Instant::now());
         let input = model.as_ref().map_or(Input::Pictures(pixels), Input::Model);
         run::run(&mut s, &tools, prepared, plan, input, |_| {}).await?;

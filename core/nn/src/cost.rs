@@ -10,32 +10,28 @@ use crate::prepare::packings;
 use crate::run::{Task, Told};
 use crate::{Plan, StepOp, supply};
 
-/// What [`prepare`](crate::prepare::prepare) costs, by stage: for `party` in `role`, with a new key or without.
+/// What [`prepare`](crate::prepare::prepare) costs, by stage: for `party` in `role`.
 ///
 /// The set-up of the transfers is not part of it.
 #[must_use]
-pub fn prepare(
-    party: Party,
-    role: Role,
-    context: &Context,
-    plan: &Plan,
-    task: Task,
-    new_key: bool,
-) -> Vec<(Stage, Cost)> {
+pub fn prepare(party: Party, role: Role, context: &Context, plan: &Plan, task: Task) -> Vec<(Stage, Cost)> {
     let batch = task.batch as u64;
     let layers: Vec<Packing> = packings(plan).collect();
     let answers: Cost = layers.iter().map(|packing| linear::prepare_cost(role, context, packing) * batch).sum();
-    let key = if new_key { linear::key_cost(role, context) } else { Cost::default() };
-    // The client asks for everything at once; each question but the first comes after an answer of the owner's.
+    let owner = if role == Role::Owner { party } else { party.other() };
+    let keys = linear::nonce_cost(role) + linear::key_cost(role, context) * task.keys(owner) as u64;
+    let keys = if layers.is_empty() { Cost::default() } else { keys };
+    // The client asks for everything at once. Its key answers the owner's nonce, and each question but the first comes after an
+    // answer of the owner's.
     let rounds = match role {
         Role::Client => u64::from(!layers.is_empty()),
-        Role::Owner => (layers.len() as u64 * batch).saturating_sub(1),
+        Role::Owner => layers.len() as u64 * batch,
     };
     // The client begins with the transfers while it waits; the owner's last answer is the last word.
     let asked = !layers.is_empty();
     let spoke = role == Role::Owner && asked;
     let transfers = supply::cost(party, plan, task, role == Role::Client && asked, spoke);
-    vec![(Stage::Correlate, Cost { rounds, ..answers + key }), (Stage::Extend, transfers)]
+    vec![(Stage::Correlate, Cost { rounds, ..answers + keys }), (Stage::Extend, transfers)]
 }
 
 /// What [`run`](crate::run::run) costs, by stage.

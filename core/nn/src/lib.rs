@@ -38,7 +38,7 @@ mod wire;
 
 pub use graph::{Model, Node, Op, Shape};
 pub use plan::{Ceiling, Plan, Step, StepOp};
-pub use prepare::{Keys, Owned, Prepared};
+pub use prepare::{Owned, Prepared};
 pub use quantise::Refusal;
 pub use run::{Answer, Task, Told};
 pub use weights::{LinearWeights, Weights};

@@ -53,8 +53,8 @@ pub struct Step {
 /// What a step does.
 ///
 /// A width b says: the number that is compared with zero lies in −2^(b−1)..2^(b−1), so shares of it may be reduced modulo
-/// 2^b before. A truncation by t says: the number x before it has |x| + 2^t < 2^30. Both hold for all pictures and
-/// whichever way truncations round.
+/// 2^b before. A truncation by t says: the number x before it has |x| + 2^t < 2^30. Both hold for all pictures,
+/// whichever way truncations round, and for sums of a linear layer that are one off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepOp {
     /// The owner's weights times the input, plus the bias, truncated.

@@ -12,8 +12,7 @@
 //! takes the least f that one of them asks for. If the logits are more precise than needed then, all values get fewer
 //! bits: narrower comparisons are cheaper.
 
-use tacit_rlwe::{Packing, noise, params::WORD_32};
-use zeroize::Zeroizing;
+use tacit_rlwe::{Packing, params::WORD_32};
 
 use crate::graph::Model;
 use crate::lower::{LowOp, Lowered};
@@ -49,8 +48,8 @@ struct Layer {
     square: f64,
     /// The largest weight.
     largest: f64,
-    /// The most bits behind the point of a weight with which noise can be hidden.
-    hidden: i32,
+    /// The most bits behind the point of a weight with which products under encryption are right.
+    most: i32,
 }
 
 /// Bits for everything.
@@ -115,11 +114,6 @@ impl<'a> Facts<'a> {
     /// Root mean square of a value over some pictures.
     pub(crate) fn typical(&self, value: usize) -> f64 {
         self.sizes[value].typical
-    }
-
-    /// Whether the weights of a step have no more bits because noise must be hidden.
-    pub(crate) fn is_hidden_short(&self, i: usize, choice: &Choice) -> bool {
-        self.layers[i].as_ref().is_some_and(|layer| choice.weights[i] == layer.hidden)
     }
 
     /// The precision that is enough.
@@ -271,36 +265,16 @@ impl Layer {
     fn new(shape: &tacit_compute::Convolution, weights: &[f32]) -> Self {
         let square = weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>() / shape.filters as f64;
         let largest = weights.iter().map(|w| w.abs()).fold(0.0, f32::max).into();
-        let hidden = Packing::convolution(shape).map_or(0, |packing| {
-            // Whole numbers with bits to spare stand for the weights.
-            let scale = f64::from(1 << 24) / f64::max(largest, f64::MIN_POSITIVE);
-            let whole = weights.iter().map(|&w| (f64::from(w) * scale) as i32).collect::<Vec<_>>();
-            let whole = Zeroizing::new(whole);
-            let norm = norm(&packing, &whole) as f64 / scale;
-            let hides = |bits: &i32| {
-                let norm = norm * 2f64.powi(*bits) * 1.01;
-                noise::check(&WORD_32, norm as u64, packing.most_wanted()).is_ok()
-            };
-            (-20..=24).rev().find(hides).unwrap_or(-20)
-        });
-        Self { square, largest, hidden }
+        // Rounding moves a weight by one unit at most, and a picture's unit is 255 and not 256.
+        let allowed = Packing::convolution(shape).map_or(0, |packing| packing.most_weight(&WORD_32));
+        let allowed = f64::from(allowed) / 1.01 - 1.0;
+        let most = (allowed.max(1.0) / f64::max(largest, f64::MIN_POSITIVE)).log2().floor().clamp(-20.0, 24.0) as i32;
+        Self { square, largest, most }
     }
 
     /// How many bits behind the point the weights get where there is room for so many.
     fn bits(&self, room: i32) -> i32 {
         let enough = WEIGHT_BITS - self.largest.max(1e-6).log2().ceil() as i32;
-        room.min(enough).min(self.hidden)
+        room.min(enough).min(self.most)
     }
-}
-
-/// The largest sum of absolute weights that one ciphertext of a response has to do with.
-pub(crate) fn norm(packing: &Packing, weights: &[i32]) -> u64 {
-    let group = |filters| -> u64 {
-        let channels = (0..packing.channel_groups()).map(|channels| {
-            let poly = Zeroizing::new(packing.weights(weights, filters, channels));
-            poly.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>()
-        });
-        channels.sum()
-    };
-    (0..packing.filter_groups()).map(group).max().unwrap_or(0)
 }

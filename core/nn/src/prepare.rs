@@ -2,24 +2,25 @@
 //!
 //! *Computes*: for every linear step and picture the client's `W·r − s` and the owner's s ([`tacit_share::linear`]); for every
 //! truncation, comparison and place the random products that it spends. *From*: Mishra et al., *Delphi*, 2020, for what is done
-//! before and what after; each part names its own source. *Security*: semi-honest, that of its parts; nothing that is sent
-//! depends on a picture. *Cost*: [`crate::cost::prepare`]. *Deviations*: the client asks for all layers at once and the owner answers
+//! before and what after; each part names its own source. *Security*: that of its parts; nothing that is sent
+//! depends on a picture. Lattice keys serve one run, or one picture of it ([`Task::keys`]). *Cost*: [`crate::cost::prepare`].
+//! *Deviations*: the client asks for all layers at once and the owner answers
 //! one by one, so both are at work at the same time; transfers are made and turned into material in portions that overlap, so that
 //! memory does not grow with the model and nobody waits for the link.
 
 use tacit_compute::{Compute, Cpu, Kernels, Resident};
 use tacit_ot::Engine;
 use tacit_ring::Tensor;
-use tacit_rlwe::{Context, Packing, PublicKey, SecretKey};
+use tacit_rlwe::{Context, Packing, SecretKey};
 use tacit_session::{Fault, Link, Session, Stage};
-use tacit_share::linear::{self, ClientMaterial, OwnerMaterial, Role};
+use tacit_share::linear::{self, ClientMaterial, OwnerMaterial};
 use tacit_symmetric::Prg;
 use zeroize::Zeroizing;
 
 use crate::demand::Material;
 use crate::run::Task;
 use crate::supply::Supply;
-use crate::{Plan, Refusal, StepOp, Weights};
+use crate::{Plan, StepOp, Weights};
 
 /// A model as its owner runs it: weights as ring elements, and transformed for products under encryption. Made once.
 pub struct Owned {
@@ -49,21 +50,15 @@ impl ClearLayer {
 impl Owned {
     /// Makes a model ready for its owner. Takes some milliseconds for each million products, once.
     ///
-    /// # Errors
-    /// [`Refusal`] where the noise of a layer could not be hidden; [`quantise`](crate::quantise::quantise) refuses these
-    /// before.
-    ///
     /// # Panics
     /// When the weights are another plan's.
-    pub fn new(context: &Context, kernels: &impl Kernels, plan: &Plan, weights: &Weights) -> Result<Self, Refusal> {
-        let names = plan.steps.iter().filter(|step| matches!(step.op, StepOp::Linear { .. })).map(|step| &step.name);
-        let layers = packings(plan).zip(names).zip(&weights.layers).map(|((packing, name), layer)| {
-            let transformed = tacit_rlwe::Weights::new(context, kernels, &packing, &layer.weights).map_err(|_| {
-                Refusal::new(name, "Its weights are too large to be hidden.", "Make its weights smaller.")
-            })?;
-            Ok::<_, Refusal>(OwnedLayer { packing, transformed })
+    #[must_use]
+    pub fn new(context: &Context, kernels: &impl Kernels, plan: &Plan, weights: &Weights) -> Self {
+        let layers = packings(plan).zip(&weights.layers).map(|(packing, layer)| {
+            let transformed = tacit_rlwe::Weights::new(context, kernels, &packing, &layer.weights);
+            OwnedLayer { packing, transformed }
         });
-        Ok(Self { layers: layers.collect::<Result<_, _>>()?, clear: ClearLayer::all(weights) })
+        Self { layers: layers.collect(), clear: ClearLayer::all(weights) }
     }
 }
 
@@ -74,24 +69,6 @@ pub(crate) fn packings(plan: &Plan) -> impl Iterator<Item = Packing> {
         StepOp::Linear { shape, .. } => Some(Packing::convolution(shape).expect("a layer that fits into polynomials")),
         _ => None,
     })
-}
-
-/// The keys of a pairing: this party's own, made when it first has a picture, and the other's. They serve every run.
-#[derive(Default)]
-pub struct Keys {
-    mine: Option<SecretKey>,
-    theirs: Option<PublicKey>,
-}
-
-impl Keys {
-    /// Whether a run in this role needs no new key.
-    #[must_use]
-    pub fn has(&self, role: Role) -> bool {
-        match role {
-            Role::Owner => self.theirs.is_some(),
-            Role::Client => self.mine.is_some(),
-        }
-    }
 }
 
 /// Material for one run. Spent by value.
@@ -133,7 +110,6 @@ pub async fn prepare<L: Link, C: Compute>(
     s: &mut Session<L>,
     tools: &Tools<'_, C>,
     engine: &mut Engine,
-    keys: &mut Keys,
     plan: &Plan,
     model: Option<&Owned>,
     task: Task,
@@ -144,17 +120,13 @@ pub async fn prepare<L: Link, C: Compute>(
     let mut supply = Supply::new(plan, task);
     // 1. Products of the weights, under encryption.
     let linear = match model {
-        Some(model) => Linear::Owner(answer(s, tools, keys, model, task.batch, rng).await?),
+        Some(model) => Linear::Owner(answer(s, tools, model, task, rng).await?),
         None => {
-            let key = match &mut keys.mine {
-                Some(key) => key,
-                none => none.insert(linear::send_key(s, tools.context, &Cpu, rng).await?),
-            };
-            let asked = ask(s, tools.context, key, plan, task.batch, rng).await?;
+            let (keys, asked) = ask(s, tools.context, plan, task, rng).await?;
             // While the owner multiplies.
             supply.begin(s, engine).await?;
             s.enter(Stage::Correlate);
-            Linear::Client(receive(s, tools.context, key, asked).await?)
+            Linear::Client(receive(s, tools.context, &keys, asked).await?)
         }
     };
     // 2. Transfers, and what is made of them.
@@ -165,37 +137,43 @@ pub async fn prepare<L: Link, C: Compute>(
 /// A linear step, and the client's r for each picture.
 type Asked = (Packing, Vec<Tensor<u32>>);
 
-/// The client's side of the linear steps: all questions.
+/// The client's side of the linear steps: its keys, and all questions.
 async fn ask<L: Link>(
     s: &mut Session<L>,
     context: &Context,
-    key: &SecretKey,
     plan: &Plan,
-    batch: usize,
+    task: Task,
     rng: &mut Prg,
-) -> Result<Vec<Asked>, Fault> {
-    let mut asked = Vec::new();
+) -> Result<(Vec<SecretKey>, Vec<Asked>), Fault> {
+    let (mut keys, mut asked) = (Vec::new(), Vec::new());
+    if packings(plan).next().is_none() {
+        return Ok((keys, asked));
+    }
+    let origin = linear::receive_nonce(s).await?;
+    for _ in 0..task.keys(s.party().other()) {
+        keys.push(linear::send_key(s, context, &Cpu, origin, rng).await?);
+    }
     for packing in packings(plan) {
-        let mut layer = Vec::with_capacity(batch);
-        for _ in 0..batch {
+        let mut layer = Vec::with_capacity(task.batch);
+        for key in keys.iter().cycle().take(task.batch) {
             layer.push(linear::ask(s, context, &Cpu, key, &packing, rng).await?);
         }
         asked.push((packing, layer));
     }
-    Ok(asked)
+    Ok((keys, asked))
 }
 
 /// The client's side of the linear steps: the answers to all questions.
 async fn receive<L: Link>(
     s: &mut Session<L>,
     context: &Context,
-    key: &SecretKey,
+    keys: &[SecretKey],
     asked: Vec<Asked>,
 ) -> Result<Vec<Vec<ClientMaterial>>, Fault> {
     let mut material = Vec::with_capacity(asked.len());
     for (packing, asked) in asked {
         let mut layer = Vec::with_capacity(asked.len());
-        for r in asked {
+        for (r, key) in asked.into_iter().zip(keys.iter().cycle()) {
             layer.push(linear::receive_products(s, context, &Cpu, key, &packing, r).await?);
         }
         material.push(layer);
@@ -207,20 +185,23 @@ async fn receive<L: Link>(
 async fn answer<L: Link, C: Compute>(
     s: &mut Session<L>,
     tools: &Tools<'_, C>,
-    keys: &mut Keys,
     model: &Owned,
-    batch: usize,
+    task: Task,
     rng: &mut Prg,
 ) -> Result<Vec<Vec<OwnerMaterial>>, Fault> {
     let Tools { context, compute } = *tools;
-    let key = match &mut keys.theirs {
-        Some(key) => key,
-        none => none.insert(linear::receive_key(s, context).await?),
-    };
     let mut material = Vec::new();
+    if model.layers.is_empty() {
+        return Ok(material);
+    }
+    let origin = linear::send_nonce(s, rng).await?;
+    let mut keys = Vec::new();
+    for _ in 0..task.keys(s.party()) {
+        keys.push(linear::receive_key(s, context, origin).await?);
+    }
     for OwnedLayer { packing, transformed } in &model.layers {
-        let mut layer = Vec::with_capacity(batch);
-        for _ in 0..batch {
+        let mut layer = Vec::with_capacity(task.batch);
+        for key in keys.iter().cycle().take(task.batch) {
             layer.push(linear::answer(s, context, compute, key, packing, transformed, rng).await?);
         }
         material.push(layer);

@@ -2,8 +2,8 @@
 //!
 //! *Computes*: a [`Plan`] and its [`Weights`]. A value x becomes the whole number nearest to x·2^f; the bytes of a picture
 //! stand for themselves. Bits are shared out by estimates, but every range is then proven by
-//! intervals of whole numbers, channel by channel, on the weights that will be used: for all pictures, and whichever way
-//! truncations round. What cannot be proven is refused.
+//! intervals of whole numbers, channel by channel, on the weights that will be used: for all pictures, whichever way
+//! truncations round, and for sums of a linear layer that are one off. What cannot be proven is refused.
 //!
 //! ```
 //! use tacit_compute::Cpu;
@@ -19,7 +19,7 @@
 //! ```
 
 use tacit_compute::Convolution;
-use tacit_rlwe::{Packing, noise, params::WORD_32};
+use tacit_rlwe::{Packing, params::WORD_32};
 use zeroize::Zeroizing;
 
 use crate::float::Evaluator;
@@ -28,7 +28,7 @@ use crate::graph::{Model, Shape};
 use crate::load;
 use crate::lower::{LowOp, LowStep, Lowered};
 use crate::plan::{Ceiling, MAX_TRUNCATE, Plan, Step, StepOp};
-use crate::precision::{Choice, Facts, HEADROOM, PICTURE, Seen, norm};
+use crate::precision::{Choice, Facts, HEADROOM, PICTURE, Seen};
 use crate::range::{self, Range};
 pub use crate::refusal::Refusal;
 use crate::weights::{LinearWeights, Weights};
@@ -110,15 +110,6 @@ fn look(model: &Model) -> Result<Seen, Refusal> {
         seen.add(&evaluator.values(&picture));
     }
     Ok(seen)
-}
-
-/// What a layer's weights have too few bits for.
-#[derive(Clone, Copy)]
-enum Short {
-    /// Its sums must fit.
-    Sums,
-    /// Its noise must be hidden.
-    Noise,
 }
 
 /// The plan as far as it is proven.
@@ -226,8 +217,7 @@ impl<'a> Proof<'a> {
             let why = "Its sums have fewer bits behind the point than its output is to have.";
             return Err(Refusal::new(step.name, why, "Ask for fewer."));
         }
-        let packing = Packing::convolution(shape).expect("checked before");
-        let mut why = if self.facts.is_hidden_short(i, &self.choice) { Short::Noise } else { Short::Sums };
+        let most = Packing::convolution(shape).expect("checked before").most_weight(&WORD_32);
         // Estimates are nearly right; what is missing is taken from the weights' bits.
         loop {
             let bits = self.choice.weights[i];
@@ -246,36 +236,29 @@ impl<'a> Proof<'a> {
             let coarse = largest < LEAST_WEIGHT && weights.iter().any(|&w| w != 0.0);
             if coarse || truncate < 0 || bits < -20 {
                 let tiny = weights.iter().all(|w| w.abs() < 1.0 / 4096.0);
-                return Err(match why {
-                    _ if tiny => Refusal::new(step.name, "Its weights are too small for 32 bits.", "Make them larger."),
-                    Short::Noise => Refusal::new(
-                        step.name,
-                        "Its weights are so many and so large that encryption could not hide them.",
-                        "Make its weights smaller, or the layer narrower.",
-                    ),
-                    Short::Sums => Refusal::new(
-                        step.name,
-                        "Its weights would be too coarse for 32 bits to hold its sums.",
-                        SMALLER,
-                    ),
+                return Err(if tiny {
+                    Refusal::new(step.name, "Its weights are too small for 32 bits.", "Make them larger.")
+                } else {
+                    let why = "Its weights would be too coarse for 32 bits to hold its sums.";
+                    Refusal::new(step.name, why, SMALLER)
                 });
             }
-            let out = range::linear(shape, &whole, &bias, x);
-            let hidden = noise::check(&WORD_32, norm(&packing, &whole), packing.most_wanted()).is_ok();
+            let exact = range::linear(shape, &whole, &bias, x);
+            let out: Vec<_> = exact.iter().map(|x| x.one_off()).collect();
             let fits = if self.is_last(i) {
-                self.difference = range::linear_difference(shape, &whole, &bias, x, &out);
+                // Each of the two may be one off.
+                self.difference = range::linear_difference(shape, &whole, &bias, x, &exact) + 2;
                 self.fits_last(i, &out, self.difference)
             } else {
                 truncate <= MAX_TRUNCATE.cast_signed() && range::overall(&out).size() + (1 << truncate) < 1 << HEADROOM
             };
-            if hidden && largest < 1 << 30 && fits {
+            if largest <= most && fits {
                 let truncate = truncate.cast_unsigned();
                 let bias = bias.iter().map(|&b| b as u32).collect();
                 self.weights.layers.push(LinearWeights { weights: whole.to_vec(), bias });
                 let out = out.iter().map(|x| x.truncated(truncate)).collect();
                 return Ok((StepOp::Linear { shape: *shape, truncate }, out));
             }
-            why = if hidden { Short::Sums } else { Short::Noise };
             self.choice.weights[i] -= 1;
         }
     }

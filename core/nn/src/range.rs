@@ -65,6 +65,11 @@ impl Range<i128> {
         if bits == 0 { self } else { Self { lo: self.lo >> bits, hi: (self.hi >> bits) + 1 } }
     }
 
+    /// With a unit more on either side, as shares of products under encryption add up ([`tacit_share::linear`]).
+    pub(crate) fn one_off(self) -> Self {
+        Self { lo: self.lo - 1, hi: self.hi + 1 }
+    }
+
     /// The least b ≥ 2 for which all numbers lie in −2^(b−1)..2^(b−1).
     pub(crate) fn width(self) -> u32 {
         let bits = |x: i128| if x < 0 { i128::BITS - (!x).leading_zeros() } else { i128::BITS - x.leading_zeros() };

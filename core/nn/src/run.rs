@@ -1,13 +1,13 @@
 //! The run: pictures through the layers of a plan, on words that neither party holds.
 //!
-//! *Computes*: what the [oracle](crate::plain) computes, up to one unit for each truncation, and of the logits only what the
+//! *Computes*: what the [oracle](crate::plain) computes, up to one unit for each truncation and each linear layer's sum, and of the logits only what the
 //! [`Task`] names, to whom it names. *From*: the composition is that of Delphi (Mishra et al. 2020) with CrypTFlow2's and Cheetah's
 //! non-linear layers; see `tacit_share`. *Security*: semi-honest, that of its parts, which hand nothing but shares to each other;
 //! only the last step opens anything. *Cost*: [`crate::cost::run`]. *Deviations*: none.
 
 use tacit_compute::Compute;
 use tacit_ring::Bits;
-use tacit_session::{Fault, Link, Session, Stage};
+use tacit_session::{Fault, Link, Party, Session, Stage};
 use tacit_share::open::{self, To};
 use tacit_share::rank::{self, Lists};
 use tacit_share::{Shared, Words, activation, linear, truncate};
@@ -36,6 +36,15 @@ pub struct Task {
     pub told: Told,
     /// To whom.
     pub to: To,
+}
+
+impl Task {
+    /// How many lattice keys the client makes: one for the round, or one for each picture where scores reach the owner, for what
+    /// is opened to the owner may carry bits of a key ([`tacit_rlwe::linear`]).
+    #[must_use]
+    pub fn keys(&self, owner: Party) -> usize {
+        if self.told == Told::Scores && self.to.is(owner) { self.batch } else { 1 }
+    }
 }
 
 /// What a party learns of one picture.

@@ -6,7 +6,7 @@ use tacit_nn::graph::{MAX_LABELS, MAX_NODES, dense};
 use tacit_nn::plan::{MAX_MULTIPLIER, MAX_TRUNCATE};
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Ceiling, Keys, LinearWeights, Owned, Plan, Shape, Step, StepOp, Task, Told, Weights, cost};
+use tacit_nn::{Ceiling, LinearWeights, Owned, Plan, Shape, Step, StepOp, Task, Told, Weights, cost};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
@@ -82,7 +82,7 @@ fn run_all(tasks: &[(Plan, Task)]) {
                 }
                 _ => None,
             });
-            let owned = Owned::new(context, &Cpu, &plan, &Weights { layers: layers.collect() }).unwrap();
+            let owned = Owned::new(context, &Cpu, &plan, &Weights { layers: layers.collect() });
             (plan, owned, *task)
         })
         .collect();
@@ -92,14 +92,11 @@ fn run_all(tasks: &[(Plan, Task)]) {
         let mut rng = Prg::from_seed([party as u8; 32]);
         let mut engine = Engine::setup(&mut s, &mut rng).await.unwrap();
         engine.extend(&mut s, 1, 1).await.unwrap();
-        let keys = &mut Keys::default();
         for (plan, owned, task) in &runs {
-            let (model, before, new_key) =
-                ((role == Role::Owner).then_some(owned), s.ledger().total(), !keys.has(role));
+            let (model, before) = ((role == Role::Owner).then_some(owned), s.ledger().total());
             let pixels = vec![255; task.batch * plan.input.len()];
-            let prepared =
-                prepare::prepare(&mut s, &tools, &mut engine, keys, plan, model, *task, &mut rng).await.unwrap();
-            let declared = cost::prepare(party, role, context, plan, *task, new_key);
+            let prepared = prepare::prepare(&mut s, &tools, &mut engine, plan, model, *task, &mut rng).await.unwrap();
+            let declared = cost::prepare(party, role, context, plan, *task);
             let declared: Cost =
                 declared.into_iter().chain(cost::run(party, role, plan, *task)).map(|(_, cost)| cost).sum();
             let input = model.map_or(Input::Pictures(&pixels), Input::Model);

@@ -5,7 +5,7 @@ use tacit_measure::heap::Counting;
 use tacit_nn::load::{MAX_COMPARISONS, MAX_NUMBERS};
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Keys, Owned, Plan, Shape, Task, Told, Weights};
+use tacit_nn::{Owned, Plan, Shape, Task, Told, Weights};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
@@ -50,7 +50,7 @@ const AVERAGE: u8 = 3;
 fn peak(plan: &Plan, task: Task) -> usize {
     let context = Context::shared();
     let weights = Weights { layers: Vec::new() };
-    let owned = Owned::new(context, &Cpu, plan, &weights).unwrap();
+    let owned = Owned::new(context, &Cpu, plan, &weights);
     let side = async |mut s: Session<QueueLink>| {
         let tools = Tools { context, compute: &Cpu };
         let mut rng = Prg::from_seed([s.party() as u8; 32]);
@@ -58,8 +58,7 @@ fn peak(plan: &Plan, task: Task) -> usize {
         // Truncations take the most of Alice, so she is the client.
         let model = (s.party() == Party::Bob).then_some(&owned);
         let pixels = vec![7; task.batch * plan.input.len()];
-        let keys = &mut Keys::default();
-        let prepared = prepare::prepare(&mut s, &tools, &mut engine, keys, plan, model, task, &mut rng).await.unwrap();
+        let prepared = prepare::prepare(&mut s, &tools, &mut engine, plan, model, task, &mut rng).await.unwrap();
         run::run(&mut s, &tools, prepared, plan, model.map_or(Input::Pictures(&pixels), Input::Model), |_| {}).await
     };
     let (answers, peak) = HEAP.peak_of(|| lockstep::run(side, side));

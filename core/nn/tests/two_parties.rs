@@ -6,7 +6,7 @@ use tacit_compute::{Cpu, Force, Operation, Processor};
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Answer, Keys, Model, Node, Op, Owned, Plan, Shape, StepOp, Task, Told, Weights, bench, cost, plain};
+use tacit_nn::{Answer, Model, Node, Op, Owned, Plan, Shape, StepOp, Task, Told, Weights, bench, cost, plain};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::damage;
@@ -62,19 +62,16 @@ impl Case {
         let tools = Tools { context: &context, compute: &self.processor };
         let mut rng = Prg::from_seed([party as u8 + 1; 32]);
         let role = if party == self.owner { Role::Owner } else { Role::Client };
-        let owned = Owned::new(&context, &Cpu, &self.plan, &self.weights).unwrap();
+        let owned = Owned::new(&context, &Cpu, &self.plan, &self.weights);
         let model = (role == Role::Owner).then_some(&owned);
         let pixels = self.pictures.concat();
         let mut engine = Engine::setup(s, &mut rng).await?;
         engine.extend(s, 1, 1).await?;
-        let mut keys = Keys::default();
         let mut answer = None;
         for _ in 0..times {
             let before = Costs::of(s);
-            let new_key = !keys.has(role);
-            let prepared =
-                prepare::prepare(s, &tools, &mut engine, &mut keys, &self.plan, model, self.task, &mut rng).await?;
-            before.grew_by(s, &cost::prepare(party, role, &context, &self.plan, self.task, new_key));
+            let prepared = prepare::prepare(s, &tools, &mut engine, &self.plan, model, self.task, &mut rng).await?;
+            before.grew_by(s, &cost::prepare(party, role, &context, &self.plan, self.task));
             let before = Costs::of(s);
             let input = model.map_or(Input::Pictures(&pixels), Input::Model);
             let mut seen = Vec::new();

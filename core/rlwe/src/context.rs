@@ -1,4 +1,4 @@
-//! What is computed once from the parameters.
+//! Constants that follow from the parameters, and exact arithmetic between residues modulo two primes and words.
 
 use std::sync::OnceLock;
 
@@ -9,10 +9,12 @@ use crate::params::{Params, WORD_32};
 /// The ring for shares of 32 bits, with its tables. Public; made once and kept.
 pub struct Context {
     params: Params,
-    tables: Vec<NttTable>,
-    primes: Vec<Prime>,
-    /// q modulo t.
-    q_low: u32,
+    tables: [NttTable; 2],
+    primes: [Prime; 2],
+    /// The first prime's inverse modulo the second.
+    first_inverse: Factor,
+    /// q.
+    q: u64,
 }
 
 /// Constants of one prime p.
@@ -20,16 +22,28 @@ pub(crate) struct Prime {
     pub(crate) modulus: Modulus,
     /// −t⁻¹ modulo p.
     minus_t_inverse: Factor,
-    /// For every later prime p′: p′⁻¹ modulo p, and (p′ − 1)/2 modulo p.
-    drop: Vec<(Factor, u32)>,
-    /// 2^32 and 2^64 modulo p.
-    pub(crate) powers: [Factor; 2],
-    /// Half of the flooding's width modulo p: drawn numbers become centred by taking it away.
-    pub(crate) flood_centre: u32,
-    /// (q′/p)⁻¹ modulo p, for the primes that are kept.
+    /// (q/p)⁻¹ modulo p.
     cofactor_inverse: Factor,
-    /// ⌊2^64/p⌋.
-    fraction: u64,
+    /// 1/p with 96 bits after the point: the first 64, and the other 32.
+    reciprocal: [u64; 2],
+    /// 2^(half the bits of a switched coefficient) modulo p.
+    upper_half: Factor,
+}
+
+impl Prime {
+    fn new(params: &Params, p: u32, other: u32) -> Self {
+        let modulus = Modulus::new(p);
+        let power = |bits: u32| modulus.pow(2, bits);
+        let t_inverse = modulus.inverse(power(params.plain_bits));
+        let rest = ((1u128 << 64) % u128::from(p)) as u64;
+        Self {
+            modulus,
+            minus_t_inverse: modulus.factor(modulus.sub(0, t_inverse)),
+            cofactor_inverse: modulus.factor(modulus.inverse(other % p)),
+            reciprocal: [((1u128 << 64) / u128::from(p)) as u64, (rest << 32) / u64::from(p)],
+            upper_half: modulus.factor(power(params.switched_bits / 2)),
+        }
+    }
 }
 
 impl Default for Context {
@@ -46,35 +60,18 @@ impl Context {
         SHARED.get_or_init(Self::new)
     }
 
-    /// A context of [`WORD_32`] of one's own, which takes a millisecond and more to make. See [`shared`](Self::shared).
+    /// A context of [`WORD_32`] of one's own, which takes a millisecond to make. See [`shared`](Self::shared).
     #[must_use]
     pub fn new() -> Self {
         let params = WORD_32;
-        let moduli: Vec<Modulus> = params.primes.iter().map(|&p| Modulus::new(p)).collect();
-        let prime = |(i, &modulus): (usize, &Modulus)| {
-            let p = modulus.value();
-            let inverse = |x: u32| modulus.inverse(x % p);
-            let power = |bits: u32| modulus.pow(2, bits);
-            let cofactor = params.primes[..params.kept].iter().filter(|&&other| other != p);
-            let cofactor = cofactor.fold(1, |product, &other| modulus.mul(product, other % p));
-            Prime {
-                modulus,
-                minus_t_inverse: modulus.factor(modulus.sub(0, inverse(power(params.plain_bits)))),
-                drop: params.primes[i + 1..]
-                    .iter()
-                    .map(|&other| (modulus.factor(inverse(other)), (other - 1) / 2 % p))
-                    .collect(),
-                powers: [power(32), power(64)].map(|x| modulus.factor(x)),
-                flood_centre: power(crate::noise::flood_bits(&params) - 1),
-                cofactor_inverse: modulus.factor(modulus.inverse(cofactor)),
-                fraction: u64::MAX / u64::from(p),
-            }
-        };
+        let [p, other] = params.primes;
+        let second = Modulus::new(other);
         Self {
             params,
-            tables: moduli.iter().map(|&modulus| NttTable::new(modulus, params.size)).collect(),
-            primes: moduli.iter().enumerate().map(prime).collect(),
-            q_low: params.primes.iter().fold(1, |product: u32, &p| product.wrapping_mul(p)),
+            tables: params.primes.map(|p| NttTable::new(Modulus::new(p), params.size)),
+            primes: [Prime::new(&params, p, other), Prime::new(&params, other, p)],
+            first_inverse: second.factor(second.inverse(p % other)),
+            q: u64::from(p) * u64::from(other),
         }
     }
 
@@ -90,11 +87,17 @@ impl Context {
         self.params.size
     }
 
+    /// Words of a polynomial: N for each prime.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.params.size * self.primes.len()
+    }
+
     pub(crate) fn tables(&self) -> &[NttTable] {
         &self.tables
     }
 
-    pub(crate) fn primes(&self) -> &[Prime] {
+    pub(crate) fn primes(&self) -> &[Prime; 2] {
         &self.primes
     }
 
@@ -102,43 +105,62 @@ impl Context {
     ///
     /// Not ⌊q/t⌋·m, whose error of up to q mod t would be multiplied by every later product. With ρ the centred
     /// remainder of q·m modulo t, round(q·m/t) = (q·m − ρ)/t, which is −ρ/t modulo every prime of q.
-    pub(crate) fn encode(&self, m: u32) -> impl Iterator<Item = u32> {
-        let rho = self.q_low.wrapping_mul(m) as i32;
-        self.primes
-            .iter()
-            .map(move |prime| prime.modulus.scale(prime.minus_t_inverse, prime.modulus.reduce_signed(rho)))
+    #[must_use]
+    pub fn encode(&self, m: u32) -> [u32; 2] {
+        let rho = (self.q as u32).wrapping_mul(m) as i32;
+        self.primes.each_ref().map(|prime| {
+            let Prime { modulus, minus_t_inverse, .. } = prime;
+            modulus.scale(*minus_t_inverse, modulus.reduce_signed(rho))
+        })
     }
 
-    /// Divides by the last prime and rounds: residues `x` of all primes so far become those of one prime less.
+    /// The 64 bits after the point of x/q, for x in residues; too small by less than 3·2^−64.
     ///
-    /// With c the centred residue of the last prime, (x − c)/p is round(x/p).
-    pub(crate) fn drop_last(&self, x: &mut [u32], last: u32) {
-        let index = x.len();
-        let dropped = self.primes[index].modulus;
-        let half = (dropped.value() - 1) / 2;
-        // c + half is not negative.
-        let shifted = dropped.add(last, half);
-        for (i, (x, prime)) in x.iter_mut().zip(&self.primes).enumerate() {
-            let (inverse, half) = prime.drop[index - i - 1];
+    /// By the Chinese remainder theorem x/q is Σ yᵢ/pᵢ up to whole numbers, with yᵢ = xᵢ·(q/pᵢ)⁻¹ modulo pᵢ.
+    #[inline]
+    pub(crate) fn fraction(&self, x: [u32; 2]) -> u64 {
+        x.into_iter().zip(&self.primes).fold(0, |sum: u64, (x, prime)| {
+            let [first, rest] = prime.reciprocal;
+            let y = u64::from(prime.modulus.scale(prime.cofactor_inverse, x));
+            // y < p, so neither product exceeds 64 bits.
+            sum.wrapping_add(y * first).wrapping_add((y * rest) >> 32)
+        })
+    }
+
+    /// The residues of a switched coefficient, given as a number from 0 to q′ − 1.
+    #[inline]
+    pub(crate) fn residues(&self, x: u64) -> [u32; 2] {
+        let half = self.params.switched_bits / 2;
+        let [low, high] = [x as u32 & ((1 << half) - 1), (x >> half) as u32];
+        self.primes.each_ref().map(|prime| {
             let modulus = prime.modulus;
-            let difference = modulus.sub(modulus.add(*x, half), modulus.reduce(shifted));
-            *x = modulus.scale(inverse, difference);
-        }
+            modulus.add(modulus.scale(prime.upper_half, high), modulus.reduce(low))
+        })
     }
 
-    /// round(t·x/q′) modulo t, for x in residues of the primes that are kept.
-    ///
-    /// By the Chinese remainder theorem x/q′ is Σ yᵢ/pᵢ up to whole numbers, with yᵢ = xᵢ·(q′/pᵢ)⁻¹ modulo pᵢ. The sum is
-    /// taken with 64 bits after the point, of which the upper 32 are the message. Too small by at most 2·2^27·2^−32 =
-    /// 2^−4 of a unit of the message, which [`noise`](crate::noise) accounts for.
-    pub(crate) fn decode(&self, x: [u32; 2]) -> u32 {
-        let terms = x.into_iter().zip(&self.primes);
-        let sum = terms.fold(1u64 << 31, |sum, (x, prime)| {
-            let y = prime.modulus.scale(prime.cofactor_inverse, x);
-            sum.wrapping_add(u64::from(y).wrapping_mul(prime.fraction))
-        });
-        (sum >> 32) as u32
+    /// The number of least size with these residues, modulo 2^64 (Garner 1959).
+    #[inline]
+    pub(crate) fn lift(&self, [first, second]: [u32; 2]) -> u64 {
+        let [p, other] = self.primes.each_ref().map(|prime| prime.modulus);
+        let digit = other.scale(self.first_inverse, other.sub(second, other.reduce(first)));
+        let x = u64::from(first) + u64::from(p.value()) * u64::from(digit);
+        // q is taken away where x is more than half of it; both are below 2^63.
+        let above = (self.q / 2).wrapping_sub(x) >> 63;
+        x.wrapping_sub(self.q & above.wrapping_neg())
     }
+
+    /// round(t·x/q′) modulo t, for x modulo q′.
+    #[inline]
+    pub(crate) fn decode(&self, x: u64) -> u32 {
+        let below = self.params.switched_bits - self.params.plain_bits;
+        (x.wrapping_add(1 << (below - 1)) >> below) as u32
+    }
+}
+
+/// The `bits` bits after the point of a [fraction](Context::fraction), rounded to the nearest, modulo 1.
+#[inline]
+pub(crate) fn rounded(fraction: u64, bits: u32) -> u64 {
+    fraction.wrapping_add(1 << (63 - bits)) >> (64 - bits)
 }
 
 #[cfg(test)]
@@ -148,56 +170,49 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn product(primes: &[u32]) -> u128 {
-        primes.iter().map(|&p| u128::from(p)).product()
-    }
+    const Q: u64 = WORD_32.primes[0] as u64 * WORD_32.primes[1] as u64;
 
-    /// ⌊q·m/t + 1/2⌋ by long division: q and m·2^96 do not fit together.
-    fn rounded(q: u128, m: u32) -> u128 {
-        let (high, low) = (q >> 32, q & 0xffff_ffff);
-        let m = u128::from(m);
-        high * m + ((low * m + (1 << 31)) >> 32)
+    fn of(x: u64) -> [u32; 2] {
+        WORD_32.primes.map(|p| (x % u64::from(p)) as u32)
     }
 
     fn encodes(m: u32) {
-        let context = Context::new();
-        let expected = rounded(product(WORD_32.primes), m);
-        for (residue, &p) in context.encode(m).zip(WORD_32.primes) {
-            assert_eq!(u128::from(residue), expected % u128::from(p), "{m}");
-        }
+        let expected = (u128::from(Q) * u128::from(m) + (1 << 31)) >> 32;
+        assert_eq!(Context::shared().encode(m), of((expected % u128::from(Q)) as u64), "{m}");
+    }
+
+    fn divides(x: u64) {
+        let exact = ((u128::from(x) << 64) / u128::from(Q)) as u64;
+        let found = Context::shared().fraction(of(x));
+        assert!(exact.wrapping_sub(found) < 3, "{x}: {found} instead of {exact}");
+    }
+
+    fn lifts(x: i64) {
+        let residues = of(x.rem_euclid(Q.cast_signed()).cast_unsigned());
+        assert_eq!(Context::shared().lift(residues).cast_signed(), x);
     }
 
     #[test]
-    fn extreme_messages_are_encoded() {
+    fn extremes() {
         [0, 1, 2, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, u32::MAX].into_iter().for_each(encodes);
-    }
-
-    fn drops(x: u128, primes: usize) {
-        let context = Context::new();
-        let residues: Vec<u32> = WORD_32.primes[..primes].iter().map(|&p| (x % u128::from(p)) as u32).collect();
-        let (last, rest) = residues.split_last().unwrap();
-        let mut rest = rest.to_vec();
-        context.drop_last(&mut rest, *last);
-        let dropped = u128::from(WORD_32.primes[primes - 1]);
-        let expected = (x + dropped / 2) / dropped;
-        for (&residue, &p) in rest.iter().zip(WORD_32.primes) {
-            assert_eq!(u128::from(residue), expected % u128::from(p));
-        }
-    }
-
-    fn decodes(m: u32, noise: i128) {
-        let (context, q) = (Context::new(), product(&WORD_32.primes[..2]));
-        let x = (rounded(q, m) as i128 + noise).rem_euclid(q as i128) as u128;
-        let residues = [0, 1].map(|i| (x % u128::from(WORD_32.primes[i])) as u32);
-        assert_eq!(context.decode(residues), m, "{m} with noise {noise}");
+        [0, 1, 2, Q / 2, Q / 2 + 1, Q - 1].into_iter().for_each(divides);
+        let half = (Q / 2).cast_signed();
+        [0, 1, -1, half, -half].into_iter().for_each(lifts);
+        let most = (1 << WORD_32.switched_bits) - 1;
+        [0, 1, most].into_iter().for_each(|x| assert_eq!(Context::shared().residues(x), of(x)));
     }
 
     #[test]
-    fn extreme_messages_with_extreme_noise_are_decoded() {
-        // Rounding the message into its place takes up to a half.
-        let bound = crate::noise::decoding_bound(&WORD_32) as i128 - 1;
-        for m in [0, 1, (1 << 31) - 1, 1 << 31, u32::MAX] {
-            [-bound, -1, 0, 1, bound].into_iter().for_each(|noise| decodes(m, noise));
+    fn roundings_by_hand() {
+        assert_eq!(rounded(u64::MAX, 44), 0);
+        assert_eq!(rounded(1 << 63, 44), 1 << 43);
+        assert_eq!(rounded((1 << 25) - 1, 38), 0);
+        assert_eq!(rounded(1 << 25, 38), 1);
+        let context = Context::shared();
+        for (x, m) in
+            [(0, 0), (2047, 0), (2048, 1), (4096 + 2047, 1), ((1 << 44) - 2048, 0), ((1 << 44) - 2049, u32::MAX)]
+        {
+            assert_eq!(context.decode(x), m, "{x}");
         }
     }
 
@@ -208,13 +223,18 @@ mod tests {
         }
 
         #[test]
-        fn division_by_a_prime_rounds(x: u128, primes in 2..5usize) {
-            drops(x % product(&WORD_32.primes[..primes]), primes);
+        fn fractions_are_right_to_the_last_bits(x in 0..Q) {
+            divides(x);
         }
 
         #[test]
-        fn noise_up_to_the_bound_is_rounded_away(m: u32, noise in -1.0..1.0f64) {
-            decodes(m, (noise * crate::noise::decoding_bound(&WORD_32) as f64) as i128);
+        fn residues_of_centred_numbers_are_lifted(x in -(Q.cast_signed() / 2)..Q.cast_signed() / 2) {
+            lifts(x);
+        }
+
+        #[test]
+        fn switched_coefficients_have_residues(x in 0..1u64 << WORD_32.switched_bits) {
+            prop_assert_eq!(Context::shared().residues(x), of(x));
         }
     }
 }

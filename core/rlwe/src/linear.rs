@@ -1,64 +1,76 @@
 //! A linear layer in two messages.
 //!
-//! *Computes*: the client has x, the owner has weights W and a mask s; the client gets W·x − s modulo 2^32, and no one
-//! else gets anything. *From*: Huang et al., *Cheetah*, 2022; the scheme of [`crate::scheme`]. *Security*: semi-honest;
-//! x is hidden by ring learning with errors, W by that and within 2^−40 for each ciphertext of the response.
-//! *Cost*: [`request_bytes`] there, [`response_bytes`] back. *Deviations*: those of [`crate::packing`].
+//! *Computes*: the client has x, the owner has weights W; they get shares of W·x modulo 2^32, each of which may be one off: the
+//! client's and the owner's add up to W·x + δ with δ in {−1, 0, 1}, rarely other than 0 ([`crate::noise`] says how rarely).
+//! *From*: Huang et al., *Cheetah*, 2022; the scheme of [`crate::scheme`]; a mask that is uniform modulo q, in place of one that is
+//! uniform modulo t and flooding. *Security*: below. *Cost*: [`request_bytes`] there, [`response_bytes`] back. *Deviations*: those of
+//! [`crate::packing`].
 //!
 //! A picture is one request. A batch repeats it; the weights are prepared once for all.
+//!
+//! # Security
+//!
+//! Against an altered client, which sends any key b and any request. All messages of one response are, for each of its ciphertexts,
+//! the wanted coefficients of c0 = Σ c0ⱼ·wⱼ + b·u − R, and c1 = Σ c1ⱼ·wⱼ + a·u + e₁, both rounded.
+//!
+//! 1. R has independent uniform residues, so the wanted coefficients of c0 are perfectly uniform and independent of w, u and e₁,
+//!    whatever was asked. The others are not sent.
+//! 2. a is a hash that covers the owner's nonce, so the client cannot choose it. u and e₁ are fresh for each ciphertext. So
+//!    a·u + e₁ is a sample of ring learning with errors, which looks uniform; with it c1 does, for what is added (Σ c1ⱼ·wⱼ) does
+//!    not depend on u and e₁. That holds for equal seeds, and for any other choice of the client's.
+//! 3. Once the client has seen c0, the owner's share round(t·R/q) is a function of w, u and what the client knows. The rest of the
+//!    protocol works on this share, and shows of it what is opened: so few bits that a reduction guesses them. The argument goes
+//!    *picture by picture*, for every picture has secrets u of its own: replace the ciphertexts of one picture after the other by
+//!    uniform ones; a distinguisher that is told k opened bits of that picture loses a factor of at most 2^k to one that guesses
+//!    them. A label opens at most 4 bits or so. For scores, up to [`OPENED_BITS`] bits of one picture, guessing proves nothing; there
+//!    the assumption is that learning with errors remains hard for a secret of which so many bits are known (Goldwasser et al.,
+//!    *Robustness of the learning with errors assumption*, 2010): u keeps at least 5,492 of its 6,492 bits of entropy.
+//!
+//! Against an altered owner, which answers with any c0 and c1. Its requests are encryptions of uniform numbers, samples of ring
+//! learning with errors under the key s. The client's share is then a function of s that the owner chose, and what is opened to the
+//! owner may carry bits of s: as many as are opened. So a key serves one round, and one picture where scores reach the owner; and at
+//! most [`OPENED_BITS`] bits may be opened to the other side for one lattice secret, of s or of u.
+//!
+//! Nothing here depends on whether a share is right: a party that cheats gets wrong shares of its own making.
 #![deny(clippy::indexing_slicing)]
 
 use tacit_compute::{Compute, Kernels, Resident};
 use tacit_symmetric::Prg;
 use zeroize::Zeroizing;
 
-use crate::noise::{self, TooLarge};
-use crate::scheme::{Ciphertext, PublicKey, Reply, SEED, SecretKey, poly_bytes, products};
-use crate::{Context, Malformed, Packing, Poly};
+use crate::origin::{Purpose, SEED};
+use crate::scheme::{Ciphertext, PublicKey, Reply, SecretKey, products};
+use crate::{Context, Malformed, Ntt, Packing, Poly};
+
+/// The most bits that may be opened to the other side for one lattice secret.
+pub const OPENED_BITS: usize = 1000;
 
 /// A layer's weights as transformed polynomials: made once per model, kept by its owner.
 ///
-/// They take 64 KiB for each pair of a filter group and a channel group.
+/// They take 32 KiB for each pair of a filter group and a channel group.
 pub struct Weights {
     /// Filter group by filter group, and in each channel group by channel group.
     polys: Resident,
-    norm: u64,
 }
 
 impl Weights {
     /// The weights of a layer, laid out as [`tacit_compute::Convolution`] says; of a matrix, by rows.
     ///
-    /// # Errors
-    /// [`TooLarge`] where the noise of the products could not be hidden.
-    ///
     /// # Panics
-    /// When there are not as many as the layer has.
-    pub fn new(
-        context: &Context,
-        kernels: &impl Kernels,
-        packing: &Packing,
-        weights: &[i32],
-    ) -> Result<Self, TooLarge> {
-        let channel_groups = packing.channel_groups();
-        let words = context.size() * context.primes().len() * packing.filter_groups() * channel_groups;
-        let (mut polys, mut norm) = (Zeroizing::new(Vec::with_capacity(words)), 0u64);
+    /// When there are not as many as the layer has, or one exceeds [`Packing::most_weight`].
+    #[must_use]
+    pub fn new(context: &Context, kernels: &impl Kernels, packing: &Packing, weights: &[i32]) -> Self {
+        let most = packing.most_weight(context.params());
+        assert!(weights.iter().all(|w| w.unsigned_abs() <= most), "weights whose noise is decrypted rightly");
+        let words = context.words() * packing.filter_groups() * packing.channel_groups();
+        let mut polys = Zeroizing::new(Vec::with_capacity(words));
         for filters in 0..packing.filter_groups() {
-            let mut sum = 0u64;
-            for channels in 0..channel_groups {
+            for channels in 0..packing.channel_groups() {
                 let coefficients = Zeroizing::new(packing.weights(weights, filters, channels));
-                sum += coefficients.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>();
                 polys.extend_from_slice(Poly::from_signed(context, &coefficients).into_ntt(context, kernels).words());
             }
-            norm = norm.max(sum);
         }
-        noise::check(context.params(), norm, packing.most_wanted())?;
-        Ok(Self { polys: Resident::new(polys), norm })
-    }
-
-    /// The largest sum of absolute weights that one ciphertext of the response has to do with.
-    #[must_use]
-    pub fn norm(&self) -> u64 {
-        self.norm
+        Self { polys: Resident::new(polys) }
     }
 
     /// The polynomials, filter group by filter group.
@@ -68,10 +80,10 @@ impl Weights {
     }
 }
 
-/// Bytes of a request: 32, and 55,296 for each ciphertext.
+/// Bytes of a request: 32, and 30,720 for each ciphertext.
 #[must_use]
 pub fn request_bytes(context: &Context, packing: &Packing) -> usize {
-    SEED + packing.requests() * poly_bytes(context)
+    SEED + packing.requests() * Poly::<Ntt>::bytes(context)
 }
 
 /// Bytes of a response.
@@ -101,21 +113,21 @@ pub fn request(
     bytes.extend(seed);
     let polys =
         (0..packing.tile_count()).flat_map(|tile| (0..packing.channel_groups()).map(move |group| (tile, group)));
+    let halves = key.origin().halves(Purpose::Request, &seed);
     for (index, (tile, group)) in (0..).zip(polys) {
         let message = Zeroizing::new(packing.input(x, tile, group));
-        key.encrypt(context, kernels, &seed, index, &message, rng, &mut bytes);
+        key.encrypt(context, kernels, &halves.poly(context, index), &message, rng).write(&mut bytes);
     }
     bytes
 }
 
-/// The owner's answer: W·x − mask, encrypted. [`response_bytes`] long.
+/// The owner's answer, encrypted, [`response_bytes`] long; and its shares of W·x, in the order of the layer's output.
 ///
 /// # Errors
 /// When the request is not one for this layer.
 ///
 /// # Panics
-/// When there are not as many masks as the layer has outputs, or the weights are another layer's.
-#[expect(clippy::too_many_arguments, reason = "the ring, the layer, and what one answer takes")]
+/// When the weights are another layer's.
 pub async fn respond(
     context: &Context,
     compute: &impl Compute,
@@ -123,22 +135,22 @@ pub async fn respond(
     packing: &Packing,
     weights: &Weights,
     request: &[u8],
-    mask: &[u32],
     rng: &mut Prg,
-) -> Result<Vec<u8>, Malformed> {
-    assert_eq!(mask.len(), packing.shape().outputs(), "a mask for every output");
-    let (words, rows) = (context.size() * context.primes().len(), packing.filter_groups());
+) -> Result<(Vec<u8>, Zeroizing<Vec<u32>>), Malformed> {
+    let (words, rows) = (context.words(), packing.filter_groups());
     assert_eq!(weights.polys.words().len(), rows * packing.channel_groups() * words, "this layer's weights");
     if request.len() != request_bytes(context, packing) {
         return Err(Malformed);
     }
     let (seed, request) = request.split_first_chunk::<SEED>().ok_or(Malformed)?;
-    let mut ciphertexts = (0..).zip(request.chunks_exact(poly_bytes(context)));
+    let halves = public.origin().halves(Purpose::Request, seed);
+    let mut ciphertexts = (0..).zip(request.chunks_exact(Poly::<Ntt>::bytes(context)));
+    let mut shares = Zeroizing::new(vec![0; packing.shape().outputs()]);
     let mut response = Vec::with_capacity(response_bytes(context, packing));
     for tile in 0..packing.tile_count() {
         let mut inputs = Vec::with_capacity(2 * packing.channel_groups() * words);
         for (index, bytes) in ciphertexts.by_ref().take(packing.channel_groups()) {
-            let ciphertext = Ciphertext::from_bytes(context, seed, index, bytes)?;
+            let ciphertext = Ciphertext::from_bytes(context, halves.poly(context, index), bytes)?;
             ciphertext.halves().into_iter().for_each(|half| inputs.extend_from_slice(half));
         }
         for first in (0..rows).step_by(compute.rows_at_once()) {
@@ -148,17 +160,18 @@ pub async fn respond(
                 let (c0, c1) = sums.split_at(words);
                 let wanted = packing.wanted(tile, group);
                 let coefficients: Vec<_> = wanted.iter().map(|wanted| wanted.coefficient).collect();
-                let masks =
-                    wanted.iter().map(|wanted| mask.get(wanted.output).copied().expect("a mask for every output"));
-                let masks = Zeroizing::new(masks.collect::<Vec<_>>());
-                Reply::new(context, c0, c1, &coefficients, &masks, rng).write(&mut response);
+                let (reply, of_reply) = Reply::new(context, c0, c1, &coefficients, rng);
+                reply.write(context, &mut response);
+                for (wanted, &share) in wanted.iter().zip(of_reply.iter()) {
+                    *shares.get_mut(wanted.output).expect("every output is one of the layer's") = share;
+                }
             }
         }
     }
-    Ok(response)
+    Ok((response, shares))
 }
 
-/// What the client gets: W·x − mask, in the order of the layer's output.
+/// The client's shares of W·x, in the order of the layer's output.
 ///
 /// # Errors
 /// When the response is not one for this layer.
@@ -181,10 +194,14 @@ pub fn finish(
         let (reply, rest) = left.split_at_checked(Reply::bytes(context, wanted.len())).ok_or(Malformed)?;
         left = rest;
         let reply = Reply::from_bytes(context, reply, wanted.len())?;
-        let values = key.decrypt(context, kernels, reply, wanted.iter().map(|wanted| wanted.coefficient));
+        let values = key.decrypt(context, kernels, &reply, wanted.iter().map(|wanted| wanted.coefficient));
         for (wanted, &value) in wanted.iter().zip(values.iter()) {
             *out.get_mut(wanted.output).expect("every output is one of the layer's") = value;
         }
     }
     Ok(out)
 }
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test, not a decoder")]
+mod altered;

@@ -4,7 +4,7 @@
 //! *From*: Huang, Lu, Hong, Ding, *Cheetah*, 2022, section 3.1. *Cost*: [`Packing::requests`] ciphertexts there and
 //! [`Packing::responses`] back, cut so that the fewest bytes cross. *Deviations*: a matrix is a convolution with
 //! one-by-one pictures, which is Cheetah's matrix packing with the rows in reverse, so there is one rule; bytes are
-//! minimised rather than ciphertexts, since a request is twice as long as a response.
+//! minimised rather than ciphertexts, since a request is longer than a response.
 //!
 //! Into one polynomial go C channels of H × W numbers each, and M filters, with M·C·H·W ≤ N:
 //!
@@ -24,6 +24,7 @@ use std::ops::Range;
 
 use tacit_compute::Convolution;
 
+use crate::noise;
 use crate::params::{PRIME_BITS, Params, WORD_32};
 
 /// A layer, cut into polynomials. Public: it follows from the shape alone.
@@ -102,10 +103,11 @@ impl Packing {
     /// What is to be small: bytes, but for those of the outputs, which are always the same; then products. In 64 bits, so that
     /// a browser and a native party choose alike.
     fn burden(&self, params: &Params) -> (u64, u64) {
-        let bytes = |primes: usize| (primes * params.size * PRIME_BITS / 8) as u64;
+        let bytes = |bits: u32| params.size as u64 * u64::from(bits) / 8;
         let [requests, responses, groups] =
             [self.requests(), self.responses(), self.channel_groups()].map(|n| n as u64);
-        (requests * bytes(params.primes.len()) + responses * bytes(params.kept), responses * groups)
+        let request = bytes(params.primes.len() as u32 * PRIME_BITS);
+        (requests * request + responses * bytes(params.switched_bits), responses * groups)
     }
 
     /// The layer.
@@ -165,6 +167,13 @@ impl Packing {
     #[must_use]
     pub fn most_wanted(&self) -> usize {
         self.filters * self.tile[0] * self.tile[1]
+    }
+
+    /// The largest weight, in absolute value, with which every response is decrypted rightly; see [`crate::noise`]. It follows from
+    /// the shape alone.
+    #[must_use]
+    pub fn most_weight(&self, params: &Params) -> u32 {
+        noise::most_weight(params, self.filters * self.shape.patch())
     }
 
     fn channel_group(&self, group: usize) -> Range<usize> {

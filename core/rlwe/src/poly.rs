@@ -3,12 +3,9 @@
 use std::marker::PhantomData;
 
 use tacit_compute::{Kernels, Modulus};
-use tacit_symmetric::Stream;
-use tacit_symmetric::chacha::STREAM_WORDS;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::Context;
-use crate::params::PRIME_BITS;
+use crate::{Context, Malformed, wire};
 
 /// By coefficients: rounding and noise happen here.
 pub enum Coeff {}
@@ -16,7 +13,7 @@ pub enum Coeff {}
 /// By values at the roots of X^N + 1: products happen here, place by place.
 pub enum Ntt {}
 
-/// A polynomial modulo the first primes of a [`Context`], residue by residue.
+/// A polynomial modulo the primes of a [`Context`], residue by residue.
 ///
 /// Many are secret, so all are neither `Debug` nor `Clone`, and all are wiped when dropped.
 pub struct Poly<Form> {
@@ -27,16 +24,41 @@ pub struct Poly<Form> {
 }
 
 impl<Form> Poly<Form> {
-    /// Zero, modulo the first `primes` primes.
+    /// Zero.
     #[must_use]
-    pub fn zero(context: &Context, primes: usize) -> Self {
-        let size = context.size();
-        Self { words: vec![0; primes * size], size, form: PhantomData }
+    pub fn zero(context: &Context) -> Self {
+        Self { words: vec![0; context.words()], size: context.size(), form: PhantomData }
+    }
+
+    /// Bytes that [`write`](Self::write) takes: 30 bits a residue.
+    #[must_use]
+    pub fn bytes(context: &Context) -> usize {
+        wire::bytes(context.words())
+    }
+
+    /// Reads what [`write`](Self::write) wrote.
+    ///
+    /// # Errors
+    /// When it is anything else: another length, or a residue that is not reduced.
+    pub fn from_bytes(context: &Context, bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut poly = Self::zero(context);
+        wire::read(context, bytes, &mut poly.words)?;
+        Ok(poly)
+    }
+
+    /// Appends it: the residues modulo the first prime, then those modulo the second.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        wire::write(self.words.iter().copied(), out);
     }
 
     /// The residues modulo each prime.
     pub fn limbs(&self) -> impl Iterator<Item = &[u32]> {
         self.words.chunks_exact(self.size)
+    }
+
+    /// The residues modulo each prime, to change: reduced ones.
+    pub(crate) fn limbs_mut(&mut self) -> impl Iterator<Item = &mut [u32]> {
+        self.words.chunks_exact_mut(self.size)
     }
 
     /// The residues modulo prime `i`.
@@ -52,44 +74,22 @@ impl<Form> Poly<Form> {
         &self.words
     }
 
-    pub(crate) fn words_mut(&mut self) -> &mut [u32] {
-        &mut self.words
-    }
-
     /// Every residue with what comes of it and the other's.
-    ///
-    /// # Panics
-    /// When the polynomials are not modulo the same primes.
-    fn with(&mut self, context: &Context, other: &[u32], f: impl Fn(Modulus, u32, u32) -> u32) {
-        assert_eq!(self.words.len(), other.len(), "polynomials modulo the same primes");
-        let limbs = self.words.chunks_exact_mut(self.size).zip(other.chunks_exact(self.size));
+    fn with(&mut self, context: &Context, other: &Self, f: impl Fn(Modulus, u32, u32) -> u32) {
+        let limbs = self.words.chunks_exact_mut(self.size).zip(other.limbs());
         for (prime, (limb, other)) in context.primes().iter().zip(limbs) {
             limb.iter_mut().zip(other).for_each(|(x, &y)| *x = f(prime.modulus, *x, y));
         }
     }
 
     /// Adds.
-    ///
-    /// # Panics
-    /// When the polynomials are not modulo the same primes.
     pub fn add(&mut self, context: &Context, other: &Self) {
-        self.add_words(context, &other.words);
-    }
-
-    /// Adds what is in this form.
-    ///
-    /// # Panics
-    /// When there are other primes.
-    pub(crate) fn add_words(&mut self, context: &Context, other: &[u32]) {
         self.with(context, other, Modulus::add);
     }
 
     /// Becomes `other` − self.
-    ///
-    /// # Panics
-    /// When the polynomials are not modulo the same primes.
     pub fn subtract_from(&mut self, context: &Context, other: &Self) {
-        self.with(context, &other.words, |modulus, x, y| modulus.sub(y, x));
+        self.with(context, other, |modulus, x, y| modulus.sub(y, x));
     }
 
     fn into<Other>(mut self) -> Poly<Other> {
@@ -98,16 +98,33 @@ impl<Form> Poly<Form> {
 }
 
 impl Poly<Coeff> {
-    /// The polynomial with these coefficients, the missing ones zero, modulo all primes.
+    /// The polynomial with these coefficients, the missing ones zero.
     ///
     /// # Panics
     /// When there are more than N.
     #[must_use]
     pub fn from_signed(context: &Context, coefficients: &[i32]) -> Self {
-        let mut poly = Self::zero(context, context.primes().len());
+        let mut poly = Self::zero(context);
         assert!(coefficients.len() <= poly.size, "at most N coefficients");
-        for (prime, limb) in context.primes().iter().zip(poly.words.chunks_exact_mut(poly.size)) {
+        for (prime, limb) in context.primes().iter().zip(poly.limbs_mut()) {
             limb.iter_mut().zip(coefficients).for_each(|(x, &c)| *x = prime.modulus.reduce_signed(c));
+        }
+        poly
+    }
+
+    /// The polynomial whose coefficients have these residues, the missing ones zero.
+    ///
+    /// # Panics
+    /// When there are more than N, or one is not reduced.
+    #[must_use]
+    pub fn from_residues(context: &Context, coefficients: impl ExactSizeIterator<Item = [u32; 2]>) -> Self {
+        let mut poly = Self::zero(context);
+        assert!(coefficients.len() <= poly.size, "at most N coefficients");
+        let primes = context.params().primes;
+        let (first, second) = poly.words.split_at_mut(context.size());
+        for ((first, second), [x, y]) in first.iter_mut().zip(second).zip(coefficients) {
+            assert!(x < primes[0] && y < primes[1], "reduced residues");
+            (*first, *second) = (x, y);
         }
         poly
     }
@@ -115,7 +132,7 @@ impl Poly<Coeff> {
     /// By its values.
     #[must_use]
     pub fn into_ntt(mut self, context: &Context, kernels: &impl Kernels) -> Poly<Ntt> {
-        for (table, limb) in context.tables().iter().zip(self.words.chunks_exact_mut(self.size)) {
+        for (table, limb) in context.tables().iter().zip(self.limbs_mut()) {
             kernels.forward(table, limb);
         }
         self.into()
@@ -123,49 +140,19 @@ impl Poly<Coeff> {
 }
 
 impl Poly<Ntt> {
-    /// A uniform polynomial that anyone can make from the seed, modulo all primes; `index` tells those of one seed apart.
-    ///
-    /// It must look like a random oracle's, as the seed is public. ChaCha8 is our generator; FrodoKEM likewise expands
-    /// its public matrix by AES. What is too large is drawn again, which may take its time: nothing here is secret.
-    #[must_use]
-    pub fn uniform(context: &Context, seed: &[u8; 32], index: u32) -> Self {
-        let mut poly = Self::zero(context, context.primes().len());
-        for (i, (prime, limb)) in context.primes().iter().zip(poly.words.chunks_exact_mut(poly.size)).enumerate() {
-            let stream = Stream::from_seed(*seed, u64::from(index) << 8 | i as u64);
-            let mut batch = [0; STREAM_WORDS];
-            let mut places = limb.iter_mut();
-            'batches: for counter in 0.. {
-                stream.batch(counter, &mut batch);
-                for word in batch.iter().flat_map(|&word| [word as u32, (word >> 32) as u32]) {
-                    let x = word >> (u32::BITS as usize - PRIME_BITS);
-                    if x < prime.modulus.value() {
-                        let Some(place) = places.next() else { break 'batches };
-                        *place = x;
-                    }
-                }
-            }
-        }
-        poly
-    }
-
-    /// The polynomial with these values, modulo all primes.
+    /// The polynomial with these values.
     #[cfg(test)]
     pub(crate) fn from_words(context: &Context, words: &[u32]) -> Self {
-        let mut poly = Self::zero(context, context.primes().len());
+        let mut poly = Self::zero(context);
         poly.words.copy_from_slice(words);
         poly
     }
 
-    /// Σ aᵢ·bᵢ modulo the primes of the first pair. The other factors may have more primes.
-    ///
-    /// # Panics
-    /// When there is no pair, or a factor has fewer primes.
+    /// Σ aᵢ·bᵢ.
     #[must_use]
     pub fn sum_of_products(context: &Context, kernels: &impl Kernels, terms: &[(&Self, &Self)]) -> Self {
-        let primes = terms[0].0.limbs().count();
-        let mut sum = Self::zero(context, primes);
-        let size = sum.size;
-        for (i, (prime, limb)) in context.primes().iter().zip(sum.words.chunks_exact_mut(size)).enumerate() {
+        let mut sum = Self::zero(context);
+        for (i, (prime, limb)) in context.primes().iter().zip(sum.limbs_mut()).enumerate() {
             let terms: Vec<_> = terms.iter().map(|(a, b)| (a.limb(i), b.limb(i))).collect();
             kernels.multiply_accumulate(&prime.modulus, &terms, limb);
         }
@@ -175,7 +162,7 @@ impl Poly<Ntt> {
     /// By its coefficients.
     #[must_use]
     pub fn into_coeff(mut self, context: &Context, kernels: &impl Kernels) -> Poly<Coeff> {
-        for (table, limb) in context.tables().iter().zip(self.words.chunks_exact_mut(self.size)) {
+        for (table, limb) in context.tables().iter().zip(self.limbs_mut()) {
             kernels.inverse(table, limb);
         }
         self.into()
@@ -218,26 +205,11 @@ mod tests {
         let mut x = Poly::from_signed(&context, &[1, -1, i32::MAX, i32::MIN]);
         x.add(&context, &Poly::from_signed(&context, &[-1, -1, 1]));
         x.subtract_from(&context, &Poly::from_signed(&context, &[5]));
-        let limb = x.limb(2);
-        let modulus = context.primes()[2].modulus;
+        let limb = x.limb(1);
+        let modulus = context.primes()[1].modulus;
         let expected = [5, 2, i64::from(i32::MIN), -i64::from(i32::MIN)];
         for (&x, expected) in limb.iter().zip(expected) {
             assert_eq!(i64::from(x), expected.rem_euclid(i64::from(modulus.value())));
         }
-    }
-
-    #[test]
-    fn uniform_polynomials_differ_by_seed_and_index_and_prime() {
-        let context = Context::new();
-        let make = |seed, index| Poly::uniform(&context, &[seed; 32], index);
-        let (a, b, c, again) = (make(1, 0), make(1, 1), make(2, 0), make(1, 0));
-        assert!(a.words() == again.words() && a.words() != b.words() && a.words() != c.words());
-        for (limb, prime) in a.limbs().zip(context.primes()) {
-            assert!(limb.iter().all(|&x| x < prime.modulus.value()));
-            // The mean of 4096 uniform numbers is within 8 of its standard deviations, p/√(12·4096).
-            let mean = limb.iter().map(|&x| f64::from(x)).sum::<f64>() / 4096.0 / f64::from(prime.modulus.value());
-            assert!((mean - 0.5).abs() < 8.0 / (12.0f64 * 4096.0).sqrt(), "{mean}");
-        }
-        assert!(a.limb(0) != a.limb(1));
     }
 }

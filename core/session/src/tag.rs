@@ -39,11 +39,13 @@ pub enum Tag {
     Encrypted = 0x31,
     /// `share::linear`: their encrypted products with the weights, masked.
     Multiplied = 0x32,
+    /// `share::linear`: the owner's part of what the uniform halves of ciphertexts are hashed from.
+    LatticeNonce = 0x33,
 }
 
 impl Tag {
     /// Every tag.
-    pub const ALL: [Tag; 16] = [
+    pub const ALL: [Tag; 17] = [
         Tag::Control,
         Tag::BaseOtSender,
         Tag::BaseOtReceiver,
@@ -60,6 +62,7 @@ impl Tag {
         Tag::PublicKey,
         Tag::Encrypted,
         Tag::Multiplied,
+        Tag::LatticeNonce,
     ];
 
     /// The name on the wire tab and in faults.
@@ -82,6 +85,7 @@ impl Tag {
             Tag::PublicKey => "public key",
             Tag::Encrypted => "encrypted masks",
             Tag::Multiplied => "encrypted products",
+            Tag::LatticeNonce => "lattice nonce",
         }
     }
 

@@ -1,24 +1,27 @@
 //! Linear layers of which one party, the *owner*, knows the weights; the other is the *client*.
 //!
-//! *Computes*: shares of `W·x + b` modulo 2^32 out of shares `x_o + x_c` of x. Before there is an x, the client draws r and gets
-//! `W·r − s` under lattice encryption, for a mask s that the owner draws. Then the client sends `u = x_c − r`; the owner's
-//! share is `W·(x_o + u) + s + b`, in the clear, and the client's `W·r − s`.
+//! *Computes*: shares of `W·x + b + δ` modulo 2^32 out of shares `x_o + x_c` of x, where δ is 0 but rarely ±1. Before there is an x,
+//! the client draws r and gets `W·r − s` under lattice encryption, for a share s that the owner gets by answering. Then the client
+//! sends `u = x_c − r`; the owner's share is `W·(x_o + u) + s + b`, in the clear, and the client's `W·r − s`.
 //!
 //! *From*: Mishra et al., *Delphi*, 2020 (what is done before and what after); Huang et al., *Cheetah*, 2022 (the
-//! encrypted product; see [`tacit_rlwe::linear`]). *Security*: semi-honest; the owner sees u, which r masks once, and
-//! encryptions; the client sees `W·r − s`, which s masks, and what [`tacit_rlwe::noise`] hides within 2^−40. *Cost*:
-//! [`key_cost`] once a pairing; [`prepare_cost`] and [`apply_cost`] a layer. *Deviations*: none.
+//! encrypted product; see [`tacit_rlwe::linear`]). *Security*: whatever program the client runs, it sees ciphertexts of which the
+//! wanted parts are uniform and the other is a sample of ring learning with errors. Whatever program the owner runs, it sees u,
+//! which r masks once, and encryptions; its answer makes the client's share a function of the key, so that bits of one key may be
+//! opened to it: at most [`tacit_rlwe::linear::OPENED_BITS`], with a fresh key for each round. Either can make the
+//! other's share wrong. The order is part of it: the owner's nonce comes before the client's key ([`tacit_rlwe::origin`]).
+//! *Cost*: [`nonce_cost`] and [`key_cost`] once a round or a picture; [`prepare_cost`] and [`apply_cost`] a layer. *Deviations*: δ.
 #![deny(clippy::indexing_slicing)]
 
 use tacit_compute::{Compute, Convolution, Kernels, Resident};
 use tacit_ring::Tensor;
-use tacit_rlwe::{Context, Packing, PublicKey, SecretKey, Weights, linear};
-use tacit_session::{Cost, Fault, HEADER, Link, Session};
+use tacit_rlwe::{Context, Origin, Packing, PublicKey, SecretKey, Weights, linear, origin};
+use tacit_session::{Cost, Fault, HEADER, Link, Party, Session};
 use tacit_symmetric::Prg;
 use zeroize::Zeroizing;
 
 use crate::Words;
-use crate::wire::{Encrypted, MaskedLayer, Multiplied, PublicKey as PublicKeyBytes};
+use crate::wire::{Encrypted, LatticeNonce, MaskedLayer, Multiplied, PublicKey as PublicKeyBytes};
 
 /// Which side of a linear layer a party is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +41,36 @@ fn as_role(role: Role, sent: usize, received: usize, rounds: u64) -> Cost {
     }
 }
 
+/// The owner: draws the nonce of a round, and sends it.
+///
+/// # Errors
+/// The link's.
+pub async fn send_nonce<L: Link>(s: &mut Session<L>, rng: &mut Prg) -> Result<Origin, Fault> {
+    let nonce: [u8; origin::NONCE] = rng.bytes();
+    s.send(&LatticeNonce(nonce.to_vec())).await?;
+    Ok(of_client(s.party().other(), nonce))
+}
+
+/// The client: receives the owner's nonce.
+///
+/// # Errors
+/// The link's, and the peer's when it has another length.
+pub async fn receive_nonce<L: Link>(s: &mut Session<L>) -> Result<Origin, Fault> {
+    let LatticeNonce(nonce) = s.recv(origin::NONCE).await?;
+    let nonce = nonce.try_into().map_err(|_| Fault::internal("a nonce of another length"))?;
+    Ok(of_client(s.party(), nonce))
+}
+
+fn of_client(client: Party, nonce: [u8; origin::NONCE]) -> Origin {
+    Origin::new(client as u8, nonce)
+}
+
+/// What [`send_nonce`] and [`receive_nonce`] cost. Nothing is said back.
+#[must_use]
+pub fn nonce_cost(role: Role) -> Cost {
+    as_role(role, 0, HEADER + origin::NONCE, 0)
+}
+
 /// The client: makes a key, and sends its public half.
 ///
 /// # Errors
@@ -46,9 +79,10 @@ pub async fn send_key<L: Link>(
     s: &mut Session<L>,
     context: &Context,
     kernels: &impl Kernels,
+    origin: Origin,
     rng: &mut Prg,
 ) -> Result<SecretKey, Fault> {
-    let key = SecretKey::generate(context, kernels, rng);
+    let key = SecretKey::generate(context, kernels, origin, rng);
     s.send(&PublicKeyBytes(key.public_key(context, kernels, rng))).await?;
     Ok(key)
 }
@@ -56,10 +90,10 @@ pub async fn send_key<L: Link>(
 /// The owner: receives the client's public key.
 ///
 /// # Errors
-/// The link's, and the peer's when it is none.
-pub async fn receive_key<L: Link>(s: &mut Session<L>, context: &Context) -> Result<PublicKey, Fault> {
+/// The link's, and the peer's when it is malformed.
+pub async fn receive_key<L: Link>(s: &mut Session<L>, context: &Context, origin: Origin) -> Result<PublicKey, Fault> {
     let PublicKeyBytes(bytes) = s.recv(PublicKey::bytes(context)).await?;
-    PublicKey::from_bytes(context, &bytes).map_err(|_| Fault::peer("public key: not of the expected form"))
+    PublicKey::from_bytes(context, origin, &bytes).map_err(|_| Fault::peer("public key: not of the expected form"))
 }
 
 /// What [`send_key`] and [`receive_key`] cost. Nothing is said back.
@@ -115,7 +149,7 @@ pub async fn receive_products<L: Link>(
     Ok(ClientMaterial { r, share: Words(share) })
 }
 
-/// The owner: answers one [question](ask), with a fresh mask.
+/// The owner: answers one [question](ask), and gets its share s by it.
 ///
 /// # Errors
 /// The link's, and the peer's when it is no question.
@@ -132,10 +166,9 @@ pub async fn answer<L: Link>(
     rng: &mut Prg,
 ) -> Result<OwnerMaterial, Fault> {
     let Encrypted(request) = s.recv(linear::request_bytes(context, packing)).await?;
-    let mask = words(rng, packing.shape().outputs());
-    let response = linear::respond(context, compute, public, packing, weights, &request, &mask, rng)
+    let (response, mask) = linear::respond(context, compute, public, packing, weights, &request, rng)
         .await
-        .map_err(|_| Fault::peer("encrypted masks: not of the expected form"))?;
+        .map_err(|_| Fault::peer("encrypted words: not of the expected form"))?;
     s.send(&Multiplied(response)).await?;
     Ok(OwnerMaterial { mask: Words(mask) })
 }

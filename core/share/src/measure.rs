@@ -16,7 +16,7 @@ use tacit_compute::{Convolution, Cpu};
 use tacit_measure::{Row, per_second};
 use tacit_ot::{Engine, Pool};
 use tacit_ring::Bits;
-use tacit_rlwe::{Context, Packing, PublicKey, SecretKey, Weights, linear as rlwe};
+use tacit_rlwe::{Context, Origin, Packing, PublicKey, SecretKey, Weights, linear as rlwe};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Fault, Party, Session};
 use tacit_symmetric::Prg;
@@ -91,17 +91,19 @@ fn encrypted_product(clock: &dyn Fn() -> f64, row: &mut dyn FnMut(&'static str, 
     let shape = Convolution { channels: 16, height: 12, width: 12, filters: 16, kernel: [5; 2], stride: 1, padding: 0 };
     let (context, mut rng) = (Context::new(), Prg::from_seed([1; 32]));
     let packing = Packing::convolution(&shape).expect("a layer that fits");
-    let key = SecretKey::generate(&context, &Cpu, &mut rng);
-    let public = PublicKey::from_bytes(&context, &key.public_key(&context, &Cpu, &mut rng)).expect("our own key");
-    let weights = Weights::new(&context, &Cpu, &packing, &vec![100; shape.weights()]).expect("small weights");
-    let (r, mask) = (vec![7; shape.inputs()], vec![9; shape.outputs()]);
+    let origin = Origin::new(0, rng.bytes());
+    let key = SecretKey::generate(&context, &Cpu, origin, &mut rng);
+    let public = key.public_key(&context, &Cpu, &mut rng);
+    let public = PublicKey::from_bytes(&context, origin, &public).expect("our own key");
+    let weights = Weights::new(&context, &Cpu, &packing, &vec![100; shape.weights()]);
+    let r = vec![7; shape.inputs()];
     let ask = |rng: &mut Prg| rlwe::request(&context, &Cpu, &key, &packing, &r, rng);
     let request = ask(&mut rng);
     let answer = |rng: &mut Prg| {
-        let answer = rlwe::respond(&context, &Cpu, &public, &packing, &weights, &request, &mask, rng);
+        let answer = rlwe::respond(&context, &Cpu, &public, &packing, &weights, &request, rng);
         answer.now_or_never().expect("the processor answers at once").expect("our own request")
     };
-    let response = answer(&mut rng);
+    let (response, _) = answer(&mut rng);
     let times = per_second(clock, || drop(black_box(ask(&mut rng))));
     row("encrypted product", "ask", 1e3 / times, "ms");
     let times = per_second(clock, || drop(black_box(answer(&mut rng))));

@@ -188,9 +188,11 @@ macro_rules! byte_messages {
 }
 
 byte_messages! {
+    /// The owner's part of what uniform halves are hashed from.
+    LatticeNonce;
     /// The public key of who asks for products under encryption.
     PublicKey;
-    /// Encrypted masks.
+    /// Encrypted random words.
     Encrypted;
     /// Their encrypted products with the weights, masked.
     Multiplied;

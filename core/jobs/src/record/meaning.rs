@@ -106,10 +106,16 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
             "The picture owner’s share of a layer's input, under a random vector r whose product with the weights was prepared.",
             "W·u, numbers that look random because u does.",
         ),
+        (Tag::LatticeNonce, _) => m(
+            "Lattice encryption (RLWE)",
+            "a = H(…, seed, nonce)",
+            "A random number of the model owner’s. The polynomials a of all that is encrypted in this round are hashes of it and of a seed of the picture owner’s.",
+            "Nothing: it is random, and public.",
+        ),
         (Tag::PublicKey, _) => m(
             "Lattice encryption (RLWE)",
             "b = −a·s + e",
-            "The key under which the picture's owner encrypts: a random polynomial times the secret key, with noise.",
+            "The key of this round, under which the picture's owner encrypts: a hashed polynomial times a secret one, with noise.",
             "Nothing about s: that would solve ring learning with errors.",
         ),
         (Tag::Encrypted, _) => m(
@@ -121,8 +127,8 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         (Tag::Multiplied, _) => m(
             "Products under encryption (Cheetah 2022)",
             "Enc(W·r − s)",
-            "The weights times the encrypted vectors, minus a random mask s, with noise that hides the weights.",
-            "W·r − s, which is uniform because s is.",
+            "The weights times the encrypted vectors, minus a mask that is uniform modulo q and leaves the model owner its share s.",
+            "W·r − s, which is uniform because the mask is, whatever was asked.",
         ),
     }
 }

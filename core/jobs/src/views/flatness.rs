@@ -10,10 +10,10 @@ use super::Seen;
 /// Whether messages of this kind are bits that are uniform to whoever receives them, so that their histogram must be flat.
 ///
 /// Masked bits and words are: a one-time mask makes any input uniform. So is a half that is opened, as long as one does not know the
-/// other half, and the corrections of transfers, which hide behind a generator's output. Others give away as little but have a
+/// other half, a nonce, and the corrections of transfers, which hide behind a generator's output. Others give away as little but have a
 /// form: a [control](Tag::Control) message is text; a [base transfer's](Tag::BaseOtSender) points are points of a curve, and the encoding of
 /// a point is a number below a prime; [keys](Tag::PublicKey) and [ciphertexts](Tag::Encrypted) of lattice encryption are numbers below
-/// primes of 27 bits.
+/// primes of 30 bits.
 #[must_use]
 pub fn uniform_bits(tag: Tag) -> bool {
     match tag {
@@ -26,7 +26,8 @@ pub fn uniform_bits(tag: Tag) -> bool {
         | Tag::MaskedLayer
         | Tag::OpenWords
         | Tag::PuncturedTrees
-        | Tag::ChoiceCorrections => true,
+        | Tag::ChoiceCorrections
+        | Tag::LatticeNonce => true,
         Tag::Control | Tag::BaseOtSender | Tag::BaseOtReceiver | Tag::PublicKey | Tag::Encrypted | Tag::Multiplied => {
             false
         }

@@ -23,7 +23,7 @@ use tacit_nn::float::Evaluator;
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Answer, Keys, Owned, Plan, Task, Told, Weights, file, plain};
+use tacit_nn::{Answer, Owned, Plan, Task, Told, Weights, file, plain};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
@@ -177,19 +177,16 @@ impl Secure<'_> {
         const HONEST: &str = "both parties are honest and their link is whole";
         let (context, party, plan) = (Context::new(), s.party(), self.plan);
         let tools = Tools { context: &context, compute: self.processor };
-        let owned = (party == Party::Alice)
-            .then(|| Owned::new(&context, &Cpu, plan, self.weights).expect("a plan whose noise was checked"));
+        let owned = (party == Party::Alice).then(|| Owned::new(&context, &Cpu, plan, self.weights));
         let mut rng = Prg::from_seed([party as u8 + 1; 32]);
         let mut engine = Engine::setup(&mut s, &mut rng).await.expect(HONEST);
-        let mut keys = Keys::default();
         let mut answers = Vec::new();
         for start in (0..sample).step_by(BATCH) {
             let batch = start..sample.min(start + BATCH);
             let task = Task { batch: batch.len(), told, to: To::One(Party::Bob) };
             let model = owned.as_ref();
-            let prepared = prepare::prepare(&mut s, &tools, &mut engine, &mut keys, plan, model, task, &mut rng)
-                .await
-                .expect(HONEST);
+            let prepared =
+                prepare::prepare(&mut s, &tools, &mut engine, plan, model, task, &mut rng).await.expect(HONEST);
             let pixels: Vec<u8> = batch.flat_map(|i| self.pictures.pixels(i)).copied().collect();
             let input = model.map_or(Input::Pictures(&pixels), Input::Model);
             let answer = run::run(&mut s, &tools, prepared, plan, input, |_| {}).await.expect(HONEST);
