@@ -10,7 +10,7 @@ use tacit_compute::{Convolution, Cpu, Kernels as _, Resident};
 use tacit_ot::ideal::{IdealReceiver, IdealSender, deal};
 use tacit_ot::{Engine, Pool};
 use tacit_rlwe::{Context, Packing, Weights};
-use tacit_session::damage;
+use tacit_session::damage::{self, Damage};
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{Cost, Fault, HEADER, Party, Session, Tag};
 use tacit_share::linear::{self, Role};
@@ -399,7 +399,7 @@ fn every_damaged_frame_is_the_peers_fault_or_a_wrong_number() {
         Ok(())
     };
     let side = async |mut s: Queue| program(&mut s).await;
-    let kinds = damage::every(|tamper| lockstep::run_with(tamper, side, side));
+    let kinds = damage::every(&Damage::ALL, |tamper| lockstep::run_with(tamper, side, side));
     let tags = [Tag::MaskedDigits, Tag::MaskedTables, Tag::MaskedFactors, Tag::MaskedOperands, Tag::MaskedLayer];
     for tag in tags.into_iter().chain([Tag::PublicKey, Tag::Encrypted, Tag::Multiplied]) {
         assert!(kinds.iter().any(|frame| frame.tag == tag), "{} does not cross", tag.name());

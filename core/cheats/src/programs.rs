@@ -1,0 +1,1 @@
+//! Programs that are to be crashed, filled or held.
