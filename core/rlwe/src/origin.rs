@@ -127,7 +127,10 @@ mod tests {
     #[test]
     fn a_known_half() {
         let poly = Origin::new(1, [7; 32]).halves(Purpose::Request, &[9; 32]).poly(Context::shared(), 3);
-        assert_eq!([poly.limb(0)[0], poly.limb(0)[4095], poly.limb(1)[0], poly.limb(1)[4095]], [935_344_614, 674_602_440, 225_691_073, 583_818_295]);
+        assert_eq!(
+            [poly.limb(0)[0], poly.limb(0)[4095], poly.limb(1)[0], poly.limb(1)[4095]],
+            [935_344_614, 674_602_440, 225_691_073, 583_818_295]
+        );
     }
 
     #[test]
