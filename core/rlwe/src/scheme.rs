@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::context::rounded;
 use crate::origin::{Origin, Purpose, SEED};
-use crate::poly::{Ntt, Poly};
+use crate::poly::{Ntt, Poly, residue};
 use crate::{Context, Malformed, noise, wire};
 
 /// The client's secret: a ternary polynomial.
