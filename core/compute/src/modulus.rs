@@ -148,6 +148,20 @@ impl Modulus {
         ((x + q as u64 * self.value as u64) >> 32) as u32
     }
 
+    /// How many products of two residues may be added to a sum below 2^32·p before [`below_wide`](Self::below_wide): ⌊2^32/p⌋ of
+    /// them add up to less than 2^32·p, and there is room for three times as many, as 4·2^32·p < 2^64.
+    pub(crate) const fn terms_at_once(self) -> usize {
+        3 * self.one_shoup as usize
+    }
+
+    /// x less multiples of 2^32·p, so that it is below 2^32·p, for x < 4·2^32·p. The upper half alone decides.
+    #[inline]
+    pub(crate) const fn below_wide(self, x: u64) -> u64 {
+        let upper = (x >> 32) as u32;
+        let upper = self.below(min(upper, upper.wrapping_sub(2 * self.value)));
+        (x & 0xffff_ffff) | (upper as u64) << 32
+    }
+
     /// x − p where that is not negative, for x < 2p.
     #[inline]
     pub(crate) const fn below(self, x: u32) -> u32 {
@@ -201,6 +215,8 @@ mod tests {
         assert_eq!(m.scale(m.factor(a), y), wide(u64::from(a) * u64::from(y)));
         assert_eq!(m.mul(a, m.inverse(a)), u32::from(a != 0));
         assert_eq!(min(x, y), x.min(y));
+        let sum = (u64::from(x) << 32 | u64::from(y)) % (u64::from(p) << 34);
+        assert_eq!(m.below_wide(sum), sum % (u64::from(p) << 32));
     }
 
     #[test]

@@ -266,7 +266,7 @@ pub(crate) fn halves(words: &[u64]) -> Zeroizing<Vec<u32>> {
 
 /// From how much work on the graphics processor is faster, transfers and reading included. Some tens of milliseconds.
 async fn calibrate(gpu: &Gpu, clock: &dyn Fn() -> f64) -> Result<[Option<u64>; 3], GpuError> {
-    let tables = [NttTable::new(Modulus::new(134_176_769), 4096)];
+    let tables = [NttTable::new(Modulus::new(1_073_692_673), 4096)];
     let [table] = &tables;
     let poly = |count: usize| (0..count * 4096).map(|i| i as u32).collect::<Vec<u32>>();
     let mut from = [None; 3];

@@ -6,8 +6,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::{Convolution, Kernels, Matmul, Modulus, NttTable, Scalar};
 
-/// Primes of 17, 27 and 30 bits that are 1 modulo 2·8192.
+/// Primes of 17, 27 and 30 bits that are 1 modulo 2·8192. The last is one of the product's.
 pub(crate) const PRIMES: [u32; 3] = [65_537, 133_857_281, 1_073_692_673];
+
+/// The product's primes, which are 1 modulo 2·4096.
+pub(crate) const IN_USE: [u32; 2] = [1_073_692_673, 1_073_668_097];
 
 /// Runs a check on every back end that there is here.
 macro_rules! on_every_back_end {
@@ -73,7 +76,8 @@ fn is_the_schoolbook_product(c: &impl Kernels, p: u32, a: &[u32], b: &[u32]) {
 
 #[test]
 fn products_at_the_sizes_in_use() {
-    for (n, p) in [4096, 8192].into_iter().flat_map(|n| PRIMES.map(|p| (n, p))) {
+    let all = [4096, 8192].into_iter().flat_map(|n| PRIMES.map(|p| (n, p)));
+    for (n, p) in all.chain(IN_USE.map(|p| (4096, p))) {
         // One factor with few terms keeps the schoolbook quick.
         let mut few = vec![0; n];
         residues(p, 1, 40).into_iter().enumerate().for_each(|(i, x)| few[i * 97 % n] = x);
@@ -152,8 +156,8 @@ fn sums_products(c: &impl Kernels, p: u32, count: usize, len: usize, extreme: bo
 #[test]
 fn sums_of_products() {
     for p in PRIMES {
-        // Around the lengths at which sums are reduced in between: every 4 products at 30 bits, every 32 at 27.
-        for count in [0, 1, 3, 4, 5, 8, 9, 31, 32, 33, 70] {
+        // Around the lengths at which sums are reduced in between: every 12 products at 30 bits, every 96 at 27.
+        for count in [0, 1, 4, 11, 12, 13, 24, 25, 70, 95, 96, 97, 200] {
             on_every_back_end!(sums_products(p, count, 48, true));
             on_every_back_end!(sums_products(p, count, 83, false));
         }

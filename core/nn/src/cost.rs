@@ -52,7 +52,13 @@ pub fn run(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<(Stage, Cos
     let opened = match task.told {
         Told::First => open::reveal_to_cost(party, task.to, task.batch * plan.logits()),
         Told::Three => open::reveal_to_cost(party, task.to, 3 * task.batch * plan.logits()),
-        Told::Scores => open::reveal_words_to_cost(party, task.to, task.batch * plan.logits()),
+        Told::Scores => {
+            let cost = open::reveal_words_to_cost(party, task.to, task.batch * plan.logits());
+            // Nothing answers the client's masked input of a last layer that is not truncated, before scores do.
+            let last = plan.steps.last().map(|step| step.op);
+            let waits = role == Role::Client && matches!(last, Some(StepOp::Linear { truncate: 0, .. }));
+            Cost { rounds: cost.rounds.max(u64::from(waits && cost.received > 0)), ..cost }
+        }
     };
     let infer = plan.steps.iter().map(step).sum::<Cost>() + answer;
     vec![(Stage::Infer, infer), (Stage::Reveal, opened)]

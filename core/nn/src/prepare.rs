@@ -101,7 +101,6 @@ pub struct Tools<'a, C> {
     pub compute: &'a C,
 }
 
-#[expect(clippy::too_many_arguments, reason = "what two parties have, and what one run takes")]
 /// Prepares one run. The owner has a `model`, the client none. See the [module](self).
 ///
 /// # Errors

@@ -18,17 +18,20 @@
 //! 2. a is a hash that covers the owner's nonce, so the client cannot choose it. u and e₁ are fresh for each ciphertext. So
 //!    a·u + e₁ is a sample of ring learning with errors, which looks uniform; with it c1 does, for what is added (Σ c1ⱼ·wⱼ) does
 //!    not depend on u and e₁. That holds for equal seeds, and for any other choice of the client's.
-//! 3. Once the client has seen c0, the owner's share round(t·R/q) is a function of w, u and what the client knows. The rest of the
-//!    protocol works on this share, and shows of it what is opened: so few bits that a reduction guesses them. The argument goes
-//!    *picture by picture*, for every picture has secrets u of its own: replace the ciphertexts of one picture after the other by
-//!    uniform ones; a distinguisher that is told k opened bits of that picture loses a factor of at most 2^k to one that guesses
-//!    them. A label opens at most 4 bits or so. For scores, up to [`OPENED_BITS`] bits of one picture, guessing proves nothing; there
-//!    the assumption is that learning with errors remains hard for a secret of which so many bits are known (Goldwasser et al.,
-//!    *Robustness of the learning with errors assumption*, 2010): u keeps at least 5,492 of its 6,492 bits of entropy.
+//! 3. Once the client has seen c0, the owner's share round(t·R/q) is a function of w, u and what the client chose. The rest of
+//!    the protocol works on this share, in messages that are uniform to the client, until k bits are opened. Bits of a secret can
+//!    be faked: for every function of k bits there is one of c1 alone which no small program tells from it, at a cost polynomial in
+//!    2^k (Jetchev, Pietrzak, *How to fake auxiliary input*, TCC 2014). So what the client sees of a picture is as good as uniform
+//!    ciphertexts and k bits, and these are all that it can have learned of w.
+//!
+//! The last step goes *picture by picture*: u and e₁ serve one picture, so k is what one picture opens, ⌈log2 L⌉ bits for one of L
+//! labels, and not what a session does. For scores, k is up to [`OPENED_BITS`], where 2^k is no bound. There the assumption is that
+//! learning with errors remains hard when so many bits of a secret are known (Goldwasser et al., *Robustness of the learning
+//! with errors assumption*, ICS 2010): a ternary secret keeps at least 5,492 of its 6,492 bits of entropy.
 //!
 //! Against an altered owner, which answers with any c0 and c1. Its requests are encryptions of uniform numbers, samples of ring
 //! learning with errors under the key s. The client's share is then a function of s that the owner chose, and what is opened to the
-//! owner may carry bits of s: as many as are opened. So a key serves one round, and one picture where scores reach the owner; and at
+//! owner may carry bits of s: as many as are opened, 32 for each score. So a key serves one round, and one picture where scores reach the owner; and at
 //! most [`OPENED_BITS`] bits may be opened to the other side for one lattice secret, of s or of u.
 //!
 //! Nothing here depends on whether a share is right: a party that cheats gets wrong shares of its own making.

@@ -98,7 +98,7 @@ impl<Form> Poly<Form> {
 }
 
 impl Poly<Coeff> {
-    /// The polynomial with these coefficients, the missing ones zero.
+    /// The polynomial with these coefficients, which are less than 2^29 in absolute value; the missing ones are zero.
     ///
     /// # Panics
     /// When there are more than N.
@@ -107,7 +107,7 @@ impl Poly<Coeff> {
         let mut poly = Self::zero(context);
         assert!(coefficients.len() <= poly.size, "at most N coefficients");
         for (prime, limb) in context.primes().iter().zip(poly.limbs_mut()) {
-            limb.iter_mut().zip(coefficients).for_each(|(x, &c)| *x = prime.modulus.reduce_signed(c));
+            limb.iter_mut().zip(coefficients).for_each(|(x, &c)| *x = residue(prime.modulus, c));
         }
         poly
     }
@@ -175,6 +175,15 @@ impl<Form> Drop for Poly<Form> {
     }
 }
 
+/// The residue of a number that is less than the modulus in absolute value.
+#[inline]
+pub(crate) fn residue(modulus: Modulus, x: i32) -> u32 {
+    debug_assert!(x.unsigned_abs() < modulus.value(), "a number of one residue");
+    // All ones where x is negative.
+    let sign = (x >> 31).cast_unsigned();
+    x.cast_unsigned().wrapping_add(modulus.value() & sign)
+}
+
 /// Small secret numbers, wiped when dropped.
 pub(crate) type Small = Zeroizing<Vec<i32>>;
 
@@ -199,15 +208,17 @@ mod tests {
         assert_eq!(product.into_coeff(&context, &Cpu).words(), Poly::from_signed(&context, &expected).words());
     }
 
+    const LARGE: i32 = (1 << 29) - 1;
+
     #[test]
     fn sums_and_differences() {
         let context = Context::new();
-        let mut x = Poly::from_signed(&context, &[1, -1, i32::MAX, i32::MIN]);
+        let mut x = Poly::from_signed(&context, &[1, -1, LARGE, -LARGE]);
         x.add(&context, &Poly::from_signed(&context, &[-1, -1, 1]));
         x.subtract_from(&context, &Poly::from_signed(&context, &[5]));
         let limb = x.limb(1);
         let modulus = context.primes()[1].modulus;
-        let expected = [5, 2, i64::from(i32::MIN), -i64::from(i32::MIN)];
+        let expected = [5, 2, -1 - i64::from(LARGE), i64::from(LARGE)];
         for (&x, expected) in limb.iter().zip(expected) {
             assert_eq!(i64::from(x), expected.rem_euclid(i64::from(modulus.value())));
         }

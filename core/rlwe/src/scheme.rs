@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::context::rounded;
 use crate::origin::{Origin, Purpose, SEED};
-use crate::poly::{Ntt, Poly};
+use crate::poly::{Ntt, Poly, residue};
 use crate::{Context, Malformed, noise, wire};
 
 /// The client's secret: a ternary polynomial.
@@ -239,8 +239,7 @@ impl Reply {
         let masked = wanted.iter().zip(masks).map(|(&i, &[x, y])| [p.sub(c0[i], x), other.sub(c0[size + i], y)]);
         let c0 = masked.map(|x| rounded(context.fraction(x), params.wanted_bits)).collect();
         // 2. c1 plus the errors.
-        let with =
-            |x: u32, modulus: Modulus, error: i32| modulus.reduce((x + modulus.value()).wrapping_add_signed(error));
+        let with = |x: u32, modulus: Modulus, error: i32| modulus.add(x, residue(modulus, error));
         let (first, second) = c1.split_at(size);
         let c1 = first.iter().zip(second).zip(errors);
         let c1 = c1.map(|((&x, &y), &error)| context.fraction([with(x, p, error), with(y, other, error)]));

@@ -33,7 +33,7 @@ pub fn deal(s: &Session<QueueLink>, demand: Demand, seed: [u8; 32]) -> Material 
     }
 }
 
-/// Both parties' material for one linear layer and one picture. Each party keeps its own part, and both call it with generators that
+/// Both parties' material for one linear layer and one picture; the products are exact. Each party keeps its own part, and both call it with generators that
 /// are at the same place.
 ///
 /// # Panics

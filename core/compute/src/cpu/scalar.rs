@@ -86,22 +86,18 @@ const BLOCK: usize = 64;
 
 /// Coefficients `start..` of the sum.
 fn multiply_accumulate(modulus: Modulus, terms: &[(&[u32], &[u32])], start: usize, out: &mut [u32]) {
-    out.fill(0);
-    // So many products stay below 2^32·p, which is what the reduction takes.
-    for terms in terms.chunks(modulus.one_shoup() as usize) {
-        let mut sums = [0; BLOCK];
+    let mut sums = [0; BLOCK];
+    for terms in terms.chunks(modulus.terms_at_once()) {
         for (a, b) in terms {
             let (a, b) = (&a[start..start + out.len()], &b[start..start + out.len()]);
             for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
                 *sum += u64::from(a) * u64::from(b);
             }
         }
-        for (out, &sum) in out.iter_mut().zip(&sums) {
-            *out = modulus.add(*out, modulus.below(modulus.montgomery_reduce(sum)));
-        }
+        sums.iter_mut().for_each(|sum| *sum = modulus.below_wide(*sum));
     }
-    for out in out {
-        *out = modulus.scale(modulus.montgomery(), *out);
+    for (out, &sum) in out.iter_mut().zip(&sums) {
+        *out = modulus.scale(modulus.montgomery(), modulus.montgomery_reduce(sum));
     }
 }
 

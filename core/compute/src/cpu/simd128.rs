@@ -374,14 +374,14 @@ const BLOCK: usize = 16;
 fn multiply_accumulate(modulus: Modulus, terms: &[(&[u32], &[u32])], out: &mut [u32]) {
     let bounds = Bounds::of(modulus);
     let (negated_inverse, unscale) = (u32x4_splat(modulus.negated_inverse()), splat(modulus.montgomery()));
+    let p = modulus.value();
+    let [upper_p, upper_two_p] = [p, 2 * p].map(|bound| u32x4(0, bound, 0, bound));
     let (blocks, _) = out.as_chunks_mut::<BLOCK>();
     for (i, out) in blocks.iter_mut().enumerate() {
         let range = i * BLOCK..(i + 1) * BLOCK;
         let (out, _) = out.as_chunks_mut::<4>();
-        out.fill([0; 4]);
-        // So many products stay below 2^32·p, which is what the reduction takes.
-        for terms in terms.chunks(modulus.one_shoup() as usize) {
-            let mut sums = [[u64x2_splat(0); 2]; 4];
+        let mut sums = [[u64x2_splat(0); 2]; 4];
+        for terms in terms.chunks(modulus.terms_at_once()) {
             for (a, b) in terms {
                 let ((a, _), (b, _)) = (a[range.clone()].as_chunks::<4>(), b[range.clone()].as_chunks::<4>());
                 for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
@@ -390,19 +390,19 @@ fn multiply_accumulate(modulus: Modulus, terms: &[(&[u32], &[u32])], out: &mut [
                     sum[1] = u64x2_add(sum[1], u64x2_extmul_high_u32x4(a, b));
                 }
             }
-            let p = opaque(&bounds.p);
-            for (out, [low, high]) in out.iter_mut().zip(sums) {
-                // Montgomery's reduction: the low halves are made zero, the high halves are the result.
-                let q = u32x4_mul(i32x4_shuffle::<0, 2, 4, 6>(low, high), negated_inverse);
-                let low = u64x2_add(low, u64x2_extmul_low_u32x4(q, p));
-                let high = u64x2_add(high, u64x2_extmul_high_u32x4(q, p));
-                let reduced = below(i32x4_shuffle::<1, 3, 5, 7>(low, high), bounds.p);
-                store(out, below(u32x4_add(load(out), reduced), bounds.p));
+            // As `Modulus::below_wide`: the lower halves stay as they are.
+            for sum in sums.as_flattened_mut() {
+                *sum = below(below(*sum, upper_two_p), upper_p);
             }
         }
-        let unscale = unscale.again();
-        for out in out {
-            store(out, below(shoup(load(out), unscale, bounds.p), bounds.p));
+        let (p, unscale) = (opaque(&bounds.p), unscale.again());
+        for (out, [low, high]) in out.iter_mut().zip(sums) {
+            // Montgomery's reduction: the low halves are made zero, the high halves are the result.
+            let q = u32x4_mul(i32x4_shuffle::<0, 2, 4, 6>(low, high), negated_inverse);
+            let low = u64x2_add(low, u64x2_extmul_low_u32x4(q, p));
+            let high = u64x2_add(high, u64x2_extmul_high_u32x4(q, p));
+            let reduced = i32x4_shuffle::<1, 3, 5, 7>(low, high);
+            store(out, below(shoup(reduced, unscale, bounds.p), bounds.p));
         }
     }
 }

@@ -148,7 +148,7 @@ impl Found {
 impl Gpu {
     /// Has every kernel that a model needs run once.
     async fn warm_up(&self) -> Result<(), GpuError> {
-        let tables = [NttTable::new(Modulus::new(134_176_769), 4096)];
+        let tables = [NttTable::new(Modulus::new(1_073_692_673), 4096)];
         let poly = vec![1; 4096];
         self.transform(&tables[0], Way::Inverse, &mut poly.clone()).await?;
         let weights = Resident::new(poly.clone().into());
