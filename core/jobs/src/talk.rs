@@ -5,7 +5,7 @@ use tacit_session::{Code, Fault, Malformed, Message, Party, Tag};
 use crate::{Audience, Detail, Job, MOST_PICTURES, Reveal};
 
 /// The version of everything that crosses after the meeting. Two programs with different ones do not start.
-pub(crate) const VERSION: u16 = 4;
+pub(crate) const VERSION: u16 = 5;
 
 /// A message between the persons' programs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -542,7 +542,7 @@ mod tests {
     #[test]
     fn batches_are_words_of_a_plane() {
         let n = 2 * Stream::BITS - SACRIFICED + 3;
-        let corrections: Vec<u8> = (0..3 * plane_bytes(n)).map(|i| (i * 7 >> 3) as u8).collect();
+        let corrections: Vec<u8> = (0..3 * plane_bytes(n)).map(|i| (i * 7 / 8) as u8).collect();
         let message = ChoiceCorrections { corrections: corrections.clone(), choice_sums: [0; 16], digest: [0; 32] };
         let plane = &corrections[plane_bytes(n)..2 * plane_bytes(n)];
         let bytes: Vec<u8> = (0..3).flat_map(|batch| message.batch(1, n, batch)).flat_map(u64::to_le_bytes).collect();
