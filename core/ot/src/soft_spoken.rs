@@ -23,12 +23,12 @@
 //!
 //! *Security*: malicious. Let `u'_j` be the bits that tree `j` ends up with.
 //!
-//! - *Receiver*. Tree `j` passes if `(R·u'_j ⊕ x)·Δ_j` is what the digest allows for. Where `R·u'_j = x` that is so or not
-//!   whatever `Δ` is; where not, it is so for one `Δ_j` only, and he has guessed `k` bits of `Δ`. All trees of the first kind
-//!   have the same `u'_j` but with probability `ε·(128/k)²/2`, because `R` is `ε`-universal and was drawn after the
-//!   corrections; these are his choices. So after `g` bits of guesses he goes on with a probability of `2^-g`, knows what he
-//!   guessed, and everything else is as if he had been honest. A failed check ends the pairing, and `Δ` with it: that is
-//!   the selective failure which the functionality of the paper allows.
+//! - *Receiver*. Tree `j` passes for every `Δ_j` if `R·u'_j = x` and his digest is of honest rows. Else it passes for one `Δ_j`
+//!   at most, and he has guessed `k` bits of `Δ`. All trees of the first kind have the same `u'_j`, but with a probability of
+//!   `ε·(128/k)²/2`, because `R` is `ε`-universal and was drawn after the corrections; these are his choices. So he goes on
+//!   after guesses at `g` bits with a probability of `2^-g`, knows what he guessed, and everything else is as if he had been
+//!   honest. A failed check ends the pairing, and `Δ` with it: that is the selective failure which the functionality of the
+//!   paper allows.
 //! - *Sender*. What she could send wrong is in the trees, whose consistency is checked (`tree.rs`), and in the base transfers.
 //!   The correction hides behind `u_j`, which contains the stream of the leaf that she does not know; `x` hides behind the
 //!   128 sacrificed choices; and `R·t` is what she computes from `R·q`, `x` and `Δ`. Streams are read on from where the last
