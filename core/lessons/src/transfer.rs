@@ -129,7 +129,7 @@ mod tests {
             assert_ne!(run.key, run.keys[1 - chosen]);
             let tags: Vec<_> = run.crossed.iter().map(|message| (message.tag, message.body().len())).collect();
             assert_eq!(tags.iter().filter(|tag| **tag == (Some(Tag::BaseOtSender), 32)).count(), 2);
-            assert_eq!(tags.iter().filter(|tag| **tag == (Some(Tag::BaseOtReceiver), 4096)).count(), 2);
+            assert_eq!(tags.iter().filter(|tag| **tag == (Some(Tag::BaseOtReceiver), 8192)).count(), 2);
         }
     }
 

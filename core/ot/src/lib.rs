@@ -5,14 +5,22 @@
 //! any input exists, and are used up later.
 //!
 //! ```text
-//!  base::both          128 transfers each way, by elliptic curves         once per pairing
+//!  base::both          128 transfers each way, by elliptic curves         once per pairing, one round
 //!      │
-//!  soft_spoken         correlated transfers, by symmetric cryptography    any number, one round each time
+//!  tree                all of many seeds but one, and a check             once, with the first extension
 //!      │
+//!  soft_spoken         correlated transfers, by symmetric cryptography,   any number, one round each time
+//!      │                and a check by a universal hash (universal)
 //!  random              the correlation hashed away                        local
 //!      │
 //!  product             s·δ = u ⊕ v on packed bits                         local
 //! ```
+//!
+//! Whatever program the other party runs, it learns nothing of `Δ`, of choices that are not its own, or of messages that it did
+//! not choose, but what it guesses: a wrong guess at `b` bits fails a check with probability `1 − 2^-b`, and a failed check
+//! ends the pairing. What is made here is *endemic* (Masny, Rindal 2019): a corrupted party may choose what *it* gets, a
+//! receiver its bits and messages, a sender both messages; what the other party gets beyond that is uniform. That is all
+//! that the uses ask for: an honest party masks with its own choice bits, or with the message that the other did not choose.
 //!
 //! [`Engine`] holds all of it for both directions and is the only thing that other crates need:
 //!

@@ -167,7 +167,7 @@ fn the_transcript_is_the_known_one() {
     );
     alice.and(bob).unwrap();
     let hashes = log.borrow().each_ref().map(|hasher| hasher.finalize().to_hex()[..32].to_owned());
-    assert_eq!(hashes, ["7de381777dd97b00e75607d9f2bef386", "d4310fd55c7cd67e430d5da39f4933e4"]);
+    assert_eq!(hashes, ["410a9516991808d5292d31bcd4610f22", "f30a50ab85a917c2aefdd7de8942cc36"]);
 }
 
 /// Every frame of a run, damaged in every way: the party that hears it says that the peer broke the protocol.

@@ -200,6 +200,19 @@ mod tests {
         }
     }
 
+    /// Both parties compute the same, wherever they run.
+    #[test]
+    fn known_answers() {
+        let answer = |n| {
+            let sums = hash(&[5; 32], &random_rows(4, n));
+            blake3::hash(sums.map(Block::to_bytes).as_flattened()).to_hex()[..32].to_owned()
+        };
+        assert_eq!(
+            [ROWS + 1000, ROWS + 5000].map(answer),
+            ["57b8456cb0eb4676f9137d5f53de44fe", "d1193c61d7cd9a6067f355289db36179"]
+        );
+    }
+
     /// A plane on its own has the hash that it has among others.
     #[test]
     fn planes_are_hashed_alike() {

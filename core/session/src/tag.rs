@@ -11,11 +11,11 @@ pub enum Tag {
     Control = 0x01,
     /// `ot::base`: the sender's point A.
     BaseOtSender = 0x10,
-    /// `ot::base`: the receiver's points B_i.
+    /// `ot::base`: the receiver's points, two for every transfer.
     BaseOtReceiver = 0x11,
-    /// `ot::soft_spoken`: corrections of the punctured trees.
+    /// `ot::soft_spoken`: corrections of the punctured trees, and their check.
     PuncturedTrees = 0x12,
-    /// `ot::soft_spoken`: corrections of the choice bits.
+    /// `ot::soft_spoken`: corrections of the choice bits, and their check.
     ChoiceCorrections = 0x13,
     /// `share::and`: masked input bits of private ANDs.
     MaskedInputs = 0x20,

@@ -97,14 +97,18 @@ fn steps(run: &Transferred, second: bool) -> Vec<Step> {
             .formula("A = a·G")
             .sends(Party::Alice, "A", hex(a)),
         Step::new(format!(
-            "Bob draws b. He sends b·G, or the same plus A: both are uniform points, so his wish is hidden perfectly. (Tacit does 128 \
-             transfers at once: {} bytes; this is the first.)",
+            "Bob draws b and a random point, and sends two points: the random one on the side that he does not want, and on the other b·G \
+             minus a hash of it. Both are uniform, so his wish is hidden perfectly. (Tacit does 128 transfers at once: {} bytes; this is the \
+             first.)",
             b.len()
         ))
-        .formula(if second { "B = b·G + A" } else { "B = b·G" })
-        .sends(Party::Bob, "B", hex(b)),
-        Step::new("Alice makes two keys. Bob can make just one of them, and she cannot tell which.")
-            .formula("k_0 = H(a·B) and k_1 = H(a·(B - A)) and Bob has H(b·A)")
+        .formula(if second { "R_1 = b·G - H(R_0)" } else { "R_0 = b·G - H(R_1)" })
+        .sends(Party::Bob, "R_0, R_1", hex(b)),
+        Step::new(
+            "Alice adds the hashes back and makes two keys. Bob can make just one of them, because no hash lands where he wants it, and she \
+             cannot tell which.",
+        )
+            .formula("k_0 = H(a·(R_0 + H(R_1))) and k_1 = H(a·(R_1 + H(R_0))) and Bob has H(b·A)")
             .alice("k_0", hex(&keys[0]))
             .alice("k_1", hex(&keys[1]))
             .bob(if second { "k_1" } else { "k_0" }, hex(key)),
