@@ -63,6 +63,8 @@ pub(crate) enum Input {
     /// To where the coming round stands, from a result or from a model that was kept after all.
     GoOn,
     Accept,
+    /// So many changes of the terms have been in sight for long enough to be accepted.
+    Settled(u32),
     Decline,
     /// This person's amount. It only passes through.
     Compare(Amount),
@@ -106,6 +108,8 @@ pub(crate) enum Act {
     /// Tell the worker how the pairing begins.
     Pair(Pairing),
     Command(Command),
+    /// The terms have changed under this person's eyes, for so many times: say [`Input::Settled`] in a second.
+    Settle(u32),
     /// The pairing is over: let last words reach the peer, then end the worker and the connection.
     Retire,
 }
@@ -228,7 +232,15 @@ impl Model {
 
 /// Whether a session may end so without anything being wrong with what came before.
 fn ends_quietly(code: Code) -> bool {
-    matches!(code, Code::PeerLeft | Code::PeerCancelled | Code::PeerDeclined | Code::ConnectionLost | Code::Stalled)
+    matches!(
+        code,
+        Code::PeerLeft
+            | Code::PeerCancelled
+            | Code::PeerDeclined
+            | Code::LimitReached
+            | Code::ConnectionLost
+            | Code::Stalled
+    )
 }
 
 /// The sign between Alice's name and Bob's, and so the same on both screens.

@@ -46,7 +46,7 @@ fn agreed() -> Model {
     let mut model = paired();
     worker(&mut model, 1.0, Event::Proposed { agreement: agreement(1) });
     assert_eq!(model.screen, Screen::Agree);
-    assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept)));
+    assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept { .. })));
     worker(&mut model, 2.0, Event::PeerAccepted);
     worker(&mut model, 2.0, Event::Agreed);
     assert_eq!(model.screen, Screen::Amount);
@@ -76,7 +76,7 @@ fn the_second_round_is_offered_on_the_result_and_accepted_once() {
     assert!(model.update(Input::Compare(amount())).is_empty(), "an amount counts only where it is asked for");
     worker(&mut model, 20.0, Event::Proposed { agreement: agreement(2) });
     assert_eq!(model.screen, Screen::Result);
-    assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept)));
+    assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept { .. })));
     assert!(model.update(Input::Accept).is_empty());
     worker(&mut model, 21.0, Event::Agreed);
     assert_eq!(model.screen, Screen::Amount);
@@ -248,7 +248,7 @@ fn picture() -> Picture {
 }
 
 fn labels(round: u32) -> Event {
-    let answer = jobs::Answer::Predictions(vec![Prediction { ranked: vec![2], scores: None }]);
+    let answer = jobs::Answer::Predictions(vec![Prediction::Labels { ranked: vec![2], scores: None }]);
     Event::Finished { outcome: Outcome { round, answer, online: Cost::default(), offline: Cost::default() } }
 }
 
@@ -384,14 +384,38 @@ fn terms_that_change_have_to_be_accepted_anew() {
     let mut model = checking(Party::Bob);
     worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));
     model.update(Input::Accept);
-    worker(
+    let changed = worker(
         &mut model,
         3.0,
         check(1, Party::Alice, Reveal { detail: Detail::Scores, audience: Audience::Both, pictures: 1 }),
     );
     let session = model.session.as_ref().unwrap();
     assert_eq!((session.accepted, session.has_changed), (Both::default(), true));
-    assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept)));
+    assert!(model.update(Input::Accept).is_empty(), "a click that was meant for other terms");
+    assert!(matches!(changed[..], [Act::Settle(1)]));
+    // They changed twice within a second.
+    let again = worker(&mut model, 3.5, check(1, Party::Alice, Reveal { pictures: 4, ..Reveal::default() }));
+    assert!(matches!(again[..], [Act::Settle(2)]));
+    model.update(Input::Settled(1));
+    assert!(model.update(Input::Accept).is_empty(), "the first change has settled, the second has not");
+    model.update(Input::Settled(2));
+    let shown = model.session.as_ref().unwrap().agreement.as_ref().unwrap().hash();
+    let acts = model.update(Input::Accept);
+    assert!(matches!(acts[..], [Act::Command(Command::Accept { hash })] if hash == shown));
+}
+
+/// An offer without a model in between does not make a click count.
+#[test]
+fn terms_that_come_after_another_offer_settle_first() {
+    let mut model = checking(Party::Bob);
+    worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));
+    worker(&mut model, 3.0, Event::Offered { job: CHECK });
+    assert_eq!(model.screen, Screen::Model);
+    worker(&mut model, 3.1, check(1, Party::Alice, Reveal { detail: Detail::Scores, ..Reveal::default() }));
+    assert_eq!(model.screen, Screen::Agree);
+    assert!(model.update(Input::Accept).is_empty());
+    model.update(Input::Settled(1));
+    assert!(!model.update(Input::Accept).is_empty());
 }
 
 #[test]
@@ -405,6 +429,7 @@ fn places_change_before_this_person_has_accepted() {
     let session = model.session.as_ref().unwrap();
     assert_eq!((model.screen, session.role(), &session.agreement), (Screen::Model, Some(Role::Holder), &None));
     worker(&mut model, 4.0, check(1, Party::Bob, Reveal::default()));
+    model.update(Input::Settled(1));
     model.update(Input::Accept);
     assert!(model.update(Input::ChangePlaces).is_empty());
     assert!(agreed().update(Input::ChangePlaces).is_empty(), "a comparison has no places");
@@ -417,7 +442,7 @@ fn the_same_again_is_accepted_on_the_result() {
         assert_eq!(next(&model), Next::Unknown);
         worker(&mut model, 10.0, check(2, Party::Alice, Reveal::default()));
         assert_eq!((model.screen, next(&model)), (Screen::Result, Next::Same));
-        assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept)));
+        assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept { .. })));
     }
 }
 
@@ -428,6 +453,7 @@ fn other_terms_than_before_are_looked_at_before_they_are_accepted() {
     assert_eq!((model.screen, next(&model)), (Screen::Result, Next::Other));
     model.update(Input::GoOn);
     assert_eq!(model.screen, Screen::Agree);
+    assert!(model.update(Input::Accept).is_empty(), "a second click is not meant for what is shown now");
 }
 
 #[test]

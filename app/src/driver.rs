@@ -27,6 +27,9 @@ const FAREWELL: Duration = Duration::from_millis(1_500);
 /// How long the worker's program may take to load, on a slow network.
 const LOADING: Duration = Duration::from_secs(60);
 
+/// How long terms that changed are in sight before they can be accepted: a click that was meant for others comes sooner.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// How the other party is reached.
 pub(crate) trait Way {
     /// Says to a worker that is up what it must know before it gets its channel.
@@ -103,6 +106,15 @@ impl Driver {
             Act::Command(command) => {
                 self.way.passes(&command);
                 self.post("command", &command);
+            }
+            Act::Settle(changes) => {
+                let driver = Rc::downgrade(self);
+                let settled = move || {
+                    if let Some(driver) = driver.upgrade() {
+                        (driver.tell)(Input::Settled(changes));
+                    }
+                };
+                set_timeout(settled, SETTLING);
             }
             Act::Retire => self.retire(),
         }

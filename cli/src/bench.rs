@@ -40,7 +40,8 @@ struct Seen {
 }
 
 pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
-    let model = serve::read(&options.model)?;
+    let reveal = Reveal { detail: Detail::Label, audience: Audience::Holder, pictures: 1 };
+    let (model, _) = serve::read(&options.model, reveal)?;
     let name = options.model.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let listen = ServerConfig { listen: "127.0.0.1:0".into(), ..ServerConfig::default() };
     let server = Server::bind(listen).await.map_err(|trouble| Stop::Usage(trouble.to_string()))?;
@@ -57,14 +58,16 @@ pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
     let link = invite.link("");
     let terms = Terms {
         model,
-        reveal: Reveal { detail: Detail::Label, audience: Audience::Holder, pictures: 1 },
+        reveal,
         clients: options.clients.into(),
         threads: crate::processors(),
         rounds: u32::MAX,
+        bits_per_client: u64::MAX,
+        bits_in_all: u64::MAX,
         idle: Duration::from_secs(60),
         stay: Duration::from_secs(86_400),
     };
-    let house = House::open(config.clone(), invite, terms);
+    let house = House::open(config.clone(), invite, terms, |_| ());
     let usher = async {
         while let Some(event) = at_door.next().await {
             if let AtDoor::Called { ticket } = event {
@@ -139,8 +142,8 @@ async fn client(config: Config, link: &str, time: Duration, rounds: &mut Vec<f64
         let Heard::Told(event) = party.next().await? else { continue };
         match event {
             Event::Proposed { agreement } => {
+                party.tell(Command::Accept { hash: agreement.hash() });
                 shape = agreement.model.ok_or_else(|| Fault::internal("no model"))?.picture;
-                party.tell(Command::Accept);
             }
             Event::Agreed => {
                 let mut pixels = vec![0; shape.iter().product()];

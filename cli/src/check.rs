@@ -28,22 +28,26 @@ pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
     };
     let single = options.pictures.len() == 1;
     for (path, prediction) in options.pictures.iter().zip(&predictions) {
-        let said = text(prediction, &card);
+        let said = match prediction {
+            Prediction::Labels { ranked, scores } => text(ranked, scores.as_deref(), &card),
+            Prediction::Spoiled if single => break,
+            Prediction::Spoiled => "no valid answer".into(),
+        };
         voice.result(&if single { said } else { format!("{}: {said}", path.display()) });
     }
-    Ok(())
+    if predictions.contains(&Prediction::Spoiled) { Err(Stop::Spoiled) } else { Ok(()) }
 }
 
 /// The labels, the best first, with their scores where they are told.
-fn text(prediction: &Prediction, card: &ModelCard) -> String {
+fn text(ranked: &[usize], scores: Option<&[f64]>, card: &ModelCard) -> String {
     let label = |(place, &index): (usize, &usize)| {
         let name = card.labels.get(index).map_or("?", String::as_str);
-        match prediction.scores.as_ref().and_then(|scores| scores.get(place)) {
+        match scores.and_then(|scores| scores.get(place)) {
             Some(score) => format!("{name} {score:.2}"),
             None => name.to_owned(),
         }
     };
-    prediction.ranked.iter().enumerate().map(label).collect::<Vec<_>>().join(", ")
+    ranked.iter().enumerate().map(label).collect::<Vec<_>>().join(", ")
 }
 
 /// The pictures of this person.

@@ -32,6 +32,7 @@ pub(crate) async fn run(options: Compare, voice: &mut Voice) -> Result<(), Stop>
         Answer::Order(Order::You) => "You have more.",
         Answer::Order(Order::They) => "They have more.",
         Answer::Order(Order::Equal) => "You have the same.",
+        Answer::Spoiled => return Err(Stop::Spoiled),
         Answer::Predictions(_) | Answer::Nothing => return Err(Fault::internal("a comparison without an order").into()),
     });
     Ok(())

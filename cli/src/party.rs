@@ -114,15 +114,20 @@ impl Party {
         }
     }
 
-    /// Says goodbye and waits until that has arrived, but not for ever.
-    pub(crate) async fn leave(self) {
-        let Self { meeting, commands, mut heard, paired, .. } = self;
+    /// Says goodbye and waits until that has arrived, but not for ever. Gives what was heard until then and not taken.
+    pub(crate) async fn leave(self) -> VecDeque<Heard> {
+        let Self { meeting, commands, mut heard, mut kept, paired } = self;
         let _ = commands.unbounded_send(Command::Cancel);
         if paired.get() {
-            let farewell = async { while heard.next().await.is_some_and(|heard| !matches!(heard, Heard::Gone)) {} };
+            let farewell = async {
+                while let Some(next) = heard.next().await.filter(|heard| !matches!(heard, Heard::Gone)) {
+                    kept.push_back(next);
+                }
+            };
             let _ = tokio::time::timeout(FAREWELL, farewell).await;
         }
         meeting.close();
+        kept
     }
 }
 

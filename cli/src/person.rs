@@ -71,7 +71,7 @@ impl Person<'_> {
                         self.party.tell(Command::Decline);
                         return Err(Code::Declined.into());
                     }
-                    self.party.tell(Command::Accept);
+                    self.party.tell(Command::Accept { hash: agreement.hash() });
                     accepted = Some(agreement);
                 }
                 Heard::Told(Event::Agreed) => {

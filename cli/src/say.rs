@@ -182,7 +182,10 @@ impl Voice {
                 cost(agreement.offline),
                 cost(agreement.online)
             );
-            anstream::eprintln!("  {}\n", agreement.security);
+            if let Some(card) = &agreement.model {
+                anstream::eprintln!("  it opens    {} bits of each picture", card.opened().of_picture);
+            }
+            anstream::eprintln!("  {}\n", agreement.cautions(seat).join("\n  "));
         });
     }
 
@@ -218,6 +221,8 @@ pub(crate) enum Stop {
     Usage(String),
     /// A session ended, or never began.
     Fault(Fault),
+    /// A round ended as it should, and what was opened is no answer.
+    Spoiled,
 }
 
 impl From<Fault> for Stop {
@@ -231,6 +236,10 @@ impl Stop {
         match self {
             Self::Usage(what) => anstream::eprintln!("{RED}error{RED:#}: {what}\n help: See `tacit help`."),
             Self::Fault(fault) => voice.fault(fault),
+            Self::Spoiled => anstream::eprintln!(
+                "{RED}error{RED:#}: No valid answer: the other program sent wrong values.\n help: It was not told that you have \
+                 none. Do not tell them either, and try again only if you know why."
+            ),
         }
     }
 
@@ -238,6 +247,7 @@ impl Stop {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
+            Self::Spoiled => 4,
             Self::Fault(fault) => match (fault.code, fault.blame()) {
                 (Code::Internal, _) => 1,
                 // Ctrl-C; a question without an answer says so in its detail.

@@ -1,5 +1,6 @@
 //! `tacit serve`: a model's owner for many. Each client has a room, a pairing and material of its own.
 
+mod budget;
 mod counts;
 mod house;
 mod link_file;
@@ -7,15 +8,16 @@ mod link_file;
 pub(crate) use house::{House, Terms};
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
-use tacit_jobs::classify::open_model;
-use tacit_jobs::{Audience, Detail, Reveal};
+use tacit_jobs::classify::{Check, open_model};
+use tacit_jobs::{Audience, Detail, ModelCard, Reveal};
 use tacit_meet::{AtDoor, Door, DoorInvite, Room};
-use tacit_session::{Code, Fault};
+use tacit_session::{Code, Fault, Party as Seat};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -32,8 +34,16 @@ const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 
 pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
     log_to_stderr();
-    let model = read(&options.model)?;
     let reveal = reveal(&options);
+    let (model, card) = read(&options.model, reveal)?;
+    let of_round = card.opened().of_round;
+    for (name, limit) in [("--bits-per-client", Some(options.bits_per_client)), ("--bits-in-all", options.bits_in_all)]
+    {
+        if let Some(limit) = limit.filter(|limit| *limit < of_round) {
+            let what = format!("{name} {limit} allows no round: one opens {of_round} bits. Allow more, or tell less.");
+            return Err(Stop::Usage(what));
+        }
+    }
     let config = place::config(&options.reach.server, &options.reach)?;
     let (room, secret) = match &options.link_file {
         Some(file) => link_file::read_or_make(file)?,
@@ -45,6 +55,8 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
         clients: options.max_clients.into(),
         threads: options.threads.map_or_else(crate::processors, usize::from),
         rounds: options.rounds,
+        bits_per_client: options.bits_per_client,
+        bits_in_all: options.bits_in_all.unwrap_or(u64::MAX),
         idle: options.idle,
         stay: options.stay,
     };
@@ -57,11 +69,15 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
         link_file::write(file, room, &encoded)?;
     }
     let link = invite.link(&options.reach.server);
-    let house = House::open(config.clone(), invite, terms);
+    let (tell, mut answered) = unbounded();
+    let house = House::open(config.clone(), invite, terms, move |answering| drop(tell.unbounded_send(answering)));
     if let Some(address) = &options.metrics {
         counts::serve(address, Arc::clone(house.counts())).await?;
     }
-    voice.json(&serde_json::json!({ "event": "serving", "link": link }));
+    voice.json(&serde_json::json!({
+        "event": "serving", "link": link, "bits_of_round": of_round, "bits_per_client": options.bits_per_client,
+        "bits_in_all": options.bits_in_all,
+    }));
     voice.result(&link);
     voice.note("Whoever has this link can have pictures checked. Ctrl-C ends it.");
     let mut wait = AGAIN[0];
@@ -69,6 +85,10 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
     let end = loop {
         let event = tokio::select! {
             event = at_door.next() => event,
+            Some(answering) = answered.next() => {
+                voice.json(&answering);
+                continue;
+            }
             () = &mut ended => break Ok(()),
         };
         match event {
@@ -116,12 +136,14 @@ pub(crate) fn opened(event: Option<AtDoor>) -> Result<Room, Fault> {
     }
 }
 
-/// A model file, looked at before anybody is let in.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+/// A model file, looked at before anybody is let in, and what clients see of it.
+pub(crate) fn read(path: &Path, reveal: Reveal) -> Result<(Vec<u8>, ModelCard), Fault> {
     let unreadable = |error| Fault::new(Code::ModelUnreadable, format!("{}: {error}", path.display()));
     let bytes = std::fs::read(path).map_err(unreadable)?;
-    open_model(&bytes)?;
-    Ok(bytes)
+    let (plan, _) = open_model(&bytes)?;
+    let check = Check { plan: Rc::new(plan), owner: Seat::Alice, reveal };
+    check.is_affordable()?;
+    Ok((bytes, check.card()))
 }
 
 fn reveal(options: &Serve) -> Reveal {

@@ -142,6 +142,12 @@ pub(crate) struct Session {
     /// Whether it became another one while this person was looking at it.
     pub(crate) has_changed: bool,
     pub(crate) accepted: Both,
+    /// Whether what is to be accepted has been in sight for long enough: a peer could otherwise change it just before the click.
+    pub(crate) settled: bool,
+    /// How often it became another one.
+    changes: u32,
+    /// Whether there was anything to accept in this pairing.
+    saw_terms: bool,
     /// Whose input is in.
     pub(crate) ready: Both,
     pub(crate) stock: Stock,
@@ -189,6 +195,9 @@ impl Session {
             agreement: None,
             has_changed: false,
             accepted: Both::default(),
+            settled: true,
+            changes: 0,
+            saw_terms: false,
             ready: Both::default(),
             stock: Stock::default(),
             processor: None,
@@ -291,9 +300,14 @@ impl Session {
             Input::GoOn if matches!(screen, Screen::Model | Screen::Result) => {
                 (self.due().map_or(Step::Stay, |screen| Step::Go(screen, "")), Vec::new())
             }
-            Input::Accept if self.agreement.is_some() && !self.accepted.me => {
+            Input::Accept if self.settled && !self.accepted.me => {
+                let Some(agreement) = &self.agreement else { return (Step::Stay, Vec::new()) };
                 self.accepted.me = true;
-                (Step::Say(waiting(self.accepted.peer)), tell(Command::Accept))
+                (Step::Say(waiting(self.accepted.peer)), tell(Command::Accept { hash: agreement.hash() }))
+            }
+            Input::Settled(changes) => {
+                self.settled |= changes == self.changes;
+                (Step::Stay, Vec::new())
             }
             Input::Decline => (Step::Fail(Code::Declined.into()), tell(Command::Decline)),
             Input::Compare(amount) if screen == Screen::Amount && !self.ready.me => {
@@ -303,7 +317,11 @@ impl Session {
                 self.checked = if self.takes() > 1 { Checked::copies(&pictures) } else { Checked::default() };
                 (self.put_in(), tell(Command::Input { input: jobs::Input::Pictures(pictures) }))
             }
-            Input::Worker(stamped) => (self.hear(screen, stamped.at, stamped.event), Vec::new()),
+            Input::Worker(stamped) => {
+                let changes = self.changes;
+                let step = self.hear(screen, stamped.at, stamped.event);
+                (step, if self.changes == changes { Vec::new() } else { vec![Act::Settle(self.changes)] })
+            }
             _ => (Step::Stay, Vec::new()),
         }
     }
@@ -483,6 +501,8 @@ impl Session {
 
     fn propose(&mut self, screen: Screen, agreement: Agreement) -> Step {
         self.has_changed = screen == Screen::Agree;
+        let is_first = !self.saw_terms;
+        self.saw_terms = true;
         self.job = agreement.job;
         self.offered = true;
         self.model_is_sent = false;
@@ -490,6 +510,11 @@ impl Session {
         self.agreement = Some(agreement);
         self.accepted = Both::default();
         self.ready = Both::default();
+        // The same again is no change.
+        if !is_first && (screen != Screen::Result || self.next() != Next::Same) {
+            self.settled = false;
+            self.changes += 1;
+        }
         match (screen, self.due()) {
             // After a result, the next round is offered there.
             (Screen::Result, _) => Step::Stay,

@@ -13,16 +13,15 @@ use crate::parts::thumbnail::thumbnail;
 pub(crate) fn Predictions(labels: Vec<String>, predictions: Vec<Prediction>, checked: Checked) -> impl IntoView {
     let one = |(index, prediction): (usize, Prediction)| {
         let first = first(&labels, &prediction);
-        let says_more = prediction.ranked.len() > 1;
-        let Prediction { ranked, scores } = prediction;
-        let more = says_more.then(|| {
-            view! {
+        let more = match prediction {
+            Prediction::Labels { ranked, scores } if ranked.len() > 1 => Some(view! {
                 <details>
                     <summary>{if scores.is_some() { "all scores" } else { "first three" }}</summary>
                     <Labels labels=labels.clone() ranked scores/>
                 </details>
-            }
-        });
+            }),
+            Prediction::Labels { .. } | Prediction::Spoiled => None,
+        };
         view! {
             <li>
                 <span class="soft mono">{index + 1}</span>
@@ -37,5 +36,10 @@ pub(crate) fn Predictions(labels: Vec<String>, predictions: Vec<Prediction>, che
 
 /// The label that fits best.
 pub(crate) fn first(labels: &[String], prediction: &Prediction) -> String {
-    prediction.ranked.first().and_then(|first| labels.get(*first)).cloned().unwrap_or_default()
+    match prediction {
+        Prediction::Labels { ranked, .. } => {
+            ranked.first().and_then(|first| labels.get(*first)).cloned().unwrap_or_default()
+        }
+        Prediction::Spoiled => "no valid answer: the other program sent wrong values".into(),
+    }
 }

@@ -102,6 +102,7 @@ fn about(transcript: &Transcript) -> String {
         Some(Answer::Order(Order::Equal)) => "Both had the same.".into(),
         Some(Answer::Predictions(_)) => format!("{whose} learned what the picture shows."),
         Some(Answer::Nothing) => format!("{whose} learned nothing."),
+        Some(Answer::Spoiled) => format!("{whose} got no valid answer: the other program sent wrong values."),
         None => "There was no answer yet.".into(),
     };
     let input = transcript

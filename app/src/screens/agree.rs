@@ -22,6 +22,7 @@ pub(crate) fn Agree() -> impl IntoView {
     let accepted = page.of_session(|session| session.accepted);
     let role = page.of_session(Session::role);
     let has_changed = page.of_session(|session| session.has_changed);
+    let settled = page.of_session(|session| session.settled);
     view! {
         <div class="two">
             <div class="stack">
@@ -38,7 +39,12 @@ pub(crate) fn Agree() -> impl IntoView {
                     fallback=move || {
                         view! {
                             <Actions>
-                                <button type="button" class="main" on:click=move |_| page.send(Input::Accept)>
+                                <button
+                                    type="button"
+                                    class="main"
+                                    aria-disabled=move || (!settled.get()).then_some("true")
+                                    on:click=move |_| page.send(Input::Accept)
+                                >
                                     "Accept"
                                 </button>
                                 <button type="button" class="second" on:click=move |_| page.send(Input::Decline)>
@@ -121,9 +127,20 @@ fn TermsTable() -> impl IntoView {
                     </tr>
                 </tbody>
             </table>
-            <p class="soft">{move || agreement.with(|agreement| agreement.as_ref().map(|a| a.security.clone()))}</p>
+            <Cautions agreement/>
         </section>
     }
+}
+
+/// What an altered program on the other side could do, sentence by sentence.
+#[component]
+pub(crate) fn Cautions(#[prop(into)] agreement: Signal<Option<Agreement>>) -> impl IntoView {
+    let seat = page().of_session(|session| Some(session.seat));
+    let cautions = move || {
+        let seat = seat.get()?;
+        agreement.with(|agreement| agreement.as_ref().map(|agreement| agreement.cautions(seat).join(" ")))
+    };
+    view! { <p class="soft" data-testid="cautions">{cautions}</p> }
 }
 
 /// What both know of the model, where there is one.
@@ -133,6 +150,7 @@ fn ModelFacts() -> impl IntoView {
     let facts = |card: Box<ModelCard>| {
         let [channels, height, width] = card.picture;
         let colours = if channels == 1 { "grey" } else { "in colour" };
+        let opened = card.opened().of_picture;
         view! {
             <section class="card" aria-labelledby=page().label("model-title")>
                 <h2 id=page().id("model-title")>{format!("The model “{}”", card.name)}</h2>
@@ -140,6 +158,7 @@ fn ModelFacts() -> impl IntoView {
                     <div><dt>"takes"</dt><dd>{format!("{width} × {height} pixels, {colours}")}</dd></div>
                     <div><dt>"can say"</dt><dd>{card.labels.join(", ")}</dd></div>
                     <div><dt>"hidden comparisons"</dt><dd class="mono">{text::thousands(comparisons(&card))}</dd></div>
+                    <div><dt>"opened of each picture"</dt><dd class="mono">{text::count(opened, "bit", "bits")}</dd></div>
                 </dl>
                 <details>
                     <summary>{text::count(card.layers.len() as u64, "layer", "layers")}</summary>

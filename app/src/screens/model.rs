@@ -16,6 +16,9 @@ use crate::parts::heading::Heading;
 /// The most bytes of a model file.
 const MOST_BYTES: f64 = (16 << 20) as f64;
 
+/// How many labels the bundled models have: the figures that are named before a model is read are those of so many.
+const LABELS: usize = 10;
+
 /// A model that comes with the page.
 struct Bundled {
     /// In `models/`, and what it is called.
@@ -242,7 +245,7 @@ fn Choosing() -> impl IntoView {
                             (Detail::Scores, "The score of every label"),
                         ]
                     />
-                    <p class="soft note">"Scores tell more about your model than a label does."</p>
+                    <p class="soft note" data-testid="opened-bits">{move || opened_bits(detail.get())}</p>
                     <Radios
                         legend="Who learns it?"
                         name=page.id("audience")
@@ -309,6 +312,17 @@ fn Radios<T: Copy + PartialEq + Send + Sync + 'static>(
     }
 }
 
+/// What an altered program on the other side could learn.
+fn opened_bits(detail: Detail) -> String {
+    let [chosen, label] = [detail, Detail::Label].map(|detail| detail.bits(LABELS));
+    let bits =
+        format!("An altered program learns at most {chosen} bits of your model from each picture, of {LABELS} labels");
+    match detail {
+        Detail::Scores => format!("{bits}: 32 for each. We recommend the label, which tells {label}."),
+        _ => format!("{bits}."),
+    }
+}
+
 /// The bytes of the person's own file.
 async fn read(file: Option<web_sys::File>) -> Result<Vec<u8>, &'static str> {
     let file = file.ok_or("Choose a model file first.")?;
@@ -332,6 +346,14 @@ fn refused(fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_be_learned_is_named_for_every_choice() {
+        let [label, three, scores] = Detail::ALL.map(opened_bits);
+        assert!(label.contains("at most 4 bits of your model from each picture"), "{label}");
+        assert!(three.contains("12 bits"), "{three}");
+        assert!(scores.contains("320 bits") && scores.contains("recommend the label"), "{scores}");
+    }
 
     #[test]
     fn a_refusal_names_the_layer_and_says_what_to_do() {

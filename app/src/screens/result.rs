@@ -12,6 +12,7 @@ use crate::parts::labels::Labels;
 use crate::parts::noise::NoiseSign;
 use crate::parts::predictions::{self, Predictions};
 use crate::parts::wire::Wire;
+use crate::screens::agree::Cautions;
 use crate::screens::model::Otherwise;
 use crate::text;
 
@@ -19,13 +20,13 @@ use crate::text;
 pub(crate) fn Result() -> impl IntoView {
     let page = page();
     let answer = page.of_session(|session| session.answer.clone());
-    let security = move || Some(answer.get()?.agreement?.security);
+    let agreement = Signal::derive(move || answer.get()?.agreement);
     view! {
         {move || answer.get().map(|answer| view! { <Opened answer/> })}
         <div class="two result-rest">
             <div class="stack">
                 <p class="lead">{move || answer.get().map(|answer| told(&answer))}</p>
-                <p class="soft">{security}</p>
+                <Cautions agreement/>
                 <Again/>
             </div>
             {move || answer.get().map(|answer| view! { <Figures answer/> })}
@@ -40,6 +41,7 @@ fn Opened(answer: Answer) -> impl IntoView {
     let card = answer.agreement.and_then(|agreement| agreement.model);
     match (answer.outcome.answer, card) {
         (Told::Order(order), _) => view! { <Compared order/> }.into_any(),
+        (Told::Spoiled, _) => view! { <Spoiled/> }.into_any(),
         (Told::Predictions(predictions), Some(card)) if card.reveal.pictures == 1 => {
             view! { <Predicted labels=card.labels predictions/> }.into_any()
         }
@@ -74,15 +76,33 @@ fn Opened(answer: Answer) -> impl IntoView {
     }
 }
 
+/// What is there instead of an answer when the other program sent wrong values.
+#[component]
+fn Spoiled() -> impl IntoView {
+    let headline = "No valid\nanswer.";
+    view! {
+        <div class="opened">
+            <Heading class="riso">
+                <span data-testid="outcome" data-outcome="spoiled" data-text=headline>{headline}</span>
+            </Heading>
+            <p class="lead">{SPOILED}</p>
+        </div>
+    }
+}
+
+/// What happened, and what to do.
+const SPOILED: &str = "The other program sent wrong values. It was not told that you have no answer, and nothing more of what you put \
+                       in was opened. Another round may be spoiled, too: leave, if you do not trust them.";
+
 /// What one picture shows.
 #[component]
 fn Predicted(labels: Vec<String>, mut predictions: Vec<Prediction>) -> impl IntoView {
     predictions.pop().map(|prediction| {
         let label = predictions::first(&labels, &prediction);
+        let Prediction::Labels { ranked, scores } = prediction else { return view! { <Spoiled/> }.into_any() };
         let text = label.clone();
         // A single character is set as large as the page allows.
         let class = if label.chars().count() == 1 { "riso single" } else { "riso" };
-        let Prediction { ranked, scores } = prediction;
         view! {
             <div class="opened">
                 <Heading class>
@@ -92,6 +112,7 @@ fn Predicted(labels: Vec<String>, mut predictions: Vec<Prediction>) -> impl Into
                 <Labels labels ranked scores/>
             </div>
         }
+        .into_any()
     })
 }
 
@@ -124,6 +145,7 @@ fn told(answer: &Answer) -> String {
     let card = answer.agreement.as_ref().and_then(|agreement| agreement.model.as_ref());
     let only = match (&answer.outcome.answer, card.map(|card| card.reveal.audience)) {
         (Told::Nothing, _) => return "You learned nothing: not what they put in, not even the answer.".into(),
+        (Told::Spoiled, _) => return "Nothing that was agreed on is known to you.".into(),
         (_, Some(Audience::Holder)) => {
             "Only you learned this. They learned nothing: not what you put in, not even the answer."
         }

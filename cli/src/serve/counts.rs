@@ -19,6 +19,8 @@ pub(crate) struct Counts {
     pub(super) clients: AtomicU64,
     pub(super) rounds: AtomicU64,
     pub(super) faults: AtomicU64,
+    pub(super) bits: AtomicU64,
+    pub(super) refused: AtomicU64,
 }
 
 impl Counts {
@@ -29,6 +31,13 @@ impl Counts {
             ("clients_waiting", "gauge", "Clients that wait at the door.", &self.waiting),
             ("clients_total", "counter", "Clients that came in.", &self.clients),
             ("rounds_total", "counter", "Rounds that were answered.", &self.rounds),
+            ("bits_total", "counter", "Bits of answers that were opened, from the first response on.", &self.bits),
+            (
+                "refused_total",
+                "counter",
+                "Clients that were told that a limit of bits or rounds is reached.",
+                &self.refused,
+            ),
             ("faults_total", "counter", "Clients that ended otherwise than by leaving.", &self.faults),
         ] {
             let value = value.load(Ordering::Relaxed);

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tacit_jobs::{Command, Event, Job, ModelFile, Reveal};
 use tacit_meet::{Config, DoorInvite, Ticket, answer};
 use tacit_session::{Code, Fault, Party as Seat};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::LocalSet;
 
+use super::budget::{Account, Budget, Spent};
 use super::counts::Counts;
 use crate::party::{Heard, Party};
 
@@ -25,6 +27,10 @@ pub(crate) struct Terms {
     pub(crate) threads: usize,
     /// Rounds that one client may have.
     pub(crate) rounds: u32,
+    /// Bits of answers that one client may get.
+    pub(crate) bits_per_client: u64,
+    /// Bits of answers that all clients together may get.
+    pub(crate) bits_in_all: u64,
     /// How long a client may do nothing.
     pub(crate) idle: Duration,
     /// How long a client may stay, whatever it does.
@@ -43,10 +49,27 @@ struct Shared {
     invite: DoorInvite,
     terms: Terms,
     counts: Arc<Counts>,
+    budget: Arc<Budget>,
+    /// Told of every round that begins to be answered.
+    tell: Box<dyn Fn(Answering) + Send + Sync>,
     lobby: Mutex<Lobby>,
     /// A client has come or left, or this house closes.
     changed: Notify,
     next_number: AtomicU64,
+}
+
+/// A round that this side has begun to answer.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "event", rename = "answering")]
+pub(crate) struct Answering {
+    /// The client's number.
+    client: u64,
+    /// Bits that the round opens.
+    bits: u64,
+    /// Bits opened to this client so far, the round's included.
+    of_client: u64,
+    /// Bits opened to all clients so far.
+    in_all: u64,
 }
 
 #[derive(Default)]
@@ -67,13 +90,20 @@ pub(crate) struct House(Arc<Shared>);
 
 impl House {
     /// Nobody in it yet. Inside of a tokio runtime with several threads.
-    pub(crate) fn open(config: Config, invite: DoorInvite, terms: Terms) -> Self {
-        let threads = terms.threads;
+    pub(crate) fn open(
+        config: Config,
+        invite: DoorInvite,
+        terms: Terms,
+        tell: impl Fn(Answering) + Send + Sync + 'static,
+    ) -> Self {
+        let Terms { threads, bits_in_all, .. } = terms;
         let shared = Arc::new(Shared {
             config,
             invite,
             terms,
             counts: Arc::default(),
+            budget: Arc::new(Budget::new(bits_in_all)),
+            tell: Box::new(tell),
             lobby: Mutex::default(),
             changed: Notify::new(),
             next_number: AtomicU64::new(1),
@@ -137,6 +167,15 @@ impl Shared {
     fn left(&self) {
         self.lobby().inside -= 1;
         self.tell();
+    }
+
+    /// Counts what a client has begun to get.
+    fn count(&self, number: u64, account: &mut Account, event: &Event) {
+        let Some(bits) = account.hear(event) else { return };
+        let in_all = self.counts.bits.fetch_add(bits, Ordering::Relaxed) + bits;
+        let of_client = account.opened();
+        tracing::info!(client = number, bits, of_client, in_all, "answering");
+        (self.tell)(Answering { client: number, bits, of_client, in_all });
     }
 
     /// Wakes whoever waits for a change. All of them began to wait before they looked.
@@ -212,8 +251,15 @@ async fn attend(shared: &Arc<Shared>, ticket: Ticket) {
     tracing::info!(client = number, "came");
     let config = shared.config.clone();
     let mut party = Party::start(Seat::Alice, JOB, |open, on| answer(config, &shared.invite, ticket, open, on));
-    let end = rounds(shared, &mut party, number).await;
-    party.leave().await;
+    let mut account = shared.budget.account(shared.terms.bits_per_client);
+    let end = rounds(shared, &mut party, number, &mut account).await;
+    // What has happened meanwhile counts, too.
+    for heard in party.leave().await {
+        if let Heard::Told(event) = heard {
+            shared.count(number, &mut account, &event);
+        }
+    }
+    drop(account);
     counts.inside.fetch_sub(1, Ordering::Relaxed);
     match end {
         Ok(why) => tracing::info!(client = number, "{why}"),
@@ -227,7 +273,7 @@ async fn attend(shared: &Arc<Shared>, ticket: Ticket) {
 }
 
 /// Round after round, as long as the client likes and is let.
-async fn rounds(shared: &Shared, party: &mut Party, number: u64) -> Result<&'static str, Fault> {
+async fn rounds(shared: &Shared, party: &mut Party, number: u64, account: &mut Account) -> Result<&'static str, Fault> {
     let terms = &shared.terms;
     let (mut done, mut began) = (0, None::<Instant>);
     let until = tokio::time::Instant::now() + terms.stay;
@@ -243,6 +289,7 @@ async fn rounds(shared: &Shared, party: &mut Party, number: u64) -> Result<&'sta
             () = shared.closing(), if began.is_none() => return Ok("was asked to leave"),
         };
         let Heard::Told(event) = heard else { continue };
+        shared.count(number, account, &event);
         match event {
             Event::Offered { job } if job != JOB => {
                 party.tell(Command::Decline);
@@ -251,14 +298,30 @@ async fn rounds(shared: &Shared, party: &mut Party, number: u64) -> Result<&'sta
             Event::Offered { .. } => {
                 party.tell(Command::Model { model: ModelFile(terms.model.clone()), reveal: terms.reveal });
             }
-            Event::Proposed { .. } if done >= terms.rounds => return Ok("has had as many rounds as one may"),
-            Event::Proposed { .. } => party.tell(Command::Accept),
+            Event::Proposed { agreement } => {
+                let bits = agreement.security.opened(Seat::Bob).of_round;
+                let refusal = match account.promise(bits) {
+                    _ if done >= terms.rounds => "has had as many rounds as one may",
+                    Err(Spent::Client) => "has had as many bits as one may",
+                    Err(Spent::All) => {
+                        tracing::warn!(limit = terms.bits_in_all, "all bits are opened; nobody is answered any more");
+                        "comes when all bits are opened"
+                    }
+                    Ok(()) => {
+                        party.tell(Command::Accept { hash: agreement.hash() });
+                        continue;
+                    }
+                };
+                shared.counts.refused.fetch_add(1, Ordering::Relaxed);
+                party.tell(Command::LimitReached);
+                return Ok(refusal);
+            }
             Event::Started => began = Some(Instant::now()),
             Event::Finished { .. } => {
                 done += 1;
                 shared.counts.rounds.fetch_add(1, Ordering::Relaxed);
                 let ms = began.take().map_or(0, |began| began.elapsed().as_millis());
-                tracing::info!(client = number, round = done, ms, "answered");
+                tracing::info!(client = number, round = done, ms, bits = account.opened(), "answered");
             }
             Event::Refused { fault } => return Err(fault),
             _ => {}

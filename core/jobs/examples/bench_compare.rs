@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use tacit_compute::Processor;
-use tacit_jobs::{Amount, Machine, Order};
+use tacit_jobs::{Amount, Answer, Machine, Order};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Cost, Fault, Party, Session};
 use tacit_symmetric::Prg;
@@ -29,12 +29,12 @@ async fn party(session: Session<QueueLink>, seed: u8) -> Result<Run, Fault> {
     let started = Instant::now();
     let mut job = Machine::new(session, Prg::from_seed([seed; 32]), Rc::new(Processor::cpu()));
     job.stock_comparisons().await?;
-    assert_eq!(job.compare(&amount).await?, expected);
+    assert_eq!(job.compare(&amount).await?, Answer::Order(expected));
     let cold = (milliseconds(started), job.spent_offline() + job.spent_online());
     let mut warm = Vec::new();
     for _ in 0..WARM {
         let (started, before) = (Instant::now(), job.spent_online());
-        assert_eq!(job.compare(&amount).await?, expected);
+        assert_eq!(job.compare(&amount).await?, Answer::Order(expected));
         warm.push((milliseconds(started), job.spent_online() - before));
     }
     Ok(Run { cold, warm })

@@ -1,7 +1,10 @@
 //! What both accept before an input is asked for.
 
 use serde::{Deserialize, Serialize};
+use tacit_nn::Told;
 use tacit_session::{Cost, Party};
+
+use crate::{Opened, Security};
 
 /// The things two people can do together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,21 @@ pub enum Detail {
 impl Detail {
     /// Every one.
     pub const ALL: [Detail; 3] = [Detail::Label, Detail::TopThree, Detail::Scores];
+
+    /// What a run opens.
+    pub(crate) fn told(self) -> Told {
+        match self {
+            Detail::Label => Told::First,
+            Detail::TopThree => Told::Three,
+            Detail::Scores => Told::Scores,
+        }
+    }
+
+    /// Bits that are opened of each picture under a model of so many labels: the most that an altered program learns from it.
+    #[must_use]
+    pub fn bits(self, labels: usize) -> u64 {
+        self.told().bits(labels) as u64
+    }
 }
 
 /// Who learns what a picture shows.
@@ -90,6 +108,15 @@ pub struct ModelCard {
     pub reveal: Reveal,
 }
 
+impl ModelCard {
+    /// Bits that are opened of each picture, and of a whole round.
+    #[must_use]
+    pub fn opened(&self) -> Opened {
+        let of_picture = self.reveal.detail.bits(self.labels.len());
+        Opened { of_picture, of_round: of_picture * u64::from(self.reveal.pictures) }
+    }
+}
+
 /// What one party puts in, learns and can see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
@@ -117,8 +144,8 @@ pub struct Agreement {
     pub alice: Terms,
     /// Bob's terms.
     pub bob: Terms,
-    /// The security model in one or two sentences.
-    pub security: String,
+    /// What an altered program can do and learn; [`Agreement::cautions`] says it in sentences.
+    pub security: Box<Security>,
     /// What preparing costs, once per stock.
     pub offline: Cost,
     /// What the round itself costs.
@@ -142,9 +169,7 @@ impl Agreement {
             title: "Who is richer?".into(),
             alice: terms.clone(),
             bob: terms,
-            security: "Safe against a curious partner who runs this program as it is. One who alters it can spoil the \
-                       answer, and may learn more about your amount."
-                .into(),
+            security: Box::new(Security::of_comparison()),
             offline,
             online,
             model: None,
@@ -191,10 +216,7 @@ impl Agreement {
             title: "Private picture check".into(),
             alice,
             bob,
-            security: "Safe against a curious partner who runs this program as it is. One who alters it can spoil the \
-                       answer, and may learn more about the picture or the model. Many answers together tell something \
-                       about the model."
-                .into(),
+            security: Box::new(Security::of_pictures(owner, audience, model.opened())),
             offline,
             online,
             model: Some(Box::new(model)),
@@ -214,7 +236,7 @@ impl Agreement {
     #[must_use]
     pub fn text(&self) -> String {
         let Self { job, round, title, alice, bob, security, offline, online, model } = self;
-        let mut text = format!("tacit agreement 1\njob: {job:?}: {title}\nround: {round}\n");
+        let mut text = format!("tacit agreement 2\njob: {job:?}: {title}\nround: {round}\n");
         for (name, terms) in [("alice", alice), ("bob", bob)] {
             let Terms { puts_in, learns, sees } = terms;
             text += &format!("{name} puts in: {puts_in}\n{name} learns: {learns}\n{name} sees: {sees}\n");
@@ -229,7 +251,7 @@ impl Agreement {
             let plan = base16ct::lower::encode_string(plan);
             text += &format!("model: {name:?} of {labels:?}\nplan: {plan}\nreveal: {reveal:?}\n");
         }
-        text + &format!("security: {security}\n")
+        text + &security.text()
     }
 
     /// The hash that crosses the wire.

@@ -6,14 +6,25 @@ use tacit_compute::Cpu;
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Answer as Seen, Owned, Plan, Prepared, Task, Told, cost, file};
+use tacit_nn::{Answer as Seen, Owned, Plan, Prepared, Task, cost, file};
 use tacit_rlwe::Context;
+use tacit_rlwe::linear::OPENED_BITS;
 use tacit_session::{Code, Cost, Fault, Link, Party, Stage};
 use tacit_share::linear::Role;
 use tacit_share::open::To;
 use zeroize::Zeroizing;
 
-use crate::{Answer, Audience, Detail, MOST_PICTURES, Machine, ModelCard, Picture, Prediction, Reveal, progress};
+use crate::{
+    Answer, Audience, Detail, MOST_PICTURES, Machine, ModelCard, Opened, Picture, Prediction, Reveal, progress,
+};
+
+/// The most bits that are opened to the other side while one lattice secret is in use.
+///
+/// An altered owner of a model, whom answers reach, can send responses that make the client's shares, and so the answers, carry bits of the
+/// client's key; an altered client likewise gets bits of the owner's randomness out of its answers. A ternary secret of N = 4096
+/// coefficients has N·log2(3) ≈ 6,492 bits, and 205 opened words of 32 bits (6,560 bits) were enough to compute a whole key. So a secret
+/// is given up long before: 1,000 bits leave more than 5,400 unknown.
+pub const MOST_OPENED: u64 = OPENED_BITS as u64;
 
 /// What a machine keeps for picture checks.
 #[derive(Default)]
@@ -70,32 +81,44 @@ impl Check {
     }
 
     fn task(&self) -> Task {
-        let told = match self.reveal.detail {
-            Detail::Label => Told::First,
-            Detail::TopThree => Told::Three,
-            Detail::Scores => Told::Scores,
-        };
         let to = match self.reveal.audience {
             Audience::Holder => To::One(self.owner.other()),
             Audience::Both => To::Both,
         };
-        Task { batch: self.reveal.pictures.into(), told, to }
+        Task { batch: self.reveal.pictures.into(), told: self.reveal.detail.told(), to }
     }
 
-    /// Whether so many pictures at once are possible at all.
+    /// Bits that are opened to the other side at most while one lattice secret is in use. A key serves a round, but a single picture
+    /// where scores reach the owner; the owner's randomness serves a single response, and so a part of one picture.
+    fn opened_for_one_secret(&self) -> u64 {
+        let Opened { of_picture, of_round } = self.card().opened();
+        if self.reveal.detail == Detail::Scores { of_picture } else { of_round }
+    }
+
+    /// Whether so many pictures at once are possible at all, and safe: see [`MOST_OPENED`].
     ///
     /// # Errors
     /// [`Code::ModelRefused`] with what to change.
-    pub(crate) fn is_affordable(&self) -> Result<(), Fault> {
+    pub fn is_affordable(&self) -> Result<(), Fault> {
         let pictures = self.reveal.pictures;
         if !(1..=MOST_PICTURES).contains(&pictures) {
             return Err(Fault::internal("a round of so many pictures"));
         }
-        if self.plan.affords(self.task()) {
-            return Ok(());
+        let refused = |detail| Err(Fault::new(Code::ModelRefused, detail));
+        let opened = self.opened_for_one_secret();
+        if opened > MOST_OPENED {
+            let instead = match self.reveal.detail {
+                Detail::Scores => "tell the label, or the three that fit best, and no scores",
+                Detail::TopThree | Detail::Label => "choose fewer pictures",
+            };
+            return refused(format!(
+                "It would open {opened} bits under one key, and {MOST_OPENED} are safe: {instead}."
+            ));
         }
-        let detail = format!("It is too large for {pictures} pictures in one round; choose fewer.");
-        Err(Fault::new(Code::ModelRefused, detail))
+        if !self.plan.affords(self.task()) {
+            return refused(format!("It is too large for {pictures} pictures in one round; choose fewer."));
+        }
+        Ok(())
     }
 
     /// What preparing costs `party`, by stage, without the set-up.
@@ -126,7 +149,8 @@ impl Check {
 
     fn prediction(&self, seen: Seen) -> Prediction {
         match seen {
-            Seen::Places(ranked) => Prediction { ranked, scores: None },
+            Seen::Places(ranked) => Prediction::Labels { ranked, scores: None },
+            Seen::Spoiled => Prediction::Spoiled,
             Seen::Scores(logits) => {
                 let mut ranked: Vec<usize> = (0..logits.len()).collect();
                 // A stable sort: of equal ones the earlier comes first.
@@ -134,7 +158,7 @@ impl Check {
                 let unit = f64::from(1u32 << self.plan.fraction);
                 let score = |label: &usize| logits.get(*label).map_or(0.0, |&logit| f64::from(logit) / unit);
                 let scores = Some(ranked.iter().map(score).collect());
-                Prediction { ranked, scores }
+                Prediction::Labels { ranked, scores }
             }
         }
     }

@@ -39,8 +39,12 @@ pub enum Command {
         /// Who would learn what.
         reveal: Reveal,
     },
-    /// Accept the agreement that was shown last. After a result: once more.
-    Accept,
+    /// Accept the agreement with this hash. Where something else is proposed by now, that is shown again instead. After a result:
+    /// once more.
+    Accept {
+        /// [`Agreement::hash`](crate::Agreement::hash) of what the person saw.
+        hash: [u8; 32],
+    },
     /// Do not accept it. Ends the session on both sides.
     Decline,
     /// This person's input to the round that was agreed on. A model's owner has none: the model is there already.
@@ -50,6 +54,8 @@ pub enum Command {
     },
     /// Stop. Ends the session on both sides.
     Cancel,
+    /// A model's owner answers no more, because a limit is reached. Ends the session on both sides.
+    LimitReached,
     /// From the host program, which has a clock: machines were at work and nothing has moved for too long.
     Stalled,
 }

@@ -129,16 +129,26 @@ pub enum Answer {
     Predictions(Vec<Prediction>),
     /// Of a picture check: only the other person learned something.
     Nothing,
+    /// Of a comparison: the opened bits contradict each other, so the other program sent wrong values. The other side is not told:
+    /// that there is no answer is a fact about this person's amount.
+    Spoiled,
 }
 
 /// What a model says of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
-    /// The labels that fit best, the best first, as places in [`ModelCard::labels`](crate::ModelCard::labels): one, three, or
-    /// all.
-    pub ranked: Vec<usize>,
-    /// The score of each of them, in the model's own unit, where scores were agreed on.
-    pub scores: Option<Vec<f64>>,
+#[serde(rename_all = "kebab-case")]
+pub enum Prediction {
+    /// What was agreed on.
+    Labels {
+        /// The labels that fit best, the best first, as places in [`ModelCard::labels`](crate::ModelCard::labels): one, three, or
+        /// all.
+        ranked: Vec<usize>,
+        /// The score of each of them, in the model's own unit, where scores were agreed on.
+        scores: Option<Vec<f64>>,
+    },
+    /// The opened bits name no labels, so the other program sent wrong values. The other side is not told: that there is no answer is
+    /// a fact about both inputs.
+    Spoiled,
 }
 
 /// The result of a round.

@@ -17,6 +17,7 @@ mod progress;
 pub mod record;
 pub mod rehearsal;
 mod round;
+mod security;
 mod talk;
 pub mod views;
 
@@ -27,4 +28,5 @@ pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};
 pub use record::{Crossing, Record, Timed, Transcript};
+pub use security::{Guarantee, Opened, Part, Security};
 pub use tacit_compute::{Force, Operation, Processor, Report};

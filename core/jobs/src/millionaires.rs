@@ -5,7 +5,7 @@ use tacit_share::material;
 use tacit_share::{compare, open};
 
 use crate::progress::Plan;
-use crate::{Amount, Machine, Order, machine};
+use crate::{Amount, Answer, Machine, Order, machine};
 
 /// Comparisons whose material is kept in stock.
 pub const STOCK: u32 = 8;
@@ -49,30 +49,30 @@ impl<L: Link> Machine<L> {
         vec![(Stage::BaseOt, setup), (Stage::Extend, refill)]
     }
 
-    /// Compares this party's amount with the other's; both learn the order. Cost: [`compare_cost`].
+    /// Compares this party's amount with the other's; both learn the order. Cost: [`compare_cost`]. Where the opened bits contradict each
+    /// other the answer is [`Answer::Spoiled`], and everything goes on as after an order.
     ///
     /// # Errors
     /// The link's, or the peer's; [`Code::Internal`](tacit_session::Code::Internal) when nothing is in stock.
-    pub async fn compare(&mut self, amount: &Amount) -> Result<Order, Fault> {
+    pub async fn compare(&mut self, amount: &Amount) -> Result<Answer, Fault> {
         let material = self.comparisons.pop().ok_or_else(|| Fault::internal("no material in stock"))?;
-        order(&mut self.session, material, amount).await
+        Ok(order(&mut self.session, material, amount).await?.map_or(Answer::Spoiled, Answer::Order))
     }
 }
 
-/// The comparison itself; see [`Machine::compare`].
+/// The comparison itself; see [`Machine::compare`]. `None` where the opened bits say both less and equal.
 pub(crate) async fn order<L: Link>(
     s: &mut Session<L>,
     material: material::Material,
     amount: &Amount,
-) -> Result<Order, Fault> {
+) -> Result<Option<Order>, Fault> {
     // 1. Shares of x < y and x = y, x at Alice and y at Bob.
     s.enter(Stage::Compare);
     let (less, equal) = compare::less_and_equal(s, material, &[amount.minor_units()]).await?;
     // 2. Open both bits to both: that is what the agreement names.
     s.enter(Stage::Reveal);
     let answer = open::reveal(s, &less.join(&equal)).await?;
-    read(s.party(), [answer.get(0), answer.get(1)])
-        .ok_or_else(|| Fault::peer("the opened bits say both less and equal"))
+    Ok(read(s.party(), [answer.get(0), answer.get(1)]))
 }
 
 /// What `[x < y, x = y]` says to a party.

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::record::Watch;
 use crate::round::{Given, History, Mine, Proposal, Round, Subject};
 use crate::talk::{ModelOffer, Number, Stop, Talk, VERSION};
-use crate::{Answer, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine, millionaires};
+use crate::{Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine, millionaires};
 
 /// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said before).
 ///
@@ -228,12 +228,17 @@ impl<L: Link + 'static> Driver<L> {
             (self.emit)(Event::Offered { job: proposal.job });
         }
         if let (None, Some(subject)) = (&proposal.agreement, &proposal.subject) {
-            let agreement = subject.agreement(self.history, self.pairing.seat);
-            proposal.agreement = Some(agreement.clone());
-            (self.emit)(Event::Proposed { agreement });
-            if self.round.accepted_there {
-                (self.emit)(Event::PeerAccepted);
-            }
+            proposal.agreement = Some(subject.agreement(self.history, self.pairing.seat));
+            self.show_agreement();
+        }
+    }
+
+    /// Shows what is to be accepted, and how far that is.
+    fn show_agreement(&self) {
+        let Some(agreement) = self.proposal.as_ref().and_then(|proposal| proposal.agreement.clone()) else { return };
+        (self.emit)(Event::Proposed { agreement });
+        if self.round.accepted_there {
+            (self.emit)(Event::PeerAccepted);
         }
     }
 
@@ -312,7 +317,7 @@ impl<L: Link + 'static> Driver<L> {
             (Job::Classify { owner }, Some(ModelOffer { reveal, plan })) if owner != self.pairing.seat => {
                 let plan = tacit_nn::Plan::decode(&plan).map_err(|_| Fault::peer("a plan that is none"))?;
                 let check = Check { plan: Rc::new(plan), owner, reveal };
-                check.is_affordable().map_err(|_| Fault::peer("more pictures than the model allows"))?;
+                check.is_affordable().map_err(|_| Fault::peer("a proposal beyond what the model allows"))?;
                 Some(Subject::Classify(check))
             }
             _ => return Err(Fault::peer("a model that is not theirs to propose").into()),
@@ -352,22 +357,32 @@ impl<L: Link + 'static> Driver<L> {
             }
             Command::Offer { job } if self.may_propose() => self.propose(job, self.own_model(job)).await?,
             Command::Model { model, reveal } if self.may_propose() => self.on_model(&model, reveal).await?,
-            Command::Accept if !self.round.accepted_here && !self.running => {
-                let Some(Proposal { number, agreement: Some(agreement), .. }) = &self.proposal else { return Ok(()) };
-                self.control.send(&Talk::Accept { proposal: *number, hash: agreement.hash() }).await?;
-                self.advance(|d| d.round.accepted_here = true);
-            }
+            Command::Accept { hash } if !self.round.accepted_here && !self.running => self.on_accept(hash).await?,
             Command::Input { input } if self.agreed() && self.round.input.is_none() => self.on_input(input).await?,
             Command::WordsDiffer => return Err(Fault::from(Code::WordsDiffer).into()),
             Command::Decline => return Err(Fault::from(Code::Declined).into()),
             Command::Cancel => return Err(Fault::from(Code::Cancelled).into()),
+            Command::LimitReached => return Err(Fault::from(Code::LimitReached).into()),
             Command::Stalled => return Err(Fault::from(Code::Stalled).into()),
             Command::ConfirmWords
             | Command::Offer { .. }
             | Command::Model { .. }
-            | Command::Accept
+            | Command::Accept { .. }
             | Command::Input { .. } => {}
         }
+        Ok(())
+    }
+
+    /// Accepts the agreement that the person saw. The other side may have proposed another one since: that is shown again.
+    async fn on_accept(&mut self, seen: [u8; 32]) -> Result<(), End> {
+        let Some(Proposal { number, agreement: Some(agreement), .. }) = &self.proposal else { return Ok(()) };
+        let hash = agreement.hash();
+        if hash != seen {
+            self.show_agreement();
+            return Ok(());
+        }
+        self.control.send(&Talk::Accept { proposal: *number, hash }).await?;
+        self.advance(|d| d.round.accepted_here = true);
         Ok(())
     }
 
@@ -537,7 +552,7 @@ impl<L: Link + 'static> Driver<L> {
         let emit = Rc::clone(&self.emit);
         Work::Busy(Box::pin(async move {
             let answer = match (subject, &given) {
-                (Subject::Millionaires, Given::Amount(amount)) => Answer::Order(machine.compare(amount).await?),
+                (Subject::Millionaires, Given::Amount(amount)) => machine.compare(amount).await?,
                 (Subject::Classify(check), Given::Pictures(_) | Given::Model) => {
                     let pictures = if let Given::Pictures(pictures) = &given { Some(&pictures[..]) } else { None };
                     let at = |index| emit(Event::Layer { index });

@@ -52,10 +52,11 @@ pub(crate) enum Stop {
     Broke = 4,
     Stalled = 5,
     Internal = 6,
+    LimitReached = 7,
 }
 
 impl Stop {
-    const ALL: [Stop; 7] = [
+    const ALL: [Stop; 8] = [
         Stop::Cancelled,
         Stop::Declined,
         Stop::WordsDiffer,
@@ -63,6 +64,7 @@ impl Stop {
         Stop::Broke,
         Stop::Stalled,
         Stop::Internal,
+        Stop::LimitReached,
     ];
 
     /// What to tell the peer about a fault of this session; nothing where there is nobody left to tell.
@@ -74,6 +76,7 @@ impl Stop {
             Code::VersionsDiffer => Stop::VersionsDiffer,
             Code::PeerBroke => Stop::Broke,
             Code::Stalled => Stop::Stalled,
+            Code::LimitReached => Stop::LimitReached,
             Code::PeerLeft | Code::ConnectionLost | Code::PeerCancelled | Code::PeerDeclined => return None,
             _ => Stop::Internal,
         })
@@ -88,6 +91,7 @@ impl Stop {
             Stop::VersionsDiffer => Code::VersionsDiffer.into(),
             Stop::Broke => Fault::peer("the other side says that what it got from here was damaged"),
             Stop::Stalled => Fault::new(Code::Stalled, "the other side waited in vain"),
+            Stop::LimitReached => Code::LimitReached.into(),
             Stop::Internal => Fault::new(Code::PeerLeft, "their program broke"),
         }
     }

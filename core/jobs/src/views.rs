@@ -122,24 +122,25 @@ pub fn simulated_on(
 fn honest(
     amount: &Amount,
     material: impl Fn(&Session<QueueLink>) -> Material,
-) -> impl AsyncFnOnce(Session<QueueLink>) -> Result<Order, Fault> {
+) -> impl AsyncFnOnce(Session<QueueLink>) -> Result<Option<Order>, Fault> {
     async move |mut s| {
         let material = material(&s);
         millionaires::order(&mut s, material, amount).await
     }
 }
 
-fn view(party: Party, answer: Result<Order, Fault>, messages: Vec<Seen>) -> View {
+fn view(party: Party, answer: Result<Option<Order>, Fault>, messages: Vec<Seen>) -> View {
     let answer = answer.expect("two programs that follow the protocol meet no fault");
+    let answer = answer.expect("correct material gives an order");
     View { party, about: "A comparison of two amounts of 64 bits", messages, answer }
 }
 
 /// Runs a party's program against another one; what it says, and what crossed.
 fn watch<T>(
     party: Party,
-    program: impl AsyncFnOnce(Session<QueueLink>) -> Result<Order, Fault>,
+    program: impl AsyncFnOnce(Session<QueueLink>) -> Result<Option<Order>, Fault>,
     other: impl AsyncFnOnce(Session<QueueLink>) -> T,
-) -> (Result<Order, Fault>, Vec<Seen>) {
+) -> (Result<Option<Order>, Fault>, Vec<Seen>) {
     let seen: Rc<RefCell<Vec<Seen>>> = Rc::default();
     let sink = Rc::clone(&seen);
     let program = async move |mut s: Session<QueueLink>| {

@@ -9,6 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tacit_compute::Processor;
 use tacit_jobs::{Amount, Command, Event, Input, Job, Pairing, pairing};
+use tacit_nn::quantise::quantise;
+use tacit_nn::{Model, Node, Op, Shape, bench};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Code, Malformed, Message, Party, Session, Tag};
 
@@ -25,6 +27,22 @@ impl<const INDEX: usize> Message for Forged<INDEX> {
 
     fn decode(_: &[u8], (): ()) -> Result<Self, Malformed> {
         Err(Malformed)
+    }
+}
+
+/// A message on the control lane, whatever it is.
+struct Heard(Vec<u8>);
+
+impl Message for Heard {
+    const TAG: Tag = Tag::Control;
+    type Shape = ();
+
+    fn encode(&self) -> Vec<u8> {
+        self.0.clone()
+    }
+
+    fn decode(body: &[u8], (): ()) -> Result<Self, Malformed> {
+        Ok(Self(body.to_vec()))
     }
 }
 
@@ -78,8 +96,8 @@ proptest! {
         let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires, record: false };
         // The most trusting person there is.
         let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
-            let command = match event {
-                Event::Proposed { .. } => Some(Command::Accept),
+            let command = match &event {
+                Event::Proposed { agreement } => Some(Command::Accept { hash: agreement.hash() }),
                 Event::Agreed => Amount::from_minor_units(5).ok().map(|amount| Command::Input { input: Input::Amount(amount) }),
                 _ => None,
             };
@@ -92,7 +110,9 @@ proptest! {
             let link = Rc::new(bob);
             let [mut control, mut protocol] = [0, 1].map(|_| Session::new(Party::Bob, Rc::clone(&link)));
             if hello {
-                forge(&mut control, 0, vec![0, 2, 0]).await;
+                // The program's own version, which it has just said.
+                let Ok(Heard(hello)) = control.recv(()).await else { return };
+                forge(&mut control, 0, hello).await;
             }
             for (index, body) in script {
                 let lane = if index == 0 { &mut control } else { &mut protocol };
@@ -109,4 +129,70 @@ proptest! {
         let answered = events.iter().any(|event| matches!(event, Event::Finished { .. }));
         prop_assert!(!answered);
     }
+}
+
+/// The next message on the control lane; those of the protocol are passed over.
+async fn hear(control: &mut Session<QueueLink>) -> Vec<u8> {
+    loop {
+        match control.recv::<Heard>(()).await {
+            Ok(Heard(talk)) => return talk,
+            Err(fault) => assert_eq!(fault.code, Code::PeerBroke, "{fault}"),
+        }
+    }
+}
+
+/// A proposal, and an acceptance, on the control lane.
+const PROPOSE: u8 = 5;
+const ACCEPT: u8 = 2;
+
+/// The peer proposes other terms just before the person accepts. What was on the screen is not what would be accepted, so nothing is, and
+/// the new terms are shown again.
+#[test]
+fn an_acceptance_is_of_what_was_shown() {
+    let (alice, bob) = lockstep::queues();
+    let (commands, receiver) = unbounded();
+    let hashes = Rc::new(RefCell::new(Vec::new()));
+    let shown = Rc::clone(&hashes);
+    let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires, record: false };
+    let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
+        let Event::Proposed { agreement } = event else { return };
+        let mut shown = shown.borrow_mut();
+        shown.push(agreement.hash());
+        let accept = |hash| commands.unbounded_send(Command::Accept { hash }).unwrap();
+        match shown[..] {
+            // A comparison, a label, scores: the click was meant for the label, and comes when the program knows better.
+            [_, label, _] => accept(label),
+            [_, _, _, again] => accept(again),
+            _ => {}
+        }
+    });
+    let model = Model {
+        name: "small".into(),
+        input: Shape::new(1, 4, 4),
+        labels: vec!["a".into(), "b".into()],
+        nodes: vec![Node::new("flat", Op::Flatten, &[0]), Node::new("dense", bench::dense(1, 16, 2), &[1])],
+    };
+    let plan = quantise(&model).unwrap().0.encode();
+    let peer = async {
+        let mut control = Session::new(Party::Bob, bob);
+        let hello = hear(&mut control).await;
+        control.send(&Heard(hello)).await.unwrap();
+        assert_eq!(hear(&mut control).await[0], PROPOSE);
+        for (count, detail) in [(2, 0), (3, 2)] {
+            // By Bob, under his model; to whose picture it is; one picture.
+            let offer = [&[PROPOSE, count, 0, 0, 0, 0, 2, detail, 0, 1][..], &plan].concat();
+            control.send(&Heard(offer)).await.unwrap();
+        }
+        loop {
+            let talk = hear(&mut control).await;
+            if talk[0] == ACCEPT {
+                return talk;
+            }
+        }
+    };
+    let (_, accepted) = lockstep::join(program, peer);
+    let hashes = hashes.borrow();
+    let [_, label, scores, again] = hashes[..] else { panic!("{} agreements", hashes.len()) };
+    assert!(label != scores && scores == again);
+    assert_eq!(accepted[1..], [&[3, 0, 0, 0, 0][..], &scores].concat());
 }

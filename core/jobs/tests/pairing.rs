@@ -1,6 +1,6 @@
 //! Two whole programs against each other, each with a person who answers events.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -14,6 +14,8 @@ use tacit_jobs::{
 };
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{Code, Cost, Direction, Fault, Party, Stage, Tag};
+
+mod support;
 
 /// What a person does when they are shown an event.
 type Person = Box<dyn Fn(&Event, &UnboundedSender<Command>)>;
@@ -75,7 +77,7 @@ fn willing(amounts: &[u64]) -> Person {
         match event {
             Event::PeerPresent => say(Command::ConfirmWords),
             Event::Proposed { .. } if left.borrow().is_empty() => say(Command::Cancel),
-            Event::Proposed { .. } => say(Command::Accept),
+            Event::Proposed { agreement } => say(Command::Accept { hash: agreement.hash() }),
             Event::Agreed => {
                 let amount = left.borrow_mut().pop_front().unwrap();
                 say(Command::Input { input: Input::Amount(Amount::from_minor_units(amount).unwrap()) });
@@ -115,6 +117,33 @@ fn who_is_richer_many_times_over_with_one_set_up() {
     }
 }
 
+/// As in `pictures.rs`: a comparison's opened bits that contradict each other stay at home.
+#[test]
+fn wrong_shares_of_an_order_show_nothing_to_whoever_sent_them() {
+    for cheat in [Party::Alice, Party::Bob] {
+        let victim = cheat.other();
+        let play = |mask: u64| {
+            let (tamper, sent) = support::wrong_opening(cheat, mask);
+            let (a, b) = meet(false, Some(&tamper), willing(&[5, 1]), willing(&[7, 1]));
+            let diary = if victim == Party::Alice { a } else { b };
+            let answers: Vec<_> = diary.outcomes().into_iter().map(|outcome| outcome.answer).collect();
+            (answers, support::of(&sent, victim))
+        };
+        let (_, sent) = play(0);
+        // Bit 0 is less, which holds; bit 1 is equal.
+        let [order, other] = match victim {
+            Party::Alice => [Order::They, Order::You],
+            Party::Bob => [Order::You, Order::They],
+        };
+        let first = [Answer::Order(order), Answer::Order(other), Answer::Spoiled, Answer::Order(Order::Equal)];
+        for (mask, first) in first.into_iter().enumerate() {
+            let (answers, sent_now) = play(mask as u64);
+            assert_eq!(answers, [first, Answer::Order(Order::Equal)], "{cheat:?} sends {mask:02b}");
+            assert!(sent == sent_now, "{victim:?} answers {cheat:?}'s {mask:02b} otherwise");
+        }
+    }
+}
+
 #[test]
 fn costs_are_declared_measured_and_agreed_on() {
     let (a, b) = meet(false, None, willing(&[1]), willing(&[2]));
@@ -138,13 +167,15 @@ fn costs_are_declared_measured_and_agreed_on() {
 #[test]
 fn no_input_is_taken_before_both_have_accepted() {
     // Alice tries to put in an amount at once, and accepts only when Bob has.
-    let alice: Person = Box::new(|event, commands| {
+    let shown = Cell::new(None);
+    let alice: Person = Box::new(move |event, commands| {
         let say = |command| commands.unbounded_send(command).unwrap();
         match event {
             Event::Proposed { agreement } if agreement.round == 1 => {
+                shown.set(Some(agreement.hash()));
                 say(Command::Input { input: Input::Amount(Amount::from_minor_units(1).unwrap()) });
             }
-            Event::PeerAccepted => say(Command::Accept),
+            Event::PeerAccepted => say(Command::Accept { hash: shown.get().unwrap() }),
             Event::Agreed => say(Command::Input { input: Input::Amount(Amount::from_minor_units(9).unwrap()) }),
             Event::Finished { .. } => say(Command::Cancel),
             _ => {}
@@ -160,7 +191,7 @@ fn a_typed_code_waits_for_both_to_confirm_the_words() {
     let silent: Person = Box::new(|event, commands| {
         let say = |command| commands.unbounded_send(command).unwrap();
         match event {
-            Event::Proposed { .. } => say(Command::Accept),
+            Event::Proposed { agreement } => say(Command::Accept { hash: agreement.hash() }),
             Event::Stock { .. } => say(Command::WordsDiffer),
             _ => {}
         }
@@ -355,8 +386,8 @@ fn a_transcript_comes_back_as_it_was_and_a_changed_one_does_not() {
 
     assert_eq!(Transcript::from_json(""), Err(NoTranscript::Foreign));
     assert_eq!(Transcript::from_json("{\"format\":\"tacit\"}"), Err(NoTranscript::Foreign));
-    let newer = text.replacen("\"version\":1", "\"version\":2", 1);
-    assert_eq!(Transcript::from_json(&newer), Err(NoTranscript::Version(2)));
+    let newer = text.replacen("\"version\":2", "\"version\":3", 1);
+    assert_eq!(Transcript::from_json(&newer), Err(NoTranscript::Version(3)));
     // Every single character of the content counts.
     let begins = text.find("\"content\":").unwrap() + 10;
     for at in (begins..text.len() - 1).step_by(97) {
@@ -378,7 +409,7 @@ fn a_transcript_comes_back_as_it_was_and_a_changed_one_does_not() {
     for (what, instead) in lies {
         let content = text[begins..text.len() - 1].replacen(what, instead, 1);
         let hash = blake3::hash(content.as_bytes()).to_hex();
-        let forged = format!(r#"{{"format":"tacit-transcript","version":1,"blake3":"{hash}","content":{content}}}"#);
+        let forged = format!(r#"{{"format":"tacit-transcript","version":2,"blake3":"{hash}","content":{content}}}"#);
         assert!(matches!(Transcript::from_json(&forged), Err(NoTranscript::Contradicts(_))), "{what}");
     }
 }

@@ -15,6 +15,8 @@ use tacit_nn::{Model, Node, Op, Shape, bench, file, plain};
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{Code, Cost, Fault, Party, Tag};
 
+mod support;
+
 type Person = Box<dyn Fn(&Event, &UnboundedSender<Command>)>;
 
 fn network(name: &str, labels: usize) -> Model {
@@ -58,7 +60,7 @@ fn ranked(model: &Model, seed: u8) -> Vec<usize> {
 
 /// The answer that tells the first label of [`picture`].
 fn label(model: &Model, seed: u8) -> Answer {
-    Answer::Predictions(vec![Prediction { ranked: vec![ranked(model, seed)[0]], scores: None }])
+    Answer::Predictions(vec![Prediction::Labels { ranked: vec![ranked(model, seed)[0]], scores: None }])
 }
 
 async fn live(link: QueueLink, seat: Party, job: Job, person: Person) -> (Vec<Event>, Fault) {
@@ -112,7 +114,7 @@ fn willing(seat: Party, model: Model, reveal: Reveal, rounds: usize) -> Person {
                 }
             }
             Event::Proposed { .. } if done.get() == rounds => say(Command::Cancel),
-            Event::Proposed { .. } => say(Command::Accept),
+            Event::Proposed { agreement } => say(Command::Accept { hash: agreement.hash() }),
             Event::Agreed if *shown.borrow() != Some(Job::Classify { owner: seat }) => {
                 given.set(given.get() + 1);
                 say(Command::Input { input: Input::Pictures(vec![picture(given.get())]) });
@@ -165,7 +167,7 @@ fn more_is_told_where_more_was_agreed_on() {
             assert_eq!(owner, Answer::Nothing);
         }
         let Answer::Predictions(mut predictions) = holder else { panic!("labels were asked for") };
-        let Prediction { ranked: got, scores } = predictions.remove(0);
+        let Prediction::Labels { ranked: got, scores } = predictions.remove(0) else { panic!("a label") };
         assert!(predictions.is_empty());
         assert_eq!(got, ranked(&model, 1)[..if detail == Detail::Scores { 4 } else { 3 }]);
         assert_eq!(scores.map(|scores| scores.len()), (detail == Detail::Scores).then_some(4));
@@ -193,7 +195,7 @@ fn several_pictures_go_through_at_once() {
             })
         };
         let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, owner, holder);
-        let prediction = |ranked: Vec<usize>| Prediction { ranked: ranked[..3].to_vec(), scores: None };
+        let prediction = |ranked: Vec<usize>| Prediction::Labels { ranked: ranked[..3].to_vec(), scores: None };
         let two = vec![prediction(ranked(&model, 1)), prediction(ranked(&model, 2))];
         assert_eq!(answers(&bob.0), [Answer::Predictions(two.clone())]);
         let refused = bob.0.iter().filter(|event| matches!(event, Event::Refused { .. })).count();
@@ -360,6 +362,101 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
     assert!(matches!(answers(&bob.0)[..], [Answer::Predictions(_)]));
 }
 
+/// An altered program sends wrong shares of the answer, in every way there is. The other person gets another answer or none, and
+/// the altered program gets nothing: what is sent to it, and when, is the same to the byte, and the next round works.
+#[test]
+fn wrong_shares_of_an_answer_show_nothing_to_whoever_sent_them() {
+    let labels = 3;
+    let (first, second) = (label(&network("small", labels), 1), label(&network("small", labels), 2));
+    let Answer::Predictions(right) = &first else { panic!("a label") };
+    let [Prediction::Labels { ranked, .. }] = &right[..] else { panic!("a label") };
+    for cheat in [Party::Alice, Party::Bob] {
+        let victim = cheat.other();
+        let play = |mask: u64| {
+            let (tamper, sent) = support::wrong_opening(cheat, mask);
+            let reveal = Reveal { audience: Audience::Both, ..Reveal::default() };
+            let person = |seat| willing(seat, network("small", labels), reveal, 2);
+            let both = lockstep::queues_with(&tamper);
+            let [alice, bob] =
+                meet_over(both, Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob));
+            let events = if victim == Party::Alice { alice.0 } else { bob.0 };
+            (answers(&events), support::of(&sent, victim))
+        };
+        let (honest, sent) = play(0);
+        assert_eq!(honest, [first.clone(), second.clone()]);
+        for mask in 1..4 {
+            let (got, sent_now) = play(mask);
+            let index = ranked[0] ^ mask as usize;
+            let prediction = if index < labels {
+                Prediction::Labels { ranked: vec![index], scores: None }
+            } else {
+                Prediction::Spoiled
+            };
+            assert_eq!(got, [Answer::Predictions(vec![prediction]), second.clone()], "{cheat:?} sends {mask:02b}");
+            assert!(sent == sent_now, "{victim:?} answers {cheat:?}'s {mask:02b} otherwise");
+        }
+    }
+}
+
+/// Three labels that are not different, or one that does not exist, are no answer; the others of the round are.
+#[test]
+fn three_labels_are_spoiled_as_one_is() {
+    let labels = 5;
+    let reveal = Reveal { detail: Detail::TopThree, audience: Audience::Holder, pictures: 2 };
+    let play = |mask: u64| {
+        let (tamper, sent) = support::wrong_opening(Party::Alice, mask);
+        let person = |seat| willing(seat, network("small", labels), reveal, 1);
+        let both = lockstep::queues_with(&tamper);
+        let [_, bob] = meet_over(both, Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob));
+        let Answer::Predictions(mut all) = answers(&bob.0).remove(0) else { panic!("three labels") };
+        (all.remove(0), support::of(&sent, Party::Bob))
+    };
+    let (honest, sent) = play(0);
+    let Prediction::Labels { ranked, .. } = honest else { panic!("three labels") };
+    // Place by place, bit by bit, picture by picture.
+    let mask = |place: usize, from: usize, to: usize| {
+        (0..3).map(|bit| ((from ^ to) as u64 >> bit & 1) << (2 * (3 * place + bit))).sum::<u64>()
+    };
+    let other = (0..labels).find(|label| !ranked.contains(label)).unwrap();
+    for (to, is_spoiled) in [(ranked[0], true), (5, true), (7, true), (other, false)] {
+        let (got, sent_now) = play(mask(2, ranked[2], to));
+        let expected = Prediction::Labels { ranked: vec![ranked[0], ranked[1], to], scores: None };
+        assert_eq!(got, if is_spoiled { Prediction::Spoiled } else { expected });
+        assert!(sent == sent_now, "Bob answers otherwise");
+    }
+}
+
+/// The owner's program proposes no more than one key may carry, and the other one takes no such proposal.
+#[test]
+fn no_more_is_opened_than_one_lattice_secret_may_carry() {
+    let reveal = |detail, pictures| Reveal { detail, audience: Audience::Both, pictures };
+    let first = |labels, reveal| {
+        let owner: Person = {
+            let willing = willing(Party::Alice, network("small", labels), reveal, 1);
+            Box::new(move |event, commands| match event {
+                Event::Refused { .. } => commands.unbounded_send(Command::Cancel).unwrap(),
+                event => willing(event, commands),
+            })
+        };
+        let holder = willing(Party::Bob, network("none", 2), reveal, 1);
+        let [alice, _] = meet(Job::Classify { owner: Party::Alice }, owner, holder);
+        alice.0.into_iter().find_map(|event| match event {
+            Event::Refused { fault } => Some(Err(fault)),
+            Event::Proposed { agreement } => Some(Ok(agreement.model.unwrap().opened().of_round)),
+            _ => None,
+        })
+    };
+    assert_eq!(first(31, reveal(Detail::Scores, 1)).unwrap(), Ok(992));
+    // A key for each picture.
+    assert_eq!(first(31, reveal(Detail::Scores, 4)).unwrap(), Ok(3968));
+    assert_eq!(first(32, reveal(Detail::TopThree, 16)).unwrap(), Ok(240));
+    let fault = first(32, reveal(Detail::Scores, 1)).unwrap().unwrap_err();
+    assert_eq!(fault.code, Code::ModelRefused);
+    assert!(
+        fault.detail.as_ref().is_some_and(|detail| detail.contains("1024 bits") && detail.contains("tell the label"))
+    );
+}
+
 /// Every frame of a whole session cut short, in both directions: its receiver ends with a fault, and nobody gets an answer
 /// that is not the right one.
 #[test]
@@ -399,7 +496,8 @@ fn a_hostile_peer_gets_a_fault_and_nothing_else() {
             assert_eq!(victim.1.code, Code::PeerBroke, "{party:?}'s frame {index} (tag {tag})");
             for answer in answers(&alice.0).into_iter().chain(answers(&bob.0)) {
                 if let Answer::Predictions(got) = answer {
-                    assert_eq!(got[0].ranked[0], ranked(&model, 1)[0], "a wrong answer: frame {index}");
+                    let Prediction::Labels { ranked: got, .. } = &got[0] else { panic!("frame {index}") };
+                    assert_eq!(got[0], ranked(&model, 1)[0], "a wrong answer: frame {index}");
                 }
             }
         }

@@ -50,8 +50,7 @@ pub fn run(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<(Stage, Cos
     };
     let answer = demand::of_answer(plan, task).map_or_else(Cost::default, |piece| spend(party, piece, 0));
     let opened = match task.told {
-        Told::First => open::reveal_to_cost(party, task.to, task.batch * plan.logits()),
-        Told::Three => open::reveal_to_cost(party, task.to, 3 * task.batch * plan.logits()),
+        Told::First | Told::Three => open::reveal_to_cost(party, task.to, task.batch * task.told.bits(plan.logits())),
         Told::Scores => {
             let cost = open::reveal_words_to_cost(party, task.to, task.batch * plan.logits());
             // Nothing answers the client's masked input of a last layer that is not truncated, before scores do.

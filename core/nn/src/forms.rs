@@ -3,7 +3,7 @@
 use tacit_session::Party;
 use tacit_share::form::{self, Form};
 use tacit_share::linear::Role;
-use tacit_share::rank::Lists;
+use tacit_share::rank::{self, Lists};
 
 use crate::demand::{Piece, of_answer, of_step};
 use crate::run::Task;
@@ -37,5 +37,5 @@ pub fn received(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<Form> 
 /// What ranking takes; the form of the answer.
 fn ranked<const W: usize>(party: Party, lists: Lists, forms: &mut Vec<Form>) -> Form {
     forms.extend(form::places::<W>(party, lists));
-    form::bits(W * lists.len * lists.count)
+    form::bits(rank::indices_len(lists, W))
 }

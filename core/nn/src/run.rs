@@ -2,15 +2,17 @@
 //!
 //! *Computes*: what the [oracle](crate::plain) computes, up to one unit for each truncation and each linear layer's sum, and of the logits only what the
 //! [`Task`] names, to whom it names. *From*: the composition is that of Delphi (Mishra et al. 2020) with CrypTFlow2's and Cheetah's
-//! non-linear layers; see `tacit_share`. *Security*: semi-honest, that of its parts, which hand nothing but shares to each other;
-//! only the last step opens anything. *Cost*: [`crate::cost::run`]. *Deviations*: none.
+//! non-linear layers; see `tacit_share`. *Security*: the parts hand nothing but shares to each other, and only the last step opens anything.
+//! An altered party that sends wrong shares changes the function into another one and can so make an answer wrong. It learns at most
+//! the bits that are opened to it ([`Told::bits`]): every message before the opening is uniform in its view, and a fault depends on the form of
+//! what was received and never on an opened value. *Cost*: [`crate::cost::run`]. *Deviations*: none.
 
 use tacit_compute::Compute;
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Party, Session, Stage};
 use tacit_share::open::{self, To};
 use tacit_share::rank::{self, Lists};
-use tacit_share::{Shared, Words, activation, linear, truncate};
+use tacit_share::{Words, activation, linear, truncate};
 
 use crate::demand::Material;
 use crate::prepare::{ClearLayer, Linear, Owned, Prepared, Tools};
@@ -25,6 +27,26 @@ pub enum Told {
     Three,
     /// All of them.
     Scores,
+}
+
+impl Told {
+    /// Bits that are opened of each picture, where there are so many labels: the most that an altered party learns from it.
+    #[must_use]
+    pub fn bits(self, labels: usize) -> usize {
+        match self {
+            Self::First | Self::Three => rank::indices_len(Lists { count: 1, len: labels, width: 1 }, self.places()),
+            Self::Scores => u32::BITS as usize * labels,
+        }
+    }
+
+    /// Places whose labels are told.
+    fn places(self) -> usize {
+        match self {
+            Self::First => 1,
+            Self::Three => 3,
+            Self::Scores => 0,
+        }
+    }
 }
 
 /// What a run is asked to do.
@@ -54,6 +76,8 @@ pub enum Answer {
     Places(Vec<usize>),
     /// All logits.
     Scores(Vec<i32>),
+    /// The opened bits name no labels: the other party's program sent wrong shares. It must not learn that.
+    Spoiled,
 }
 
 /// What this party puts in.
@@ -335,47 +359,21 @@ impl Layers {
         logits: &Words,
     ) -> Result<Option<Vec<Answer>>, Fault> {
         let lists = Lists { count: task.batch, len: plan.logits(), width: plan.logits_width() };
-        let places = match self.pieces.next() {
+        let indices = match self.pieces.next() {
             None => {
                 s.enter(Stage::Reveal);
                 let scores = open::reveal_words_to(s, task.to, logits).await?;
                 let of_picture = |scores: &[u32]| Answer::Scores(scores.iter().map(|x| x.cast_signed()).collect());
                 return Ok(scores.map(|scores| scores.chunks_exact(lists.len).map(of_picture).collect()));
             }
-            Some(Material::First(material)) => rank::places(s, material, lists, logits).await?.to_vec_shared(),
-            Some(Material::Three(material)) => rank::places(s, material, lists, logits).await?.to_vec_shared(),
+            Some(Material::First(material)) => rank::indices(lists, &rank::places(s, material, lists, logits).await?),
+            Some(Material::Three(material)) => rank::indices(lists, &rank::places(s, material, lists, logits).await?),
             Some(_) => panic!("{ENOUGH}"),
         };
         s.enter(Stage::Reveal);
-        let opened = open::reveal_to(s, task.to, &places).await?;
-        opened.map(|opened| read_places(&opened, lists, task.told)).transpose()
+        let opened = open::reveal_to(s, task.to, &indices).await?;
+        let read = |opened: Bits| rank::read_indices(lists, task.told.places(), &opened);
+        let answer = |places: Option<Vec<usize>>| places.map_or(Answer::Spoiled, Answer::Places);
+        Ok(opened.map(|opened| read(opened).into_iter().map(answer).collect()))
     }
-}
-
-/// Places of all lists behind one another, as one vector of bits.
-trait ToVecShared {
-    fn to_vec_shared(self) -> Shared;
-}
-
-impl<const W: usize> ToVecShared for [Shared; W] {
-    fn to_vec_shared(self) -> Shared {
-        self.into_iter().reduce(|all, next| all.join(&next)).expect("at least one place")
-    }
-}
-
-/// Who has each place, of each list; see [`rank::places`].
-fn read_places(bits: &Bits, lists: Lists, told: Told) -> Result<Vec<Answer>, Fault> {
-    let Lists { count, len, .. } = lists;
-    let wanted = if told == Told::Three { len.min(3) } else { 1 };
-    let of_list = |list| {
-        let place = |place: usize| {
-            let mut who = (0..len).filter(|word| bits.get((place * len + word) * count + list));
-            match (who.next(), who.next()) {
-                (Some(word), None) => Ok(word),
-                _ => Err(Fault::peer("the opened bits do not name one label for each place")),
-            }
-        };
-        (0..wanted).map(place).collect::<Result<_, _>>().map(Answer::Places)
-    };
-    (0..count).map(of_list).collect()
 }

@@ -64,6 +64,10 @@ codes! {
     PeerCancelled, "peer-cancelled", Peer,
         "The other person stopped.",
         "Your input stayed with you. Talk to them, then start again.";
+    /// A model's owner answers no more.
+    LimitReached, "limit-reached", Peer,
+        "The model’s owner answers no more.",
+        "Each answer tells a little of the model, so there is a limit, and it is reached. Ask them if you need more.";
     /// The other party did not accept the agreement.
     PeerDeclined, "peer-declined", Peer,
         "The other person did not accept the agreement.",

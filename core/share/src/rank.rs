@@ -29,6 +29,18 @@ impl Lists {
         self.len * (self.len - 1) / 2 * self.count
     }
 
+    /// Bits of a word's index in its list: ⌈log2 len⌉.
+    #[must_use]
+    pub fn index_bits(self) -> usize {
+        (self.len - 1).checked_ilog2().map_or(0, |bits| bits as usize + 1)
+    }
+
+    /// How many of the first `wanted` places a list has a word for.
+    #[must_use]
+    pub fn named(self, wanted: usize) -> usize {
+        wanted.min(self.len)
+    }
+
     /// Nodes of the tree over the opponents of every word, layer by layer.
     pub(crate) fn layers(self) -> impl Iterator<Item = usize> {
         let opponents = std::iter::successors(Some(self.len - 1), |n| Some(n.div_ceil(2)));
@@ -144,6 +156,59 @@ pub async fn places<const W: usize, L: Link>(
     Ok(groups.swap_remove(0))
 }
 
+/// Shares of the index in binary of the word that has each place: place by place, bit by bit from the lowest, list by list. Places for
+/// which a list has no word are left out. [`read_indices`] reads them once they are opened.
+///
+/// *Computes*: bit b of an index is the XOR of the shares of all words whose index has bit b set, because exactly one of them is 1.
+/// *From*: folklore. *Security*: perfect, nothing is sent. An altered party that holds wrong shares of [`places`] changes
+/// what is computed into another function of both inputs. Every message before the opening is uniform in its view whatever it sends, and
+/// nothing here or before depends on more than the form of what is received; so it learns at most the bits that are opened to it:
+/// ⌈log2 len⌉ for each place, where opening a bit for every word would give it len bits. *Cost*: none. *Deviations*: none.
+///
+/// # Panics
+/// When the places are those of other lists.
+#[must_use]
+pub fn indices<const W: usize>(lists: Lists, places: &[Shared; W]) -> Shared {
+    let Lists { count, len, .. } = lists;
+    let mut all = Bits::zeros(0);
+    for place in &places[..lists.named(W)] {
+        assert_eq!(place.len(), len * count, "places of these lists");
+        for bit in 0..lists.index_bits() {
+            let mut sum = Bits::zeros(count);
+            let words = (0..len).filter(|word| word >> bit & 1 == 1);
+            words.for_each(|word| sum ^= &place.0.slice(word * count..(word + 1) * count));
+            all.append(&sum);
+        }
+    }
+    Shared(all)
+}
+
+/// How many bits [`indices`] gives for the first `wanted` places.
+#[must_use]
+pub fn indices_len(lists: Lists, wanted: usize) -> usize {
+    lists.named(wanted) * lists.index_bits() * lists.count
+}
+
+/// The words of the first `wanted` places of every list, from opened [`indices`]. `None` where the bits do not name different words of
+/// the list: then the other party's shares were wrong. That is a fact about both inputs, so it must not show in what is sent later.
+///
+/// # Panics
+/// When there are not [`indices_len`] bits.
+#[must_use]
+pub fn read_indices(lists: Lists, wanted: usize, opened: &Bits) -> Vec<Option<Vec<usize>>> {
+    assert_eq!(opened.len(), indices_len(lists, wanted), "opened indices of these lists");
+    let (count, bits) = (lists.count, lists.index_bits());
+    let index = |list, place| {
+        (0..bits).map(|bit| usize::from(opened.get((place * bits + bit) * count + list)) << bit).sum::<usize>()
+    };
+    let of_list = |list| {
+        let words: Vec<usize> = (0..lists.named(wanted)).map(|place| index(list, place)).collect();
+        let are_different = words.iter().enumerate().all(|(place, word)| !words[..place].contains(word));
+        (are_different && words.iter().all(|&word| word < lists.len)).then_some(words)
+    };
+    (0..count).map(of_list).collect()
+}
+
 /// What [`places`] costs `party`.
 #[must_use]
 pub fn places_cost<const W: usize>(party: Party, lists: Lists) -> Cost {
@@ -168,4 +233,29 @@ fn opponents(lists: Lists, beats: &Shared, flip: bool) -> impl Iterator<Item = S
         }
         Shared(bits)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_takes_as_many_bits_as_its_largest_value() {
+        let bits = |len| Lists { count: 1, len, width: 8 }.index_bits();
+        assert_eq!([1, 2, 3, 4, 5, 8, 9, 10, 16, 17].map(bits), [0, 1, 2, 2, 3, 3, 4, 4, 4, 5]);
+    }
+
+    #[test]
+    fn only_different_words_of_the_list_are_places() {
+        let lists = Lists { count: 2, len: 3, width: 8 };
+        // Place by place, bit by bit, list by list: the first list's words, and the second's.
+        let opened = |lists_words: [[usize; 3]; 2]| -> Bits {
+            let bit = |place: usize, bit: usize, list: usize| lists_words[list][place] >> bit & 1 == 1;
+            (0..3).flat_map(|p| (0..2).flat_map(move |b| (0..2).map(move |l| bit(p, b, l)))).collect()
+        };
+        let read = |words| read_indices(lists, 3, &opened(words));
+        assert_eq!(read([[2, 0, 1], [0, 1, 2]]), [Some(vec![2, 0, 1]), Some(vec![0, 1, 2])]);
+        assert_eq!(read([[2, 0, 2], [0, 1, 2]]), [None, Some(vec![0, 1, 2])], "one word has two places");
+        assert_eq!(read([[0, 1, 2], [3, 1, 2]]), [Some(vec![0, 1, 2]), None], "there is no word 3");
+    }
 }

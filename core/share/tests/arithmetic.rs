@@ -194,8 +194,8 @@ proptest! {
         let mut prg = Prg::from_seed([3; 32]).fork(&seed.to_le_bytes());
         let words: Vec<u32> = (0..count * len).map(|_| (prg.next_u64() % 7) as u32).map(|x| x.wrapping_sub(3)).collect();
         let lists = Lists { count, len, width: 5 };
-        let winners = both(async |s| places::<1>(s, lists, &words).await).0;
-        let three = both(async |s| places::<3>(s, lists, &words).await).0;
+        let (winners, first) = both(async |s| places::<1>(s, lists, &words).await).0;
+        let (three, top) = both(async |s| places::<3>(s, lists, &words).await).0;
         for list in 0..count {
             let row = &words[list * len..][..len];
             let mut order: Vec<usize> = (0..len).collect();
@@ -205,6 +205,9 @@ proptest! {
                 let who: Vec<usize> = (0..len).filter(|i| bits[i * count + list]).collect();
                 prop_assert_eq!(who, order.get(place).copied().into_iter().collect::<Vec<_>>(), "place {}", place);
             }
+            order.truncate(3);
+            prop_assert_eq!(&first[list], &Some(order[..1].to_vec()));
+            prop_assert_eq!(&top[list], &Some(order));
         }
     }
 
@@ -235,7 +238,10 @@ proptest! {
     }
 }
 
-async fn places<const W: usize>(s: &mut Queue, lists: Lists, words: &[u32]) -> Result<(Vec<Vec<bool>>, Cost), Fault> {
+/// Opened places, one bit for each word; and what their indices say.
+type Places = (Vec<Vec<bool>>, Vec<Option<Vec<usize>>>);
+
+async fn places<const W: usize>(s: &mut Queue, lists: Lists, words: &[u32]) -> Result<(Places, Cost), Fault> {
     let mut pool = pool(s, rank::Material::<W>::transfers(lists)).await;
     let material = rank::Material::<W>::from_pool(s.party(), &mut pool, lists);
     assert_eq!((pool.left_as_sender(), pool.left_as_receiver()), (0, 0), "what was asked for is spent");
@@ -246,7 +252,10 @@ async fn places<const W: usize>(s: &mut Queue, lists: Lists, words: &[u32]) -> R
     for bits in &result {
         opened.push(reveal_to(s, To::Both, bits).await?.unwrap().iter().collect());
     }
-    Ok((opened, cost))
+    let indices = rank::indices(lists, &result);
+    assert_eq!(indices.len(), rank::indices_len(lists, W));
+    let indices = reveal_to(s, To::Both, &indices).await?.unwrap();
+    Ok(((opened, rank::read_indices(lists, W, &indices)), cost))
 }
 
 async fn layer(

@@ -99,7 +99,7 @@ fn look(track: Track, record: &Record, message: &Timed) -> Seen {
             Direction::Received => opened(other, &crossing),
             Direction::Sent => opened(&crossing, other),
         });
-    Seen { meaning: meaning(&crossing, track.seat.get()), step: step(&crossing), sender, opened, crossing }
+    Seen { meaning: meaning(&crossing, track.seat.get()), step: step(record, &crossing), sender, opened, crossing }
 }
 
 /// Values of four bits below which a drawing of them says nothing.

@@ -3,7 +3,7 @@
 
 use tacit_session::{Direction, Party, Stage, Tag};
 
-use super::Crossing;
+use super::{Crossing, Record};
 
 /// One message, explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,9 +151,13 @@ pub fn opened(sent: &Crossing, received: &Crossing) -> Option<Vec<bool>> {
     Some((0..bits).map(|i| bit(&sent.body, i) != bit(&received.body, i)).collect())
 }
 
-/// What this step of a comparison is about, by the width of its layer; nothing in other stages.
+/// What this step of a comparison in a record is about, by the width of its layer; nothing in other stages.
 #[must_use]
-pub fn step(crossing: &Crossing) -> Option<String> {
+pub fn step(record: &Record, crossing: &Crossing) -> Option<String> {
+    // A label may take two bits, too.
+    let before = record.messages().iter().rev().map(|message| &message.crossing);
+    let mut before = before.filter(|other| other.index < crossing.index && other.stage != crossing.stage);
+    let compares = before.next().is_some_and(|other| other.stage == Stage::Compare);
     match (crossing.stage, crossing.tag) {
         (Stage::Compare, Tag::MaskedInputs) => {
             let n = crossing.bits;
@@ -164,7 +168,7 @@ pub fn step(crossing: &Crossing) -> Option<String> {
             let left = if nodes == 1 { "One pair is left".to_owned() } else { format!("{nodes} pairs of neighbours") };
             Some(format!("{left}: which of two digits decides? The higher one, unless it is the same on both sides."))
         }
-        (Stage::Reveal, Tag::OpenBits) if crossing.bits == 2 => {
+        (Stage::Reveal, Tag::OpenBits) if compares => {
             Some("Two bits are opened: is Alice’s amount less, and are the two equal?".to_owned())
         }
         _ => None,

@@ -3,7 +3,7 @@
 //! ```json
 //! {
 //!   "format": "tacit-transcript",
-//!   "version": 1,
+//!   "version": 2,
 //!   "blake3": "64 hexadecimal digits: the hash of the content, as its text stands below",
 //!   "content": {
 //!     "seat": "alice",
@@ -34,7 +34,7 @@ use super::{GLIMPSE, MOST_KEPT, Record, StageTotals, Timed};
 use crate::{Agreement, Job, Outcome};
 
 const FORMAT: &str = "tacit-transcript";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A person's own input, as they wrote it in. It is in the file because they asked for it, and nowhere else.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ZeroizeOnDrop)]
