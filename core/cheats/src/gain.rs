@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 /// What one run of an attack came to.
+#[derive(Clone, Copy)]
 pub enum Play {
     /// The cheater guessed `all` independent fair bits of the secret, and `right` of them rightly.
     Guessed {

@@ -15,6 +15,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub mod gain;
+mod people;
 pub mod programs;
 mod raw;
 pub mod requests;
@@ -54,8 +55,25 @@ pub struct Report {
 }
 
 /// Every attack.
-pub const ATTACKS: &[Attack] =
-    &[requests::READ_WEIGHTS, responses::READ_KEY, transfers::FLIP_CORRECTIONS, transfers::BEND_TREES];
+pub const ATTACKS: &[Attack] = &[
+    requests::READ_WEIGHTS,
+    responses::READ_KEY,
+    transfers::FLIP_CORRECTIONS,
+    transfers::BEND_TREES,
+    shares::STEER,
+    shares::SPOIL,
+    shares::COMPARE,
+    programs::FORGE_FRAMES,
+    programs::FLOOD,
+    programs::FILL,
+];
+
+/// Bytes that depend on the run, and on what they are for.
+fn seed_of(run: u64, purpose: u8) -> [u8; 32] {
+    let mut seed = [purpose; 32];
+    seed[..8].copy_from_slice(&run.to_le_bytes());
+    seed
+}
 
 impl Attack {
     /// Plays it so many times.

@@ -12,9 +12,9 @@ use tacit_session::{Fault, Session};
 use tacit_share::linear;
 use tacit_symmetric::Prg;
 
-use crate::Attack;
 use crate::gain::Play;
 use crate::raw;
+use crate::{Attack, seed_of};
 
 /// Bits of a weight, the sign among them.
 const BITS: u32 = 13;
@@ -31,7 +31,7 @@ pub const READ_WEIGHTS: Attack =
     Attack { name: "request: weights in the phase", allowed: || 0.0, runs: 60, few: 4, play: read_weights };
 
 fn read_weights(seed: u64) -> Play {
-    let mut prg = Prg::from_seed([seed as u8; 32]);
+    let mut prg = Prg::from_seed(seed_of(seed, 0));
     let weights: Vec<i32> = (0..SHAPE.weights()).map(|_| prg.next_u64() as i32 >> (32 - BITS)).collect();
     let owner = async |s: Session<QueueLink>| own(s, &weights, seed).await.expect("an honest owner");
     let ((), phases) =
@@ -48,7 +48,7 @@ fn read_weights(seed: u64) -> Play {
 
 /// The honest owner of one layer.
 async fn own(mut s: Session<QueueLink>, weights: &[i32], seed: u64) -> Result<(), Fault> {
-    let (context, mut rng) = (Context::shared(), Prg::from_seed([!seed as u8; 32]));
+    let (context, mut rng) = (Context::shared(), Prg::from_seed(seed_of(seed, 1)));
     let packing = Packing::convolution(&SHAPE).expect("a layer that fits");
     let weights = Weights::new(context, &Cpu, &packing, weights);
     let origin = linear::send_nonce(&mut s, &mut rng).await?;
@@ -58,7 +58,7 @@ async fn own(mut s: Session<QueueLink>, weights: &[i32], seed: u64) -> Result<()
 
 /// The altered client: the phases that it decrypts, in units of the message, output by output.
 async fn ask(mut s: Session<QueueLink>, seed: u64) -> Result<Vec<f64>, Fault> {
-    let (context, mut rng) = (Context::shared(), Prg::from_seed([seed as u8 ^ 0x55; 32]));
+    let (context, mut rng) = (Context::shared(), Prg::from_seed(seed_of(seed, 2)));
     let packing = Packing::convolution(&SHAPE).expect("a layer that fits");
     let params = context.params();
     let origin = linear::receive_nonce(&mut s).await?;

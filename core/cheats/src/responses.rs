@@ -12,9 +12,9 @@ use tacit_share::open::{self, To};
 use tacit_share::{Words, linear};
 use tacit_symmetric::Prg;
 
-use crate::Attack;
 use crate::gain::Play;
 use crate::raw;
+use crate::{Attack, seed_of};
 
 /// Scores that are opened to the owner.
 const SCORES: usize = 10;
@@ -73,15 +73,15 @@ async fn read(mut s: Session<QueueLink>) -> Vec<i32> {
 
 /// The honest client, up to the scores; then the digits of its key that an owner may want.
 async fn serve(mut s: Session<QueueLink>, seed: u64) -> Vec<i32> {
-    let (context, mut rng) = (Context::shared(), Prg::from_seed([seed as u8; 32]));
+    let (context, mut rng) = (Context::shared(), Prg::from_seed(seed_of(seed, 0)));
     let packing = Packing::dense(INPUTS, SCORES);
     let origin = linear::receive_nonce(&mut s).await.expect("a nonce");
-    let twin = SecretKey::generate(context, &Cpu, origin, &mut Prg::from_seed([seed as u8; 32]));
+    let twin = SecretKey::generate(context, &Cpu, origin, &mut Prg::from_seed(seed_of(seed, 0)));
     let key = linear::send_key(&mut s, context, &Cpu, origin, &mut rng).await.expect("an owner that takes a key");
     let r = linear::ask(&mut s, context, &Cpu, &key, &packing, &mut rng).await.expect("an owner that takes a request");
     let material = linear::receive_products(&mut s, context, &Cpu, &key, &packing, r).await;
     let material = vec![material.expect("well-formed products")];
-    let input = Words::from_input(vec![0; INPUTS].into());
+    let input = Words::from_input(vec![0; INPUTS]);
     let scores = linear::send_input(&mut s, material, &input).await.expect("an owner that takes an input");
     let to = To::One(s.party().other());
     open::reveal_words_to(&mut s, to, &scores).await.expect("an owner that takes scores");

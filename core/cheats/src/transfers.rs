@@ -11,8 +11,8 @@ use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Party, Session};
 use tacit_symmetric::{Block, Blocks, Prg};
 
-use crate::Attack;
 use crate::gain::Play;
+use crate::{Attack, seed_of};
 
 /// Transfers of an extension.
 const N: usize = 64;
@@ -40,7 +40,7 @@ fn bend_trees(seed: u64) -> Play {
 
 /// The honest sender: the messages of the last of some extensions, if none of them failed.
 async fn send(mut s: Session<QueueLink>, seed: u64, extensions: usize) -> Option<[Blocks; 2]> {
-    let mut engine = Engine::setup(&mut s, &mut Prg::from_seed([seed as u8; 32])).await.ok()?;
+    let mut engine = Engine::setup(&mut s, &mut Prg::from_seed(seed_of(seed, 0))).await.ok()?;
     let mut messages = None;
     for _ in 0..extensions {
         messages = Some(engine.extend(&mut s, N, 0).await.ok()?.sender_messages(N));
@@ -58,7 +58,7 @@ struct Guess {
 
 /// The altered receiver. It stops where the sender has noticed.
 async fn flip(mut s: Session<QueueLink>, seed: u64) -> Option<Guess> {
-    let mut rng = Prg::from_seed([!seed as u8; 32]);
+    let mut rng = Prg::from_seed(seed_of(seed, 1));
     let (base, _) = base::both(&mut s, &mut rng, soft_spoken::base_choices(Block::ZERO)).await.ok()?;
     let mut receiver = SoftSpokenReceiver::new(FIELD_BITS, &base);
     // The choices are those of the first tree, which it cannot flip against.
@@ -78,7 +78,7 @@ async fn flip(mut s: Session<QueueLink>, seed: u64) -> Option<Guess> {
 /// The altered owner of trees: masks one sum of the last level of some trees with another message than the one transferred. A sender
 /// whose path needs it has false leaves.
 async fn bend(mut s: Session<QueueLink>, seed: u64) -> Option<Guess> {
-    let mut rng = Prg::from_seed([!seed as u8; 32]);
+    let mut rng = Prg::from_seed(seed_of(seed, 1));
     let (mut base, _) = base::both(&mut s, &mut rng, soft_spoken::base_choices(Block::ZERO)).await.ok()?;
     for tree in 0..=seed as usize % TREES {
         let side = rng.next_u64() as usize % 2;
@@ -98,4 +98,37 @@ fn read(sent: Option<[Blocks; 2]>, guess: Option<Guess>) -> Play {
         guessed[other][i] == sent[other][i]
     });
     Play::Read { bits: 128.0 * others.count() as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tacit_ot::extension::RandomCotSender as _;
+    use tacit_ot::soft_spoken::SoftSpokenSender;
+
+    /// Whoever has Δ reads everything, so the measure can show a gain.
+    #[test]
+    fn delta_is_all_it_takes() {
+        let (sent, guess) = lockstep::run(
+            async |mut s| {
+                let (_, base) = base::both(&mut s, &mut Prg::from_seed([1; 32]), Block::new([3, 4])).await.unwrap();
+                let mut sender = SoftSpokenSender::new(FIELD_BITS, base);
+                let q = sender.extend(&mut s, N).await.unwrap();
+                (random::send(Party::Alice, 0, sender.delta(), &q), sender.delta())
+            },
+            async |mut s| {
+                let (base, _) = base::both(&mut s, &mut Prg::from_seed([2; 32]), Block::ZERO).await.unwrap();
+                SoftSpokenReceiver::new(FIELD_BITS, &base).extend(&mut s, N).await.unwrap()
+            },
+        );
+        let ((messages, delta), (choices, t)) = (sent, guess);
+        let bits = |delta| match read(
+            Some(messages.clone()),
+            Some(Guess { choices: choices.duplicate(), t: t.to_vec().into(), delta, first: 0 }),
+        ) {
+            Play::Read { bits } => bits,
+            _ => 0.0,
+        };
+        assert_eq!((bits(delta), bits(delta ^ Block::new([0, 1]))), (128.0 * N as f64, 0.0));
+    }
 }
