@@ -202,6 +202,47 @@ fn reading_delta_bit_by_bit_ends_the_pairing() {
     assert!(likely.contains(&outputs), "{outputs} of {n} runs gave an output, not {likely:?}");
 }
 
+/// Extensions that overlap are checked one by one: those before the altered one give transfers, those behind
+/// it do not.
+#[test]
+fn an_overlapping_extension_is_checked_before_it_gives_transfers() {
+    let (sender, mut receiver) = soft_spoken(soft_spoken::FIELD_BITS, 5);
+    let (_, her_receiver) = soft_spoken(soft_spoken::FIELD_BITS, 6);
+    // A tree for which the guess 0 is wrong.
+    let delta = sender.delta();
+    let j = (1..COUNT / soft_spoken::FIELD_BITS).find(|&j| part(delta, soft_spoken::FIELD_BITS, j) != 0).unwrap();
+    let (finished, _) = lockstep::run(
+        async |mut s| {
+            let mut engine = Engine::new(sender, her_receiver);
+            let mut begun = Vec::new();
+            for _ in 0..4 {
+                begun.push(engine.begin(&mut s, N).await.unwrap());
+            }
+            let mut finished = Vec::new();
+            for begun in begun {
+                let pool = engine.finish(&mut s, begun, N).await;
+                finished.push(pool.map(|pool| pool.left_as_sender()).map_err(|fault| fault.code));
+            }
+            let begun = engine.begin(&mut s, N).await.map(|_| 0).map_err(|fault| fault.code);
+            finished.push(begun);
+            finished
+        },
+        async |mut s| {
+            receiver.extend(&mut s, N).await.unwrap();
+            for altered in [false, true, false] {
+                let mut expansion = receiver.expand(N);
+                if altered {
+                    flip(&mut expansion, j, 0);
+                }
+                receiver.correct(&mut s, expansion).await.unwrap();
+            }
+            s
+        },
+    );
+    let refused = Err(Code::Internal);
+    assert_eq!(finished, [Ok(N), Ok(N), Err(Code::PeerBroke), refused, refused]);
+}
+
 /// A forged correction.
 struct Forged(Vec<u8>);
 
