@@ -1,5 +1,5 @@
-//! Altered parties: each runs the real protocol against the real other side, and lies in one place. Counted is how often
-//! that goes unnoticed, and what it tells.
+//! Altered parties: each runs the real protocol against an honest party and deviates in one place. The
+//! tests count how often the deviation passes, and check what it reveals.
 
 use tacit_ring::Bits;
 use tacit_session::lockstep::{self, QueueLink};
@@ -15,15 +15,15 @@ use crate::suite::{FIELDS, soft_spoken};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-/// Transfers of an extension, the sacrificed ones aside.
+/// Transfers of an extension, without the sacrificed ones.
 const N: usize = 40;
 
-/// How many runs are made for a field, so that the slow one takes no longer than the others.
+/// Runs per field; the largest field is the slowest.
 fn runs(k: usize) -> u32 {
     if k == 8 { 300 } else { 400 }
 }
 
-/// The smallest and the largest count that `n` trials of chance `p` reach with a probability above 2^-30 each way.
+/// The counts of a binomial distribution without tails of probability 2^-30 on either side.
 fn likely(n: u32, p: f64) -> std::ops::RangeInclusive<u32> {
     let mut term = (1.0 - p).powi(n as i32);
     let mut terms = Vec::new();
@@ -43,7 +43,7 @@ fn likely(n: u32, p: f64) -> std::ops::RangeInclusive<u32> {
     unlikely(&mut terms.iter())..=n - unlikely(&mut terms.iter().rev())
 }
 
-/// The receiver of extensions, who is honest in the first one and alters what he has of the second.
+/// An extension receiver who is honest in the first extension and alters the second.
 async fn lie(
     mut s: Session<QueueLink>,
     mut receiver: SoftSpokenReceiver,
@@ -56,7 +56,7 @@ async fn lie(
     (choices, t, s)
 }
 
-/// The sender, who is honest: what she has of the second extension.
+/// An honest extension sender. Returns the rows of the second extension.
 async fn believe(mut s: Session<QueueLink>, sender: &mut SoftSpokenSender) -> Result<Blocks, Fault> {
     sender.extend(&mut s, N).await?;
     sender.extend(&mut s, N).await
@@ -82,8 +82,8 @@ fn at(k: usize, j: usize, part: u64) -> Block {
     Block::from_bytes((u128::from(part) << (j * k)).to_le_bytes())
 }
 
-/// Runs `alter`, which may know the tree of this run and the guess, over many `Δ`. The run goes on just where the guess at
-/// the bits of that tree was right; then the rows are what they would be, with the flipped rows moved by the guess.
+/// Runs `alter` with a tree and a guess at its part of `Δ`, for many `Δ`. A run passes exactly when the
+/// guess is right, and then the receiver's altered rows are correct.
 fn guesses(k: usize, alter: impl Fn(&mut Expansion, usize, u64)) {
     let n = runs(k);
     let mut passed = 0;
@@ -110,7 +110,7 @@ fn guesses(k: usize, alter: impl Fn(&mut Expansion, usize, u64)) {
     assert!(likely.contains(&passed), "k = {k}: {passed} of {n} passed, not {likely:?}");
 }
 
-/// One flipped bit, and rows that go with a guess at Δ: noticed with probability 1 − 2^-k.
+/// One flipped bit, with rows altered to match a guess at `Δ_j`: caught with probability 1 − 2^-k.
 #[test]
 fn a_flipped_bit_is_a_guess_at_k_bits() {
     for k in FIELDS {
@@ -121,7 +121,7 @@ fn a_flipped_bit_is_a_guess_at_k_bits() {
     }
 }
 
-/// The choices of a whole tree flipped.
+/// All bits of one tree flipped.
 #[test]
 fn a_flipped_tree_is_a_guess_at_k_bits() {
     for k in FIELDS {
@@ -132,7 +132,7 @@ fn a_flipped_tree_is_a_guess_at_k_bits() {
     }
 }
 
-/// A lie in the sacrificed rows only would change nothing that is used, and is noticed all the same.
+/// A flip in a sacrificed row is caught like any other.
 #[test]
 fn sacrificed_rows_are_checked() {
     for k in FIELDS {
@@ -143,7 +143,7 @@ fn sacrificed_rows_are_checked() {
     }
 }
 
-/// Lies in several trees take a right guess at all of them.
+/// Flips in several trees require guesses at all of them.
 #[test]
 fn more_trees_are_more_bits_to_guess() {
     let (k, n) = (2, 600);
@@ -160,9 +160,9 @@ fn more_trees_are_more_bits_to_guess() {
     assert!(likely.contains(&passed), "{passed} of {n} passed, not {likely:?}");
 }
 
-/// The attack that read all of Δ in some 256 answers: flip a correction, and see whether what comes of the transfer is
-/// right. Now the pairing ends before anything comes of it, unless the guess is right; and what the runs that go on tell
-/// is what was guessed.
+/// The attack on the semi-honest protocol: flip one bit of a correction, and learn 4 bits of Δ from whether
+/// the transfer gives correct results. Now the engine fails before any output unless the 4 bits equal the
+/// guess, and it stays unusable.
 #[test]
 fn reading_delta_bit_by_bit_ends_the_pairing() {
     let (k, n) = (soft_spoken::FIELD_BITS, 200);
@@ -177,7 +177,7 @@ fn reading_delta_bit_by_bit_ends_the_pairing() {
                 let mut engine = Engine::new(sender, her_receiver);
                 engine.extend(&mut s, N, N).await.unwrap();
                 let pool = engine.extend(&mut s, N, N).await;
-                // The engine of the failed check is of no use, and says so without a word to the peer.
+                // After a failed check the engine refuses, and sends nothing.
                 let before = s.ledger().total();
                 let after = engine.extend(&mut s, 0, N).await.map(|_| ()).map_err(|fault| fault.code);
                 assert_eq!(pool.is_ok(), after != Err(Code::Internal));
@@ -202,7 +202,48 @@ fn reading_delta_bit_by_bit_ends_the_pairing() {
     assert!(likely.contains(&outputs), "{outputs} of {n} runs gave an output, not {likely:?}");
 }
 
-/// A body that somebody made by hand, under the tag of the corrections.
+/// Extensions that overlap are checked one by one: those before the altered one give transfers, those behind
+/// it do not.
+#[test]
+fn an_overlapping_extension_is_checked_before_it_gives_transfers() {
+    let (sender, mut receiver) = soft_spoken(soft_spoken::FIELD_BITS, 5);
+    let (_, her_receiver) = soft_spoken(soft_spoken::FIELD_BITS, 6);
+    // A tree for which the guess 0 is wrong.
+    let delta = sender.delta();
+    let j = (1..COUNT / soft_spoken::FIELD_BITS).find(|&j| part(delta, soft_spoken::FIELD_BITS, j) != 0).unwrap();
+    let (finished, _) = lockstep::run(
+        async |mut s| {
+            let mut engine = Engine::new(sender, her_receiver);
+            let mut begun = Vec::new();
+            for _ in 0..4 {
+                begun.push(engine.begin(&mut s, N).await.unwrap());
+            }
+            let mut finished = Vec::new();
+            for begun in begun {
+                let pool = engine.finish(&mut s, begun, N).await;
+                finished.push(pool.map(|pool| pool.left_as_sender()).map_err(|fault| fault.code));
+            }
+            let begun = engine.begin(&mut s, N).await.map(|_| 0).map_err(|fault| fault.code);
+            finished.push(begun);
+            finished
+        },
+        async |mut s| {
+            receiver.extend(&mut s, N).await.unwrap();
+            for altered in [false, true, false] {
+                let mut expansion = receiver.expand(N);
+                if altered {
+                    flip(&mut expansion, j, 0);
+                }
+                receiver.correct(&mut s, expansion).await.unwrap();
+            }
+            s
+        },
+    );
+    let refused = Err(Code::Internal);
+    assert_eq!(finished, [Ok(N), Ok(N), Err(Code::PeerBroke), refused, refused]);
+}
+
+/// A forged correction.
 struct Forged(Vec<u8>);
 
 impl Message for Forged {
@@ -218,7 +259,7 @@ impl Message for Forged {
     }
 }
 
-/// Every bit of the check counts, and so does every byte of what it is about.
+/// A change of any bit of the correction or the check, without a new check, is always caught.
 #[test]
 fn a_wrong_check_is_always_noticed() {
     for k in FIELDS {
@@ -230,7 +271,7 @@ fn a_wrong_check_is_always_noticed() {
             let (sent, _) = lockstep::run(
                 async |mut s| sender.extend(&mut s, N).await,
                 async |mut s| {
-                    // What an honest receiver sends goes to a link of his own first.
+                    // Take an honest receiver's messages from a link of its own.
                     let (mine, other) = lockstep::queues();
                     let (mut mine, mut other) = (Session::new(s.party(), mine), Session::new(s.party().other(), other));
                     receiver.extend(&mut mine, N).await.unwrap();
@@ -251,7 +292,7 @@ fn a_wrong_check_is_always_noticed() {
     }
 }
 
-/// A body that somebody made by hand, under the tag of the trees.
+/// A forged message for the trees.
 struct ForgedTrees(Vec<u8>);
 
 impl Message for ForgedTrees {
@@ -267,8 +308,8 @@ impl Message for ForgedTrees {
     }
 }
 
-/// An owner of trees who lies in one correction makes the leaves depend on one bit of Δ: noticed for one of its values,
-/// before any choice is corrected. What is wrong in the check itself is always noticed.
+/// One wrong correction of a tree makes leaves depend on one bit of Δ: caught for one of its two values. A
+/// wrong sum or digest is always caught.
 #[test]
 fn an_inconsistent_tree_is_a_guess_at_one_bit() {
     for k in [2, 4, 8] {
@@ -288,7 +329,7 @@ fn an_inconsistent_tree_is_a_guess_at_one_bit() {
                     (received, s)
                 },
             );
-            // The side on which the level below has the node that α does not lead to.
+            // The side of the level's sibling, whose sum the puncturer uses.
             let wanted = 1 ^ delta.bit(j * k + k - 2 - level);
             assert_eq!(sent.is_ok(), wanted != side as u64, "k = {k}, run {run}");
             match sent {

@@ -11,8 +11,8 @@ use crate::{base, random};
 
 /// Everything that oblivious transfers need between two parties, for as long as they are paired.
 ///
-/// A fault, a failed check above all, takes the sender's half away, and `Δ` with it: an engine that met one gives no
-/// transfers any more.
+/// After a fault, such as a failed check, the sender's half and `Δ` are wiped, and the engine makes no more
+/// transfers.
 pub struct Engine<S = SoftSpokenSender, R = SoftSpokenReceiver> {
     sender: Option<S>,
     receiver: R,
@@ -88,13 +88,13 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     /// New random transfers: as many in each direction as said. The peer says the same with the roles swapped.
     ///
     /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million; who wants many portions
-    /// [begins](Self::begin) the next ones before he [finishes](Self::finish) one. Nothing is handed out before the check of
-    /// its message has passed.
+    /// [begins](Self::begin) the next ones before he [finishes](Self::finish) one. Transfers are returned only
+    /// after the check of their message has passed.
     ///
     /// *Cost*: [`extend_cost`](Self::extend_cost).
     ///
     /// # Errors
-    /// The link's; the peer's, when a check fails. The engine is of no use after that, and `Δ` is gone: end the pairing.
+    /// The link's; the peer's, when a check fails. The engine is unusable after that: end the pairing.
     pub async fn extend<L: Link>(
         &mut self,
         s: &mut Session<L>,
@@ -127,7 +127,7 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     /// Those of [`extend`](Self::extend).
     pub async fn finish<L: Link>(&mut self, s: &mut Session<L>, begun: Begun, as_sender: usize) -> Result<Pool, Fault> {
         s.enter(Stage::Extend);
-        // Dropped, and so wiped, if anything fails or this future is given up.
+        // On a fault, or if this future is dropped, the sender is dropped and wiped.
         let mut sender = self.sender.take().ok_or_else(gone)?;
         let q = sender.extend(s, as_sender).await?;
         let pairs = random::send(s.party(), self.sent, sender.delta(), &q);
@@ -138,9 +138,9 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     }
 }
 
-/// Nothing is made with an engine that failed.
+/// The engine has failed before.
 fn gone() -> Fault {
-    Fault::internal("the engine of the transfers has met a fault before")
+    Fault::internal("oblivious transfers failed before")
 }
 
 /// An extension of which this party has done its part as receiver.

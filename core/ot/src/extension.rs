@@ -3,8 +3,8 @@
 //! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver a random bit `c`
 //! and the block `t = q ⊕ c·Δ`. A second extension is one new file that implements these two traits.
 //!
-//! The sender gives out no row before she has checked that the relation holds, whatever program the receiver runs. When a
-//! check fails she must be dropped, and `Δ` with her: the [`Engine`](crate::Engine) does.
+//! A sender outputs rows only after checking that the relation holds. When a check fails, the sender must
+//! be dropped, and `Δ` with it; the [`Engine`](crate::Engine) does that.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};

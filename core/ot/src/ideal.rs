@@ -1,8 +1,8 @@
 //! The ideal functionality of random correlated transfers: a dealer.
 //!
-//! It has no place between two people. Tests run the same suite on it and on the real protocol, and test what
-//! stands above without paying for curves. It deals as to honest parties: neither end can choose its own outputs, and
-//! there is nothing to check.
+//! For tests only, never between two people. Tests run the same suite on it and on the real protocol, and
+//! test the layers above without curves. Both parties are honest here: neither can choose its own outputs,
+//! and nothing is checked.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};

@@ -16,11 +16,12 @@
 //!  product             s·δ = u ⊕ v on packed bits                         local
 //! ```
 //!
-//! Whatever program the other party runs, it learns nothing of `Δ`, of choices that are not its own, or of messages that it did
-//! not choose, but what it guesses: a wrong guess at `b` bits fails a check with probability `1 − 2^-b`, and a failed check
-//! ends the pairing. What is made here is *endemic* (Masny, Rindal 2019): a corrupted party may choose what *it* gets, a
-//! receiver its bits and messages, a sender both messages; what the other party gets beyond that is uniform. That is all
-//! that the uses ask for: an honest party masks with its own choice bits, or with the message that the other did not choose.
+//! Security is malicious. A corrupted party can guess bits of the other party's `Δ`: a guess at `b` bits
+//! passes the checks with probability `2^-b`, and a failed check ends the pairing. The transfers are
+//! *endemic* (Masny, Rindal 2019): a corrupted receiver may choose its bits and messages, and a corrupted
+//! sender both messages; the honest party's outputs are uniform apart from that. The protocols above
+//! need no more: an honest party masks secrets with its own choice bits, or with messages that the other
+//! party did not choose.
 //!
 //! [`Engine`] holds all of it for both directions and is the only thing that other crates need:
 //!

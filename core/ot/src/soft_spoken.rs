@@ -2,42 +2,44 @@
 //!
 //! *Computes*: random correlated transfers, `t_i = q_i ⊕ c_i·Δ` (see [`extension`](crate::extension)).
 //!
-//! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022 (ePrint 2022/192): the malicious protocol over the repetition code. The field has
-//! `2^k` elements and `k` divides 128. There are `128/k` punctured trees (of `tree.rs`); the receiver of the extension owns
-//! them, and the sender is punctured at `Δ_j`, the `j`-th `k` bits of `Δ`. With `r_x` the stream of leaf `x`, tree `j`
-//! gives
+//! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022 (ePrint 2022/192): the malicious protocol over the
+//! repetition code. The field has `2^k` elements and `k` divides 128. There are `128/k` punctured trees
+//! (see `tree.rs`); the extension's receiver owns them, and the sender is punctured at `Δ_j`, the `j`-th
+//! `k` bits of `Δ`. With `r_x` the stream of leaf `x`, tree `j` gives
 //!
 //! ```text
 //!   receiver   u_j = Σ r_x         v_j = Σ x·r_x
-//!   sender     w_j = Σ (x − Δ_j)·r_x  =  v_j − Δ_j·u_j          the term x = Δ_j, which she does not know, is 0
+//!   sender     w_j = Σ (x − Δ_j)·r_x  =  v_j − Δ_j·u_j      the unknown term x = Δ_j has factor 0
 //! ```
 //!
-//! The receiver's choice bits are `c = u_0`; he sends `u_j ⊕ u_0` for the other trees, the sender adds `Δ_j` times
-//! that, and now all `w_j = v_j ⊕ Δ_j·c`. Written as 128 planes of bits and read by columns, that is `q_i = t_i ⊕
-//! c_i·Δ`.
+//! The receiver's choice bits are `c = u_0`. The receiver sends `u_j ⊕ u_0` for all other trees, and the
+//! sender adds `Δ_j` times that; now `w_j = v_j ⊕ Δ_j·c` for all trees. Written as 128 planes of bits
+//! and read by columns, that is `q_i = t_i ⊕ c_i·Δ`.
 //!
-//! **The check.** A receiver who corrects tree `j` to other bits than `c` gets rows that are wrong by a multiple of `Δ_j`, and
-//! learns `Δ_j` from whether what he does with them comes right. So every message ends with a check of the relation, on
-//! 128 sums that a universal hash `R` (of `universal.rs`) makes of all rows, 128 rows that are used for nothing else among
-//! them. The receiver sends `x = R·c` and a digest of `R·t`; the sender computes `R·q ⊕ x·Δ` and compares.
+//! **The check.** A receiver who corrects tree `j` to bits other than `c` makes `q` wrong by multiples
+//! of `Δ_j`, and could learn `Δ_j` from whether later results are right. So every message ends with a
+//! consistency check over a linear universal hash `R` of all rows (see `universal.rs`), among them 128
+//! rows that are sacrificed. The receiver sends `x = R·c` and a digest of `R·t`; the sender computes
+//! `R·q ⊕ x·Δ` and compares its digest. No row is used before that.
 //!
-//! *Security*: malicious. Let `u'_j` be the bits that tree `j` ends up with.
+//! *Security*: malicious. Let `u'_j` be the bits to which the receiver has corrected tree `j`.
 //!
-//! - *Receiver*. Tree `j` passes for every `Δ_j` if `R·u'_j = x` and his digest is of honest rows. Else it passes for one `Δ_j`
-//!   at most, and he has guessed `k` bits of `Δ`. All trees of the first kind have the same `u'_j`, but with a probability of
-//!   `ε·(128/k)²/2`, because `R` is `ε`-universal and was drawn after the corrections; these are his choices. So he goes on
-//!   after guesses at `g` bits with a probability of `2^-g`, knows what he guessed, and everything else is as if he had been
-//!   honest. A failed check ends the pairing, and `Δ` with it: that is the selective failure which the functionality of the
-//!   paper allows.
-//! - *Sender*. What she could send wrong is in the trees, whose consistency is checked (`tree.rs`), and in the base transfers.
-//!   The correction hides behind `u_j`, which contains the stream of the leaf that she does not know; `x` hides behind the
-//!   128 sacrificed choices; and `R·t` is what she computes from `R·q`, `x` and `Δ`. Streams are read on from where the last
-//!   extension stopped, so nothing is masked twice.
-//! - The transfers are *endemic*, as the base transfers are: a corrupted party may choose its own outputs.
+//! - *Corrupted receiver*. If `R·u'_j = x`, tree `j` passes for all `Δ_j` or for none; else it passes for
+//!   at most one `Δ_j`, so the receiver has guessed `k` bits of `Δ`. All trees of the first kind have
+//!   the same `u'_j`, except with probability `ε·(128/k)²/2`, because `R` is ε-universal and drawn after
+//!   the corrections; this `u'_j` is the receiver's choice. So guesses at `g` bits of `Δ` pass with
+//!   probability `2^-g`. After that the receiver knows the guessed bits, and the other trees are
+//!   those of an honest receiver. A failed check ends the pairing and wipes `Δ`. The functionality of
+//!   the paper allows this selective failure.
+//! - *Corrupted sender*. The sender sends nothing here but the base transfers' messages. Its view is
+//!   simulated: corrections are masked by `u_j`, which includes the stream of the unknown leaf; `x` is
+//!   masked by the sacrificed choices; and `R·t` follows from `R·q`, `x` and `Δ`. Streams are never read
+//!   twice.
+//! - The transfers are *endemic*, like the base transfers: a corrupted party may choose its own outputs.
 //!
-//! *Cost*: [`extend_bytes`]: `128/k − 1` bits for each transfer and each of 128 more, and 48 bytes, sent by the receiver; and
-//! once, with the first extension, [`trees_bytes`]. A larger `k` sends less and computes more: `2^k/k` stream bits for each
-//! of the 128.
+//! *Cost*: [`extend_bytes`]: the receiver sends `128/k − 1` bits for each transfer and each of the 128
+//! sacrificed, and 48 bytes; and once, with the first extension, [`trees_bytes`]. A larger `k` sends
+//! less and computes more: `2^k/k` stream bits for each of the 128.
 //!
 //! | `k` | bytes a transfer | beside, an extension | trees, bytes | OT/s, wasm | OT/s, native |
 //! |---|---|---|---|---|---|
@@ -46,18 +48,20 @@
 //! | **4** | 3.9 | 549 | 4,128 | **3.7 M** | 3.7 M |
 //! | 8 | 1.9 | 293 | 4,128 | 1.2 M | 1.2 M |
 //!
-//! One thread that plays both roles, hashing included, by the processor's time on a very busy two-core machine; wasm is V8 with
-//! `simd128`. Without the checks, `k = 4` makes 3.9 M in wasm and 3.7 M natively there. Measure again with `cargo xtask
-//! bench primitives`.
+//! One thread plays both roles, hashing included; processor time on a busy two-core machine; wasm is
+//! V8 with `simd128`. Without the checks, `k = 4` gave 3.9 M in wasm and 3.7 M natively in the same
+//! run. Measure again with `cargo xtask bench primitives`.
 //!
 //! *Deviations*:
-//! - The challenge is a hash of everything that was sent so far in this direction, base transfers, trees and corrections, and not
-//!   drawn by the sender (Fiat and Shamir 1986). It saves two messages an extension. A receiver can try corrections by
-//!   himself until one passes without a guess: with `k = 4` every try succeeds with less than `2^-118`, with `k = 1` with
-//!   less than `2^-114`. So does the proof system FAEST, whose check this is (Baum et al., CRYPTO 2023, ePrint 2023/996).
-//! - The receiver sends a digest of `R·t` in place of its 2 kB, as there.
-//! - The trees' corrections travel with the first extension, just behind it, and not with the base transfers, which saves a
-//!   round.
+//!
+//! - Fiat–Shamir: the challenge is a hash of all messages of this direction so far (base transfers,
+//!   trees, corrections) and is not sent by the sender. This saves two messages per extension. A
+//!   receiver can grind offline for corrections that pass without a guess: each attempt succeeds with
+//!   probability below `2^-118` for `k = 4`, and below `2^-114` for `k = 1`. FAEST (Baum et al.,
+//!   CRYPTO 2023, ePrint 2023/996) uses the same non-interactive check.
+//! - The receiver sends a digest of `R·t` instead of its 2 kB, as FAEST does.
+//! - The trees travel with the first extension, after its correction, and not with the base transfers,
+//!   which saves a round. The challenge includes them.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, HEADER, Link, Malformed, Message, Party, Session, Stage, Tag};
@@ -72,10 +76,10 @@ use crate::{transpose, tree, universal};
 /// within 3 kB of the smallest (see the table above).
 pub const FIELD_BITS: usize = 4;
 
-/// Transfers that every extension makes beyond what it was asked for, and gives up to its check.
+/// Additional transfers of every extension, which its check uses up.
 pub const SACRIFICED: usize = universal::ROWS;
 
-/// Bytes of the check at the end of a correction: 16 of the sums of the choices, 32 of a digest.
+/// Bytes of the check at the end of a correction: `R·c` (16), and the digest of `R·t` (32).
 pub const CHECK_BYTES: usize = 16 + blake3::OUT_LEN;
 
 /// Words of a batch: as many as a stream gives at once.
@@ -88,7 +92,7 @@ type Plane = [u64; WORDS];
 pub struct SoftSpokenReceiver {
     k: usize,
     trees: Vec<Vec<Stream>>,
-    /// What the sender needs for her trees, if it has not been sent yet.
+    /// The message for the sender's trees, until it is sent.
     pub(crate) unsent: Option<PuncturedTrees>,
     next_batch: u64,
     transcript: Transcript,
@@ -109,16 +113,16 @@ enum Trees {
     Punctured(Vec<Vec<Stream>>),
 }
 
-/// The hash of what was sent in one direction so far. It names the challenges.
+/// The running hash of all messages of one direction. The challenges are its values.
 struct Transcript([u8; 32]);
 
 impl Transcript {
-    /// Of the base transfers.
+    /// Starts with the hash of the base transfers.
     fn new(base: &[u8; 32]) -> Self {
         Self(blake3::derive_key("tacit SoftSpoken OT v2, transcript", base))
     }
 
-    /// Takes in a body that `receiver`, the extension's, sends.
+    /// Absorbs a message of `receiver`, the extension's receiver, and returns the new value.
     fn absorb(&mut self, tag: Tag, receiver: Party, (k, n): (usize, usize), body: &[u8]) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         hasher.update(&[tag as u8, receiver as u8]);
@@ -130,7 +134,7 @@ impl Transcript {
     }
 }
 
-/// The digest of the rows' sums under a challenge. Digests compare in constant time.
+/// The digest of `R·t`. Digests compare in constant time.
 fn digest(challenge: &[u8; 32], sums: &[Block; universal::ROWS]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_derive_key("tacit SoftSpoken OT v2, sums of the check");
     hasher.update(challenge);
@@ -144,22 +148,26 @@ pub fn base_choices(delta: Block) -> Block {
     delta ^ Block::new([u64::MAX; 2])
 }
 
-/// Body bytes of what the trees need, sent once by the extension's receiver: `k − 1` pairs of blocks for every tree, which
-/// correct its levels from the second on; then two blocks for every tree, the sum of its check; then a digest of 32 bytes.
-/// With `k = 1` there is nothing.
+/// Body bytes of the message for the trees, sent once by the extension's receiver.
+///
+/// Layout: for every tree, `k − 1` pairs of blocks, the corrections of its levels from the second on;
+/// then for every tree two blocks, the sum of its check values; then the digest, 32 bytes. Empty for
+/// `k = 1`.
 #[must_use]
 pub const fn trees_bytes(k: usize) -> usize {
     if k == 1 { 0 } else { COUNT / k * (k - 1) * 32 + COUNT / k * 32 + blake3::OUT_LEN }
 }
 
-/// Bytes of what corrects one tree for `n` transfers.
+/// Bytes of the correction of one tree for `n` transfers.
 #[must_use]
 pub const fn plane_bytes(n: usize) -> usize {
     Bits::bytes_for(n + SACRIFICED)
 }
 
-/// Body bytes of the correction for `n` transfers: [`plane_bytes`] for every tree but the first, in which bit `i` is that of
-/// transfer `i` and the last 128 are sacrificed; then [`CHECK_BYTES`]: the sums of the choices, and the digest of the rows'.
+/// Body bytes of the correction for `n` transfers.
+///
+/// Layout: [`plane_bytes`] for every tree but the first, where bit `i` belongs to transfer `i` and the
+/// last 128 bits to the sacrificed transfers; then [`CHECK_BYTES`]: `R·c`, and the digest of `R·t`.
 #[must_use]
 pub const fn correction_bytes(k: usize, n: usize) -> usize {
     (COUNT / k - 1) * plane_bytes(n) + CHECK_BYTES
@@ -205,7 +213,7 @@ impl SoftSpokenReceiver {
         choices
     }
 
-    /// The first half of an extension by `n`: local.
+    /// The first, local half of an extension by `n`.
     #[must_use]
     pub fn expand(&mut self, n: usize) -> Expansion {
         let total = n + SACRIFICED;
@@ -225,7 +233,7 @@ impl SoftSpokenReceiver {
         Expansion { choices, t, corrections: corrections.concat() }
     }
 
-    /// The second half: makes all trees use the first one's choice bits, and shows that they do. Only sends.
+    /// The second half: sends the correction and the check.
     ///
     /// # Errors
     /// The link's.
@@ -244,13 +252,13 @@ impl SoftSpokenReceiver {
         let digest = *digest(&challenge, &universal::hash(&challenge, &t)).as_bytes();
         s.enter(Stage::Extend);
         s.send(&ChoiceCorrections { corrections, choice_sums, digest }).await?;
-        // What the check has used is given up.
+        // The check has used these rows up.
         t.truncate(n);
         Ok((Bits::from_words(std::mem::take(&mut *choices), n), t))
     }
 }
 
-/// What a receiver has of an extension before the correction is sent. The sacrificed transfers are the last.
+/// A receiver's half of an extension before the correction is sent. Sacrificed transfers are last.
 pub struct Expansion {
     /// The choices, 64 to a word, least significant bit first.
     pub choices: Zeroizing<Vec<u64>>,
@@ -263,7 +271,7 @@ pub struct Expansion {
 impl RandomCotReceiver for SoftSpokenReceiver {
     async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<(Bits, Blocks), Fault> {
         let (k, me) = (self.k, s.party());
-        // The trees are fixed before anything is corrected, though they are sent behind it.
+        // The challenge includes the trees, although they are sent after the correction.
         let trees = self.unsent.take();
         if let Some(trees) = &trees {
             self.transcript.absorb(Tag::PuncturedTrees, me, (k, 0), &trees.encode());
@@ -297,7 +305,7 @@ impl SoftSpokenSender {
         Self { k, delta, trees, next_batch: 0, transcript }
     }
 
-    /// The first time, lets the trees come from the peer, and checks them.
+    /// Receives and checks the trees, the first time.
     async fn puncture<L: Link>(&mut self, s: &mut Session<L>) -> Result<(), Fault> {
         let Trees::Awaited(messages) = &self.trees else { return Ok(()) };
         let k = self.k;
@@ -312,7 +320,7 @@ impl SoftSpokenSender {
             let alpha = (0..k).fold(0, |alpha, b| alpha | self.delta.bit(j * k + b) << b);
             trees.push(tree::puncture(j, alpha, &levels, corrections, *sum, &mut digest));
         }
-        // With k = 1 a leaf is a message of the base transfers: there is nothing that could be wrong.
+        // With k = 1 a leaf is a message of a base transfer and cannot be inconsistent.
         if k > 1 && digest.finish() != theirs.digest {
             return Err(Fault::peer("punctured trees: not the leaves of one tree for every α"));
         }
@@ -328,7 +336,7 @@ impl RandomCotSender for SoftSpokenSender {
 
     async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<Blocks, Fault> {
         let k = self.k;
-        // 1. What makes all trees use the first one's choice bits; and the trees, once.
+        // 1. Receive the correction, and the trees once.
         s.enter(Stage::Extend);
         let theirs = if n > 0 { Some(s.recv::<ChoiceCorrections>((k, n)).await?) } else { None };
         self.puncture(s).await?;
@@ -357,7 +365,7 @@ impl RandomCotSender for SoftSpokenSender {
             }
             transpose::to_blocks(&planes, q);
         }
-        // 3. The check, before anything is made of the rows.
+        // 3. Check, before the rows are used.
         let choice_sums = Block::from_bytes(theirs.choice_sums);
         let mut sums = universal::hash(&challenge, &q);
         for (i, sum) in sums.iter_mut().enumerate() {
@@ -408,10 +416,10 @@ fn add(to: &mut Plane, from: &Plane) {
     }
 }
 
-/// What the sender needs for her trees.
+/// The message from which the sender computes its trees.
 #[derive(Default)]
 pub(crate) struct PuncturedTrees {
-    /// The corrections of every tree, and the sum of its check.
+    /// The corrections of every tree, and the sum of its check values.
     pub(crate) trees: Vec<(tree::Corrections, [Block; 2])>,
     pub(crate) digest: [u8; blake3::OUT_LEN],
 }
@@ -449,13 +457,13 @@ impl Message for PuncturedTrees {
     }
 }
 
-/// What corrects the choice bits of all trees but the first, and the check of it.
+/// The correction of the choice bits of all trees but the first, and its check.
 struct ChoiceCorrections {
-    /// One plane behind the other.
+    /// The planes, concatenated.
     corrections: Vec<u8>,
-    /// Bit `i` is the sum of those choices that row `i` of the hash takes in.
+    /// `R·c`.
     choice_sums: [u8; 16],
-    /// The digest of the same sums of the receiver's rows.
+    /// The digest of `R·t`.
     digest: [u8; blake3::OUT_LEN],
 }
 
@@ -493,7 +501,7 @@ impl Message for ChoiceCorrections {
         let (rest, digest) = body.split_last_chunk().ok_or(Malformed)?;
         let (corrections, choice_sums) = rest.split_last_chunk().ok_or(Malformed)?;
         // Bits beyond the last transfer.
-        let tail = |plane: &[u8]| plane.last().map_or(0, |last| last.checked_shr(tail_from(n)).unwrap_or(0));
+        let tail = |plane: &[u8]| plane.last().map_or(0, |last| last.checked_shr(last_bits(n)).unwrap_or(0));
         if corrections.chunks_exact(plane_bytes(n)).any(|plane| tail(plane) != 0) {
             return Err(Malformed);
         }
@@ -501,8 +509,8 @@ impl Message for ChoiceCorrections {
     }
 }
 
-/// The first bit of a plane's last byte that belongs to no transfer; 8 where all do.
-const fn tail_from(n: usize) -> u32 {
+/// The number of bits of a plane's last byte that belong to transfers.
+const fn last_bits(n: usize) -> u32 {
     match n % 8 {
         0 => 8,
         used => used as u32,

@@ -1,27 +1,31 @@
-//! Punctured trees: all of many seeds for one party, all but one for the other.
+//! Punctured trees: one party knows all of many seeds, the other all but one.
 //!
-//! *Computes*: a tree of Goldreich, Goldwasser and Micali (1986) has 2^k leaves, each node giving its two children by
-//! [`double_many`]. Its owner knows every leaf. The puncturer has chosen one leaf, α, and learns all others and nothing of
-//! that one, while the owner does not learn α: on every level she gets, by one oblivious transfer of the chosen side, the
-//! sum of all nodes on the side that her path does *not* take; there is exactly one node among them that she cannot
-//! compute, the sibling of her path, and so she gets it. The two children of the root are the messages of the first
-//! transfer as they are; only the levels below need a correction, which masks the two sums with the two messages.
+//! *Computes*: a tree of Goldreich, Goldwasser and Micali (1986) with 2^k leaves, in which
+//! [`double_many`] derives the two children of a node. The owner knows all leaves. The puncturer has
+//! chosen a leaf α and learns all leaves but α; the owner does not learn α. For every level the
+//! puncturer gets, by one oblivious transfer, the sum of all nodes on the side that the path to α does
+//! not take. It can compute all of these nodes but one, the sibling of the path, and so gets that one
+//! too. The children of the root are the messages of the first transfer; each level below needs a
+//! correction, which masks the two sums with the two messages of its transfer.
 //!
-//! *From*: Schoppmann et al. 2019; Boyle et al. 2019; Roy, *SoftSpokenOT*, CRYPTO 2022, with the check of its figures 13
-//! and 14. A leaf gives two independent values of 256 bits: the seed of its stream, and one for the check, `s_y`. The owner
-//! sends, for every tree, the sum of all `s_y`; and one digest of all `s_y` of all trees. The puncturer gets the missing
-//! `s_α` out of the sum, and compares the digest.
+//! *From*: Schoppmann et al. 2019; Boyle et al. 2019; Roy, *SoftSpokenOT*, CRYPTO 2022, with the
+//! consistency check of its figures 13 and 14. Each leaf gives two independent values of 256 bits: the
+//! seed of its stream, and a check value `s_y`. For every tree the owner sends the sum of its `s_y`;
+//! and one digest of the `s_y` of all trees. The puncturer recovers `s_α` from the sum, and compares
+//! the digest.
 //!
-//! *Security*: malicious. An owner who sends wrong corrections makes the puncturer compute other leaves for some α. The
-//! digest fixes all `s_y`, so all α that pass give the same leaves; for the others the check fails. An owner can so guess
-//! at α, and is caught where the guess is wrong: guessing `b` bits succeeds with `2^-b`, which is what the functionality of
-//! the paper allows. The value `s_α` says nothing of the seed of leaf α. With `k = 1` a leaf *is* the message of a transfer:
-//! there is no correction to lie in, and no check.
+//! *Security*: malicious. With wrong corrections the leaves that the puncturer computes depend on α.
+//! The digest binds the owner to one list of check values, so all α that pass the check give the same
+//! leaves. A wrong correction is therefore a guess at α that is caught when it is wrong: a guess of `b`
+//! bits passes with probability `2^-b`, which the functionality of the paper allows. `s_α` is
+//! independent of the seed of leaf α. With `k = 1` the leaves *are* the messages of a transfer: there is
+//! no correction that could be wrong, and no check.
 //!
-//! *Cost*: part of [`trees_bytes`](crate::soft_spoken::trees_bytes): 32 bytes a tree, and 32 for the digest.
+//! *Cost*: part of [`trees_bytes`](crate::soft_spoken::trees_bytes): 32 bytes per tree for the sums,
+//! and 32 for the digest.
 //!
-//! *Deviations*: one digest for all trees instead of one each, as in other implementations: a puncturer who compares them
-//! one by one tells no more than whether all are right.
+//! *Deviations*: one digest covers all trees, where the paper has one for each. The check tells the
+//! owner only whether all trees pass.
 
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 use tacit_symmetric::{Block, Stream, double_many};
@@ -46,14 +50,14 @@ impl Digest {
         self.0.update(bytes.as_flattened());
     }
 
-    /// It compares in constant time.
+    /// The digest. It compares in constant time.
     pub(crate) fn finish(self) -> blake3::Hash {
         self.0.finalize()
     }
 }
 
-/// The owner's side: the streams of all `2^k` leaves of tree `index`, and the corrections and the sum for the puncturer,
-/// from `k` pairs of messages.
+/// The owner's side: from `k` pairs of messages, the streams of all `2^k` leaves of tree `index`, and
+/// the corrections and the sum of check values for the puncturer.
 pub(crate) fn grow(index: usize, pairs: &[[Block; 2]], digest: &mut Digest) -> (Vec<Stream>, Corrections, [Block; 2]) {
     let [first, rest @ ..] = pairs else { unreachable!("a tree has at least one level") };
     let mut nodes = Zeroizing::new(first.to_vec());
@@ -79,7 +83,7 @@ pub(crate) fn grow(index: usize, pairs: &[[Block; 2]], digest: &mut Digest) -> (
 /// The messages are those that the complement of α chose, the highest level first. Stream `y` is that of leaf `y ⊕ α`;
 /// so stream 0 is the missing one, and what stands there is worth nothing. All steps take the same time for every α.
 ///
-/// The streams are good for nothing before the digest is known to be the owner's.
+/// The streams must not be used before the digest has been compared with the owner's.
 pub(crate) fn puncture(
     index: usize,
     alpha: u64,
@@ -116,7 +120,7 @@ pub(crate) fn puncture(
         nodes = Zeroizing::new(children.concat());
     }
 
-    // The check's value of leaf α is what the others leave of the sum.
+    // The check value of leaf α is the sum without the other check values.
     let is_alpha = |leaf: usize| u64::from((leaf as u64).ct_eq(&alpha).unwrap_u8());
     let mut checks = of_leaves(domain::LEAF_CHECK, index, &nodes);
     let mut missing = sum;
@@ -220,7 +224,7 @@ mod tests {
         }
     }
 
-    /// An owner who lies in one correction is caught by every α whose path the lie is about, and so guesses one bit.
+    /// One wrong correction is a guess at one bit of α.
     #[test]
     fn a_lie_is_a_guess_at_one_bit() {
         let mut prg = Prg::from_seed([10; 32]);

@@ -1,51 +1,59 @@
-//! A linear universal hash, for the checks of an extension: many rows to 128.
+//! A linear universal hash for the consistency check of an extension: many rows to 128.
 //!
-//! *Computes*: `h = R·x + y` over GF(2), for `n` rows `x`, 128 further rows `y` and a public matrix `R` of 128 rows that
-//! a challenge names. All planes of bits are hashed by the same `R`: a row is a [`Block`] of 128 planes, or the bit of one.
+//! *Computes*: `h = R·x + y` over GF(2), for `n` rows `x`, 128 further rows `y`, and a public random
+//! matrix `R` with 128 rows that a challenge determines. A row is a [`Block`], which holds one bit of
+//! each of 128 planes, or a single bit. Every plane is hashed with the same `R`.
 //!
-//! *From*: Roy 2022, section 4, asks for a hash that is linear, ε-universal and hiding. `[R | 1]` is hiding, because `y`
-//! alone makes the result uniform and is used for nothing else. It is universal: two inputs that differ have the same
-//! hash with a probability of at most `ε = 2^-128 + 2^-131` over `R`. Two steps make it up:
+//! *From*: Roy 2022, section 4, which asks for a linear hash that is ε-universal and hiding. `[R | 1]`
+//! is hiding: `y` is uniform and used for nothing else, so `h` is uniform too. It is universal: two
+//! different inputs have the same hash with probability at most `ε = 2^-128 + 2^-131` over the choice
+//! of `R`. The hash has two steps.
 //!
-//! - **Sparse.** Chunks of 2048 rows are polynomials modulo `X^2053 − 1`. Each is multiplied by a sum of 16 distinct powers
-//!   of `X`, and the products are added. The number 2 generates the units modulo 2053, so `Φ(X) = 1 + X + … + X^2052` is
-//!   irreducible; a difference of two chunks has a degree below that of `Φ`, so it is a unit modulo `Φ`, and at most one
-//!   multiplier of `C(2048, 16) > 2^131` makes two sums coincide. Rogaway's *bucket hashing* (1995) saves work by the same
-//!   idea, few places for every word of the input; polynomials by a random one are Krawczyk's hash (1994).
-//! - **Dense.** What is left, 2053 rows or fewer, is multiplied by a uniform matrix: `2^-128`. The product goes by tables of
-//!   the 16 sums of four rows (Arlazarov et al. 1970). Few rows take this step only.
+//! - **Sparse step.** A chunk of 2048 rows is a polynomial modulo `X^2053 − 1`. Each chunk is
+//!   multiplied by its own sum of 16 distinct powers of `X`, and the products are added up. The number
+//!   2 generates the multiplicative group modulo 2053, so `Φ(X) = 1 + X + … + X^2052` is irreducible.
+//!   The difference of two different chunks has a smaller degree than `Φ`, so it is a unit modulo `Φ`,
+//!   and at most one of the `C(2048, 16) > 2^131` multipliers makes the two sums equal. Rogaway's
+//!   *bucket hashing* (1995) also saves work by adding every input in a few places only; hashing by a
+//!   random polynomial is due to Krawczyk (1994).
+//! - **Dense step.** The remaining rows, 2053 or fewer, are multiplied by a uniform binary matrix,
+//!   which adds `2^-128`. The product uses tables of the 16 sums of four rows (Arlazarov et al. 1970).
+//!   Inputs of at most 2053 rows skip the sparse step.
 //!
-//! *Security*: the rows are secret and the multipliers are public; every index is made of public numbers.
+//! *Security*: unconditional for a uniform `R`. Rows are secret and `R` is public: only bits of `R`
+//! are used as indices, so the running time does not depend on the rows.
 //!
-//! *Cost*: local. One of the usual multiplications in GF(2^128) for every 128 bits takes 50 ns or more without a carry-less
-//! multiplier, which WebAssembly does not have. Here it is 16 additions of a row.
+//! *Cost*: local. The sparse step takes 16 additions of a row per row. A multiplication in GF(2^128)
+//! for every 128 bits, the usual choice, needs some 50 ns without a carry-less multiply instruction,
+//! which WebAssembly lacks; this hash needs 4 to 6 ns.
 //!
-//! *Deviations*: `R` comes out of the generator, whose seed is public: in the proof, a random oracle.
+//! *Deviations*: `R` is the output of the generator under a public seed. The proof treats it as a
+//! random oracle.
 
 use std::ops::{BitXor, BitXorAssign};
 
 use tacit_symmetric::{Block, Prg};
 use zeroize::{Zeroize, Zeroizing};
 
-/// Rows of the result, and of the input's last part, which hides the others.
+/// Rows of the result. The input ends with as many rows that hide the others.
 pub(crate) const ROWS: usize = 128;
 
-/// Rows that are one polynomial.
+/// Rows that form one polynomial.
 const CHUNK: usize = 2048;
 
-/// The polynomials are modulo `X^2053 − 1`.
+/// Polynomials are reduced modulo `X^2053 − 1`.
 const DEGREE: usize = 2053;
 
-/// Powers of `X` in a multiplier.
+/// Terms of a multiplier in the sparse step.
 const TERMS: usize = 16;
 
-/// Rows that the dense step takes at once: one word of the matrix for every row of the result.
+/// Rows that the dense step processes at once: the bits of one word of the matrix.
 const GROUP: usize = 64;
 
-/// A row of one or more planes.
+/// A row: one bit of each plane.
 pub(crate) trait Row: Copy + Default + BitXor<Output = Self> + BitXorAssign + Zeroize {
-    /// The second step: adds the product of the rows and a uniform matrix, of which `prg` gives one word for every 64 rows
-    /// and every row of the result.
+    /// The dense step: adds the product of a uniform matrix and `rows` to `out`. For every 64 rows,
+    /// `prg` gives one word for each row of `out`.
     fn dense(prg: &mut Prg, rows: &[Self], out: &mut [Self; ROWS]);
 }
 
@@ -56,7 +64,7 @@ impl Row for Block {
         let mut matrix = [0; ROWS];
         for rows in rows.chunks(GROUP) {
             prg.fill_u64s(&mut matrix);
-            // The sums of every four rows: number `i` has those rows whose bit of `i` is set.
+            // Entry `i` of a table is the sum of those of its four rows whose bit in `i` is set.
             for (i, table) in tables.iter_mut().enumerate() {
                 for bit in 0..4 {
                     let row = rows.get(4 * i + bit).copied().unwrap_or_default();
@@ -73,7 +81,7 @@ impl Row for Block {
     }
 }
 
-/// A bit of one plane.
+/// One plane: a row is 0 or 1.
 impl Row for u8 {
     fn dense(prg: &mut Prg, rows: &[Self], out: &mut [Self; ROWS]) {
         let mut sums = Zeroizing::new([0; ROWS]);
@@ -91,7 +99,7 @@ impl Row for u8 {
     }
 }
 
-/// The hash of `rows` under `challenge`. The last 128 of them hide the others.
+/// The hash of `rows` under `challenge`. The last 128 rows hide the others.
 ///
 /// # Panics
 /// When there are fewer than 128.
@@ -108,10 +116,10 @@ pub(crate) fn hash<T: Row>(challenge: &[u8; 32], rows: &[T]) -> Zeroizing<[T; RO
     out
 }
 
-/// The first step: the sum of all chunks, each multiplied by a polynomial of few terms.
+/// The sparse step: the sum of all chunks, each multiplied by a polynomial with few terms.
 fn sparse<T: Row>(prg: &mut Prg, rows: &[T]) -> Zeroizing<Vec<T>> {
     let mut sums = Zeroizing::new(vec![T::default(); DEGREE]);
-    // Every chunk stands here twice, so that it can be read from any place on as if it were a ring.
+    // The chunk is stored twice, so that a rotation of it is a contiguous slice.
     let mut ring = Zeroizing::new(vec![T::default(); 2 * DEGREE]);
     for chunk in rows.chunks(CHUNK) {
         for once in ring.chunks_exact_mut(DEGREE) {
@@ -123,7 +131,7 @@ fn sparse<T: Row>(prg: &mut Prg, rows: &[T]) -> Zeroizing<Vec<T>> {
     sums
 }
 
-/// Different numbers below 2048.
+/// Sixteen distinct exponents below 2048.
 fn places(prg: &mut Prg) -> [usize; TERMS] {
     let mut places = [CHUNK; TERMS];
     for i in 0..TERMS {
@@ -134,7 +142,7 @@ fn places(prg: &mut Prg) -> [usize; TERMS] {
     places
 }
 
-/// Adds every term to the sums.
+/// Adds all terms to the sums.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 fn add_all<T: Row>(sums: &mut [T], terms: &[&[T]; TERMS]) {
     for eight in terms.as_chunks::<8>().0 {
@@ -156,7 +164,7 @@ mod tests {
         (0..n).map(|_| prg.block()).collect()
     }
 
-    /// What the argument for the sparse step rests on.
+    /// The facts that the argument for the sparse step uses.
     #[test]
     fn two_generates_the_units_modulo_the_degree() {
         assert!((2..DEGREE).all(|divisor| !DEGREE.is_multiple_of(divisor)), "it is no prime");
@@ -166,7 +174,7 @@ mod tests {
         assert!(choices > 131.0 && CHUNK < DEGREE - 1, "{choices}");
     }
 
-    /// The same matrix as it is written down: by exponents and bits.
+    /// The hash agrees with the definition, computed term by term and bit by bit.
     #[test]
     fn it_is_the_matrix_that_it_is_said_to_be() {
         for n in [0, 1, 63, 64, 65, DEGREE, DEGREE + 1, 3 * CHUNK + 7] {
@@ -200,7 +208,7 @@ mod tests {
         }
     }
 
-    /// Both parties compute the same, wherever they run.
+    /// All platforms compute the same hash.
     #[test]
     fn known_answers() {
         let answer = |n| {
@@ -213,7 +221,7 @@ mod tests {
         );
     }
 
-    /// A plane on its own has the hash that it has among others.
+    /// Hashing a single plane gives the same bits as hashing it among 128.
     #[test]
     fn planes_are_hashed_alike() {
         for n in [200, 5000] {
@@ -227,7 +235,7 @@ mod tests {
         }
     }
 
-    /// One row changes about half of the result, and what it changes depends on the challenge.
+    /// A single row changes about half of the result, and which half depends on the challenge.
     #[test]
     fn a_single_row_is_seen_under_every_challenge() {
         for n in [ROWS + 40, ROWS + CHUNK + 40] {
