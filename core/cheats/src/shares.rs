@@ -73,7 +73,7 @@ fn steer(seed: u64) -> Play {
             layers += 1;
             if layers == 2 {
                 let (unit, _) = body.as_chunks_mut::<4>();
-                unit[0] = u32::from_le_bytes(unit[0]).wrapping_add(1 << 12).to_le_bytes();
+                unit[0] = u32::from_le_bytes(unit[0]).wrapping_add(1 << 10).to_le_bytes();
             }
         }
     });
