@@ -4,26 +4,27 @@
 //! between two people nothing but the agreed answer ever is.
 //!
 //! *Computes*: each layer's output three times: in real numbers, as the [oracle](crate::plain) has it, and by the protocol itself, on
-//! [dealt](crate::ideal) material. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`]. *Security*: none, and none is
+//! material that the two parties [prepare](crate::prepare) as two people do. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`]. *Security*: none, and none is
 //! needed: there is no other person. *Deviations*: none.
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use tacit_compute::Cpu;
+use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Fault, Party, Session};
-use tacit_share::linear::Role;
 use tacit_share::open::{self, To};
+use tacit_symmetric::Prg;
 
 use crate::float::Evaluator;
 use crate::fold::fold;
 use crate::lower::{LowOp, Lowered};
 use crate::pool::pool;
-use crate::prepare::{ClearLayer, Tools};
+use crate::prepare::{self, Keys, Owned, Tools};
 use crate::quantise::{Proven, prove};
 use crate::run::{Running, Side, Task, Told};
-use crate::{Model, Refusal, ideal, plain};
+use crate::{Model, Refusal, plain};
 
 /// What a rehearsal shows of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,7 +103,7 @@ pub fn lens(model: &Model, picture: &[u8], fraction_bits: Option<i32>, seed: [u8
     let real = reals(&model, &lowered, picture)?;
     let Proven { plan, weights, units, sizes } = &proven;
     let fixed = plain::outputs(plan, weights, &Cpu, picture);
-    let secure = secure(&proven, picture, seed);
+    let secure = secure(&proven, picture, seed)?;
     let pixels = picture.iter().map(|&pixel| pixel.into()).collect();
     let before: Vec<&Vec<i32>> = std::iter::once(&pixels).chain(&secure).collect();
     let mut linear = weights.layers.iter();
@@ -154,18 +155,21 @@ fn reals(model: &Model, lowered: &Lowered<'_>, picture: &[u8]) -> Result<Vec<Vec
 }
 
 /// Every step's output by the protocol: both parties run it, and open all of it to each other.
-fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Vec<Vec<i32>> {
+fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Result<Vec<Vec<i32>>, Refusal> {
     let Proven { plan, weights, .. } = proven;
-    let context = Context::new();
-    let owned = ClearLayer::all(weights);
-    let tools = Tools { context: &context, compute: &Cpu };
+    let context = Context::shared();
+    let owned = Owned::new(context, &Cpu, plan, weights)?;
+    let tools = Tools { context, compute: &Cpu };
     let task = Task { batch: 1, told: Told::Scores, to: To::Both };
     let party = async |mut s: Session<QueueLink>| -> Result<Vec<Vec<i32>>, Fault> {
-        let (role, side) = match s.party() {
-            Party::Alice => (Role::Owner, Side::Owner(&owned)),
-            Party::Bob => (Role::Client, Side::Client(picture)),
+        let (model, side) = match s.party() {
+            Party::Alice => (Some(&owned), Side::Owner(&owned.clear)),
+            Party::Bob => (None, Side::Client(picture)),
         };
-        let prepared = ideal::deal(&mut s, &Cpu, plan, weights, role, task, seed).await?;
+        let rng = &mut Prg::from_seed(seed).fork(&[s.party() as u8]);
+        let mut engine = Engine::setup(&mut s, rng).await?;
+        let keys = &mut Keys::default();
+        let prepared = prepare::prepare(&mut s, &tools, &mut engine, keys, plan, model, task, rng).await?;
         let mut running = Running::begin(&mut s, prepared, plan, side);
         let mut outputs = Vec::new();
         for index in 0..plan.steps.len() {
@@ -177,5 +181,5 @@ fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Vec<Vec<i32>> {
         Ok(outputs)
     };
     let (alice, _) = lockstep::run(party, party);
-    alice.expect("two programs that follow the protocol meet no fault")
+    Ok(alice.expect("two programs that follow the protocol meet no fault"))
 }

@@ -1,13 +1,16 @@
 //! The ideal functionality of random correlated transfers: a dealer.
 //!
 //! It has no place between two people. Tests run the same suite on it and on the real protocol, and test what
-//! stands above without paying for curves; rehearsals, in which one program plays both parties, may do with it.
+//! stands above without paying for curves. Only tests and lessons link it: a test looks for [`MARK`] in every program.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};
 use tacit_symmetric::{Block, Blocks, Prg};
 
 use crate::extension::{RandomCotReceiver, RandomCotSender};
+
+/// The label under which a dealer draws everything that it deals. A program that holds a dealer holds these bytes.
+pub const MARK: &[u8] = b"dealt by an ideal functionality, which has no place between two people";
 
 /// The sender's end.
 pub struct IdealSender(Dealer);
@@ -28,7 +31,7 @@ struct Dealer {
 
 impl Dealer {
     fn new(seed: [u8; 32]) -> Self {
-        let mut prg = Prg::from_seed(seed);
+        let mut prg = Prg::from_seed(seed).fork(MARK);
         let delta = prg.block();
         Self { prg, delta }
     }
