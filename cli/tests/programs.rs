@@ -1,13 +1,16 @@
 //! The program as it is run: two of it, and one that serves sixteen, against the real server on loopback.
 
+use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::rc::Rc;
 
 use serde_json::Value;
+use tacit_jobs::{Input, Job, Pairing, Picture, Processor, pairing};
 use tacit_meet::{ChannelLink, Config, Event, GuestInvite, join};
-use tacit_session::Link as _;
+use tacit_session::{Code, Link as _, Party as Seat};
 use tacit_signaling::{Config as ServerConfig, Limits, Server};
 use tokio::task::LocalSet;
 
@@ -138,6 +141,10 @@ fn what_makes_no_sense_is_said_before_anybody_is_bothered() {
     assert!(code == 5 && said.contains("[invite-malformed]"), "{said}");
     let (code, said) = ended(&["serve", &one("no-model.png").to_string_lossy()]);
     assert!(code == 5 && said.contains("[model-unreadable]"), "{said}");
+    let (code, said) = ended(&["serve", &digits(), "--tell", "scores"]);
+    assert!(code == 2 && said.contains("--bits-per-client 64 allows no round: one opens 320 bits"), "{said}");
+    let (code, said) = ended(&["serve", &digits(), "--bits-in-all", "3"]);
+    assert!(code == 2 && said.contains("--bits-in-all 3"), "{said}");
     assert_eq!(ended(&["check"]).0, 2);
     assert!(ended(&["completions", "bash"]).0 == 0 && ended(&["man"]).0 == 0);
 }
@@ -190,15 +197,104 @@ fn a_round_that_runs_finishes_when_its_house_is_asked_to_close() {
     while running.event("progress")["event"]["rounds"] == 0 {}
     let asked = Command::new("kill").args(["-TERM", &serving.child.id().to_string()]).status().unwrap();
     assert!(asked.success());
-    assert_eq!(running.event("finished")["event"]["outcome"]["answer"]["predictions"][0]["ranked"][0], 1);
+    assert_eq!(running.event("finished")["event"]["outcome"]["answer"]["predictions"][0]["labels"]["ranked"][0], 1);
     assert_eq!(idle.event("failed")["fault"]["code"], "peer-cancelled", "whoever only sits there is asked to leave");
     let (code, said) = serving.ended();
     assert_eq!(code, 0);
     assert!(!said.contains("did not end in time"), "{said}");
 }
 
+/// Bits count from the first response on; who has had enough is told so before another round, and so is everybody once all bits are opened.
+#[cfg(unix)]
+#[test]
+fn bits_are_counted_for_each_client_and_in_all() {
+    let house = House::open();
+    let limits = ["--bits-per-client", "4", "--bits-in-all", "8", "--metrics", "127.0.0.1:0", "--json"];
+    let server = ["--server", &house.url, "--address", "127.0.0.1"];
+    let mut serving = Program::start(&[&["serve", &digits()][..], &limits[..], &server[..]].concat(), None);
+    let begun = serving.event("serving");
+    let numbers = ["bits_of_round", "bits_per_client", "bits_in_all"].map(|name| begun[name].as_u64());
+    assert_eq!(numbers, [Some(4), Some(4), Some(8)]);
+    let link = begun["link"].as_str().unwrap().to_owned();
+    let mut log = BufReader::new(serving.child.stderr.take().unwrap());
+    let metrics = line_with(&mut log, "/metrics").rsplit_once("address=").unwrap().1.to_owned();
+
+    // The first client would have another answer.
+    let (answers, end) = insatiable(&house.url, &link);
+    assert_eq!((answers, end), (1, Code::LimitReached));
+    let first = serving.event("answering");
+    assert_eq!(["bits", "of_client", "in_all"].map(|name| first[name].as_u64()), [Some(4); 3]);
+
+    // The second leaves before its answer, and has cost as much.
+    let file = one("budget.png").to_string_lossy().into_owned();
+    let check = ["check", &file, &link, "--address", "127.0.0.1", "--yes"];
+    let mut leaving = Program::start(&[&check[..], &["--json"]].concat(), Some(""));
+    let second = serving.event("answering");
+    drop(leaving.child.kill());
+    assert_eq!(["of_client", "in_all"].map(|name| second[name].as_u64()), [Some(4), Some(8)]);
+
+    // Nobody is answered any more.
+    let (code, said) = Program::start(&check, Some("")).ended();
+    assert!(code == 4 && said.contains("[limit-reached]"), "{said}");
+    line_with(&mut log, "nobody is answered any more");
+    let figures = get(&metrics);
+    for figure in ["bits_total 8", "rounds_total 1", "refused_total 2"] {
+        assert!(figures.contains(&format!("tacit_serve_{figure}\n")), "{figure} in {figures}");
+    }
+}
+
+/// The next line that contains this.
+fn line_with(lines: &mut impl std::io::BufRead, what: &str) -> String {
+    let line = lines.lines().map(Result::unwrap).find(|line| line.contains(what));
+    line.unwrap_or_else(|| panic!("no line with {what:?}"))
+}
+
+/// What an operator reads.
+fn get(address: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(address.trim()).unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// A client who wants round after round: how many answers it gets, and why it ends.
+fn insatiable(url: &str, link: &str) -> (usize, Code) {
+    comes(url, link, async |link| {
+        let (commands, receiver) = futures::channel::mpsc::unbounded();
+        let answers = Rc::new(Cell::new(0));
+        let count = Rc::clone(&answers);
+        let person = move |event| {
+            let command = match event {
+                tacit_jobs::Event::Proposed { agreement } => tacit_jobs::Command::Accept { hash: agreement.hash() },
+                tacit_jobs::Event::Agreed => {
+                    let picture = Picture::new([1, 28, 28], vec![0; 28 * 28]).unwrap();
+                    tacit_jobs::Command::Input { input: Input::Pictures(vec![picture]) }
+                }
+                tacit_jobs::Event::Finished { .. } => return count.set(count.get() + 1),
+                _ => return,
+            };
+            // After the end nobody listens any more.
+            let _ = commands.unbounded_send(command);
+        };
+        let job = Job::Classify { owner: Seat::Alice };
+        let pairing = Pairing { seat: Seat::Bob, confirm_words: false, job, record: false };
+        let end = pairing::run(link, pairing, [7; 32], Rc::new(Processor::cpu()), receiver, person).await;
+        (answers.get(), end.code)
+    })
+}
+
 /// Comes by the link like everybody, and then sends what no protocol has.
 fn hostile(url: &str, link: &str) {
+    comes(url, link, async |link| {
+        link.send(vec![0xFF; 1000]).await.unwrap();
+        // Whoever breaks the protocol is shown out; a last word may come before.
+        while link.recv().await.is_ok() {}
+    });
+}
+
+/// Comes by the link, and does something over the connection.
+fn comes<T>(url: &str, link: &str, does: impl AsyncFnOnce(ChannelLink) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let socket = format!("{}/socket", url.replacen("http", "ws", 1));
     let addresses = vec![Ipv4Addr::LOCALHOST.into()];
@@ -212,9 +308,6 @@ fn hostile(url: &str, link: &str) {
             }
         };
         let _meeting = join(config, GuestInvite::parse(link).unwrap(), open, on);
-        let link = taken.await.unwrap();
-        link.send(vec![0xFF; 1000]).await.unwrap();
-        // Whoever breaks the protocol is shown out; a last word may come before.
-        while link.recv().await.is_ok() {}
-    }));
+        does(taken.await.unwrap()).await
+    }))
 }

@@ -48,7 +48,7 @@ globalThis.Checker = class Checker extends globalThis.Side {
   #accept() {
     this.proposed = false;
     if (this.left === 0) this.whenDone.resolve(this.results);
-    else this.tell('command', 'accept');
+    else this.acceptProposed();
   }
 
   /** Material is there: the pictures come now, so that nothing but machines is in the figures. */

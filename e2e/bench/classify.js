@@ -106,7 +106,7 @@ async function memory(page) {
  */
 async function run(pair, { labels, batch }, rounds, look) {
   const [, results] = await Promise.all(pair.map((side) => side.evaluate((side, rounds) => side.check(rounds), rounds)));
-  const told = results.flatMap(({ answer }) => answer.predictions.map(({ ranked }) => ranked[0]));
+  const told = results.flatMap(({ answer }) => answer.predictions.map(({ labels }) => labels.ranked[0]));
   const wanted = Array.from({ length: batch * rounds }, (_, i) => labels[i % labels.length]);
   if (`${told}` !== `${wanted}`) throw new Error(`labels ${told} instead of ${wanted}`);
   await look?.();

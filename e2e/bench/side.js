@@ -14,7 +14,12 @@ globalThis.Side = class Side {
       side.worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
       side.worker.onmessage = ({ data }) => data.kind === 'ready' && resolve();
     });
-    side.worker.onmessage = ({ data }) => data.kind === 'event' && side.heard(typed(JSON.parse(globalThis.Handover.event(data.bytes))));
+    side.worker.onmessage = ({ data }) => {
+      if (data.kind !== 'event') return;
+      const event = typed(JSON.parse(globalThis.Handover.event(data.bytes)));
+      if (event.event.type === 'proposed') side.acceptance = globalThis.Handover.acceptance(data.bytes);
+      side.heard(event);
+    };
     side.connection = new RTCPeerConnection();
     const channel = side.connection.createDataChannel('tacit', { negotiated: true, id: 0, ordered: true });
     // In the same task as its creation, or the browser keeps it.
@@ -108,7 +113,12 @@ globalThis.Side = class Side {
     if (!this.proposed || this.rounds === 0) return;
     this.proposed = false;
     this.rounds -= 1;
-    this.tell('command', 'accept');
+    this.acceptProposed();
+  }
+
+  /** Accepts what was proposed last. */
+  acceptProposed() {
+    this.worker.postMessage({ kind: 'command', bytes: this.acceptance });
   }
 
   tell(kind, value) {

@@ -74,6 +74,29 @@ test('messages that no honest program sends end a check, and the page stays aliv
   await alice.at('home');
 });
 
+test('a click that was meant for other terms accepts nothing', async ({ alice, bob }) => {
+  await meetToCheck(alice, bob);
+  await alice.chooseModel('digits');
+  await Promise.all([alice.at('agree'), bob.at('agree')]);
+  const cautions = bob.page.getByTestId('cautions');
+  await expect(cautions).toContainText('An altered program learns at most 4 bits of the model from each picture.');
+  await expect(alice.page.getByTestId('cautions')).toContainText('at most 4 bits of your model from each picture.');
+  // Bob's second lasts as long as this test likes.
+  await bob.page.clock.install();
+  await bob.page.clock.pauseAt(Date.now() + 1_000);
+  await alice.press('Another model');
+  await alice.chooseModel('clothes', { detail: 'The three labels that fit best' });
+  await expect(cautions).toContainText('at most 12 bits of the model');
+  const accept = bob.button('Accept');
+  await expect(accept).toHaveAttribute('aria-disabled', 'true');
+  await accept.dispatchEvent('click');
+  await bob.page.clock.runFor(1_000);
+  await expect(accept).not.toHaveAttribute('aria-disabled');
+  await bob.page.clock.resume();
+  await Promise.all([alice.accept(), bob.accept()]);
+  await Promise.all([alice.at('run'), bob.at('picture')]);
+});
+
 test('ten pictures in a row take no more memory than two', async ({ alice, bob }) => {
   await meetToCheck(alice, bob);
   await agreeOnModel(alice, bob);

@@ -141,7 +141,7 @@ test('a transcript is saved, opened and replayed as it was; a changed one is ref
   await download.saveAs(path);
   const text = readFileSync(path, 'utf8');
   const { format, version, content } = JSON.parse(text);
-  expect([format, version, content.seat, content.input]).toEqual(['tacit-transcript', 1, 'alice', null]);
+  expect([format, version, content.seat, content.input]).toEqual(['tacit-transcript', 2, 'alice', null]);
   // Long enough to be in no message by chance.
   expect(text).not.toContain('48271903');
 

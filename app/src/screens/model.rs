@@ -315,10 +315,11 @@ fn Radios<T: Copy + PartialEq + Send + Sync + 'static>(
 /// What an altered program on the other side could learn.
 fn opened_bits(detail: Detail) -> String {
     let [chosen, label] = [detail, Detail::Label].map(|detail| detail.bits(LABELS));
-    let bits =
-        format!("An altered program learns at most {chosen} bits of your model from each picture, of {LABELS} labels");
+    let bits = format!(
+        "With {LABELS} labels, an altered program learns at most {chosen} bits of your model from each picture"
+    );
     match detail {
-        Detail::Scores => format!("{bits}: 32 for each. We recommend the label, which tells {label}."),
+        Detail::Scores => format!("{bits}: 32 for each label. We recommend the label alone, which tells {label}."),
         _ => format!("{bits}."),
     }
 }
@@ -352,7 +353,7 @@ mod tests {
         let [label, three, scores] = Detail::ALL.map(opened_bits);
         assert!(label.contains("at most 4 bits of your model from each picture"), "{label}");
         assert!(three.contains("12 bits"), "{three}");
-        assert!(scores.contains("320 bits") && scores.contains("recommend the label"), "{scores}");
+        assert!(scores.contains("320 bits") && scores.contains("recommend the label alone"), "{scores}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod rehearsal;
 mod round;
 mod security;
 mod talk;
+#[cfg(feature = "views")]
 pub mod views;
 
 pub use agreement::{Agreement, Audience, Detail, Job, MOST_PICTURES, ModelCard, Reveal, Terms};

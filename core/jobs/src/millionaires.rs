@@ -86,6 +86,7 @@ fn read(party: Party, opened: [bool; 2]) -> Option<Order> {
 }
 
 /// The bits that say this to a party: the inverse of [`read`].
+#[cfg(feature = "views")]
 pub(crate) fn opened(party: Party, order: Order) -> [bool; 2] {
     let less = (order == Order::They) == (party == Party::Alice);
     [less && order != Order::Equal, order == Order::Equal]

@@ -1,6 +1,7 @@
 //! What crossed in a pairing, as one party saw it: for the wire tab, for a rehearsal, and to be kept as a [`Transcript`].
 
 mod crossing;
+pub mod flatness;
 mod meaning;
 mod transcript;
 

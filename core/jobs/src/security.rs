@@ -137,9 +137,7 @@ fn of_pictures(is_owner: bool, to_owner: Opened, to_client: Opened, detail: Deta
         0 => format!("It learns nothing of {picture}."),
         bits => format!("It learns at most {bits} bits of {picture}."),
     });
-    said.push(
-        "It can make an answer wrong, and that is not noticed. Many answers together tell more of the model.".into(),
-    );
+    said.push("It can make an answer wrong, mostly unnoticed. Many answers together tell more of the model.".into());
     said
 }
 

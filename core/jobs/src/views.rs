@@ -2,7 +2,7 @@
 //!
 //! A protocol is secure if nobody can tell what a party sees from what could be made up out of that party's own input and answer:
 //! then it told nothing else. [`real`] runs the protocol's own code for both parties and keeps what crosses; [`simulated`] makes it up. The
-//! [histogram](flatness::Histogram) of either is flat.
+//! [histogram](Histogram) of either is flat.
 //!
 //! *Computes*: a [`View`]: every message that a party sends and receives online. *From*: Goldreich, *Foundations of Cryptography* II, 2004,
 //! section 7.2 (views and simulators), with the simulator of gates on shared bits of section 7.3; Lindell, *How to Simulate It*,
@@ -24,8 +24,6 @@
 //! assert_eq!(seen.messages.len(), made_up.messages.len());
 //! ```
 
-pub mod flatness;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -36,6 +34,7 @@ use tacit_share::material::Material;
 use tacit_share::{ideal, simulate};
 use tacit_symmetric::Prg;
 
+use crate::record::flatness::{Histogram, uniform_bits};
 use crate::{Amount, Order, millionaires};
 
 /// What one party sees of one comparison.
@@ -70,6 +69,15 @@ impl Seen {
     /// The bits that mean something.
     pub fn meaningful(&self) -> impl Iterator<Item = bool> {
         self.body.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)).take(self.bits)
+    }
+}
+
+impl Histogram {
+    /// Adds the bits of a message that mean something, if they are [uniform bits](uniform_bits); else nothing.
+    pub fn add(&mut self, seen: &Seen) {
+        if uniform_bits(seen.tag) {
+            self.add_bits(&seen.body, seen.bits);
+        }
     }
 }
 

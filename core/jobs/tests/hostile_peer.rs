@@ -145,6 +145,56 @@ async fn hear(control: &mut Session<QueueLink>) -> Vec<u8> {
 const PROPOSE: u8 = 5;
 const ACCEPT: u8 = 2;
 
+/// A peer that has said hello and heard what is proposed.
+async fn greeted(link: QueueLink) -> Session<QueueLink> {
+    let mut control = Session::new(Party::Bob, link);
+    let hello = hear(&mut control).await;
+    control.send(&Heard(hello)).await.unwrap();
+    assert_eq!(hear(&mut control).await[0], PROPOSE);
+    control
+}
+
+/// Bob's proposal of a check under his model of so many labels: what is told of one picture, to whose it is.
+fn offer(count: u8, detail: u8, labels: usize) -> Heard {
+    let model = Model {
+        name: "small".into(),
+        input: Shape::new(1, 4, 4),
+        labels: (0..labels).map(|label| label.to_string()).collect(),
+        nodes: vec![Node::new("flat", Op::Flatten, &[0]), Node::new("dense", bench::dense(1, 16, labels), &[1])],
+    };
+    let plan = quantise(&model).unwrap().0.encode();
+    Heard([&[PROPOSE, count, 0, 0, 0, 0, 2, detail, 0, 1][..], &plan].concat())
+}
+
+/// Scores of 32 labels would open more than one lattice secret may carry: no honest program proposes that.
+#[test]
+fn a_proposal_beyond_what_a_secret_may_carry_is_a_fault() {
+    for (labels, is_shown) in [(31, true), (32, false)] {
+        let (alice, bob) = lockstep::queues();
+        let (commands, receiver) = unbounded();
+        let shown = Rc::new(RefCell::new(0));
+        let count = Rc::clone(&shown);
+        let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires, record: false };
+        let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
+            if let Event::Proposed { agreement } = event
+                && agreement.model.is_some()
+            {
+                *count.borrow_mut() += 1;
+                commands.unbounded_send(Command::Decline).unwrap();
+            }
+        });
+        let peer = async {
+            let mut control = greeted(bob).await;
+            control.send(&offer(2, 2, labels)).await.unwrap();
+            // Its last word, whatever it is.
+            hear(&mut control).await;
+        };
+        let (fault, ()) = lockstep::join(program, peer);
+        let expected = if is_shown { (Code::Declined, 1) } else { (Code::PeerBroke, 0) };
+        assert_eq!((fault.code, *shown.borrow()), expected, "{labels} labels");
+    }
+}
+
 /// The peer proposes other terms just before the person accepts. What was on the screen is not what would be accepted, so nothing is, and
 /// the new terms are shown again.
 #[test]
@@ -166,22 +216,10 @@ fn an_acceptance_is_of_what_was_shown() {
             _ => {}
         }
     });
-    let model = Model {
-        name: "small".into(),
-        input: Shape::new(1, 4, 4),
-        labels: vec!["a".into(), "b".into()],
-        nodes: vec![Node::new("flat", Op::Flatten, &[0]), Node::new("dense", bench::dense(1, 16, 2), &[1])],
-    };
-    let plan = quantise(&model).unwrap().0.encode();
     let peer = async {
-        let mut control = Session::new(Party::Bob, bob);
-        let hello = hear(&mut control).await;
-        control.send(&Heard(hello)).await.unwrap();
-        assert_eq!(hear(&mut control).await[0], PROPOSE);
+        let mut control = greeted(bob).await;
         for (count, detail) in [(2, 0), (3, 2)] {
-            // By Bob, under his model; to whose picture it is; one picture.
-            let offer = [&[PROPOSE, count, 0, 0, 0, 0, 2, detail, 0, 1][..], &plan].concat();
-            control.send(&Heard(offer)).await.unwrap();
+            control.send(&offer(count, detail, 2)).await.unwrap();
         }
         loop {
             let talk = hear(&mut control).await;

@@ -4,7 +4,7 @@
 //! was made up without any Bob. Where the protocol is secure no [`Strategy`] is right more often than a coin. Two ways to break it
 //! stand beside it, so that one sees that the game can be won: with them the answers stay right, and nobody would notice.
 
-use tacit_jobs::views::flatness::Histogram;
+use tacit_jobs::record::flatness::Histogram;
 use tacit_jobs::views::{Seen, View, real_on, simulated_on};
 use tacit_jobs::{Amount, Order};
 use tacit_ring::Bits;

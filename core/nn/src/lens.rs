@@ -4,26 +4,27 @@
 //! between two people nothing but the agreed answer ever is.
 //!
 //! *Computes*: each layer's output three times: in real numbers, as the [oracle](crate::plain) has it, and by the protocol itself, on
-//! [dealt](crate::ideal) material, whose products are exact. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`]. *Security*: none, and none is
+//! material that the two parties [prepare](crate::prepare) as two people do. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`]. *Security*: none, and none is
 //! needed: there is no other person. *Deviations*: none.
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use tacit_compute::Cpu;
+use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Fault, Party, Session};
-use tacit_share::linear::Role;
 use tacit_share::open::{self, To};
+use tacit_symmetric::Prg;
 
 use crate::float::Evaluator;
 use crate::fold::fold;
 use crate::lower::{LowOp, Lowered};
 use crate::pool::pool;
-use crate::prepare::{ClearLayer, Tools};
+use crate::prepare::{self, Owned, Tools};
 use crate::quantise::{Proven, prove};
 use crate::run::{Running, Side, Task, Told};
-use crate::{Model, Refusal, ideal, plain};
+use crate::{Model, Refusal, plain};
 
 /// What a rehearsal shows of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,8 +54,8 @@ pub struct LayerLens {
     pub rounding: Gap,
     /// The protocol against whole numbers in the clear, as real numbers: what truncations have done up to here.
     pub truncation: Gap,
-    /// The most that the protocol's whole numbers are off from what the oracle makes of the same inputs: what this layer alone does. One
-    /// where it truncates, and else none.
+    /// The most that the protocol's whole numbers are off from what the oracle makes of the same inputs: what this layer alone does. At
+    /// most one where it truncates, and rarely one where it multiplies and does not truncate; else none.
     pub off: u32,
     /// Bits that the layer truncates by. Before that its numbers are so much larger, and proven to stay below 2^30.
     pub truncates: u32,
@@ -156,16 +157,18 @@ fn reals(model: &Model, lowered: &Lowered<'_>, picture: &[u8]) -> Result<Vec<Vec
 /// Every step's output by the protocol: both parties run it, and open all of it to each other.
 fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Vec<Vec<i32>> {
     let Proven { plan, weights, .. } = proven;
-    let context = Context::new();
-    let owned = ClearLayer::all(weights);
-    let tools = Tools { context: &context, compute: &Cpu };
+    let context = Context::shared();
+    let owned = Owned::new(context, &Cpu, plan, weights);
+    let tools = Tools { context, compute: &Cpu };
     let task = Task { batch: 1, told: Told::Scores, to: To::Both };
     let party = async |mut s: Session<QueueLink>| -> Result<Vec<Vec<i32>>, Fault> {
-        let (role, side) = match s.party() {
-            Party::Alice => (Role::Owner, Side::Owner(&owned)),
-            Party::Bob => (Role::Client, Side::Client(picture)),
+        let (model, side) = match s.party() {
+            Party::Alice => (Some(&owned), Side::Owner(&owned.clear)),
+            Party::Bob => (None, Side::Client(picture)),
         };
-        let prepared = ideal::deal(&mut s, &Cpu, plan, weights, role, task, seed).await?;
+        let rng = &mut Prg::from_seed(seed).fork(&[s.party() as u8]);
+        let mut engine = Engine::setup(&mut s, rng).await?;
+        let prepared = prepare::prepare(&mut s, &tools, &mut engine, plan, model, task, rng).await?;
         let mut running = Running::begin(&mut s, prepared, plan, side);
         let mut outputs = Vec::new();
         for index in 0..plan.steps.len() {

@@ -18,6 +18,7 @@ pub mod float;
 pub mod fold;
 pub mod forms;
 pub mod graph;
+#[cfg(feature = "ideal")]
 pub mod ideal;
 pub mod lens;
 pub mod load;

@@ -1,14 +1,17 @@
 //! The ideal functionality of random correlated transfers: a dealer.
 //!
-//! For tests only, never between two people. Tests run the same suite on it and on the real protocol, and
-//! test the layers above without curves. Both parties are honest here: neither can choose its own outputs,
-//! and nothing is checked.
+//! It has no place between two people. Tests run the same suite on it and on the real protocol, and test the
+//! layers above without curves. Both parties are honest here: neither can choose its own outputs, and nothing
+//! is checked. Only tests and lessons link it: a test looks for [`MARK`] in every program.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};
 use tacit_symmetric::{Block, Blocks, Prg};
 
 use crate::extension::{RandomCotReceiver, RandomCotSender};
+
+/// The label under which a dealer draws everything that it deals. A program that holds a dealer holds these bytes.
+pub const MARK: &[u8] = b"dealt by an ideal functionality, which has no place between two people";
 
 /// The sender's end.
 pub struct IdealSender(Dealer);
@@ -29,7 +32,7 @@ struct Dealer {
 
 impl Dealer {
     fn new(seed: [u8; 32]) -> Self {
-        let mut prg = Prg::from_seed(seed);
+        let mut prg = Prg::from_seed(seed).fork(MARK);
         let delta = prg.block();
         Self { prg, delta }
     }

@@ -1,10 +1,11 @@
 //! The ideal functionality of material: a dealer who hands out correct material from one seed.
 //!
 //! Who deals knows every mask, so nobody deals between two people. It is for where one program plays both parties: tests of
-//! what stands above material, rehearsals, and simulators, whose proofs are in the model in which material is ideal. That is
+//! what stands above material, lessons, and simulators, whose proofs are in the model in which material is ideal. That is
 //! why a dealer asks for a session of [`lockstep`](tacit_session::lockstep): at the other end of its queue there is no other person.
 
 use tacit_compute::{Convolution, Kernels};
+use tacit_ot::ideal::MARK;
 use tacit_ring::{Bits, Tensor};
 use tacit_session::lockstep::QueueLink;
 use tacit_session::{Party, Session};
@@ -22,7 +23,7 @@ pub(crate) fn random(prg: &mut Prg, n: usize) -> Bits {
 /// This party's part of what a dealer with this seed deals.
 #[must_use]
 pub fn deal(s: &Session<QueueLink>, demand: Demand, seed: [u8; 32]) -> Material {
-    let mut prg = Prg::from_seed(seed);
+    let mut prg = Prg::from_seed(seed).fork(MARK);
     let mut bits = |n| random(&mut prg, n);
     let (choices, delta, u) = (bits(demand.private), bits(demand.private), bits(demand.private));
     let v = &(&choices & &delta) ^ &u;

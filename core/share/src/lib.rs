@@ -26,6 +26,7 @@ pub mod and;
 pub mod compare;
 pub mod digit;
 pub mod form;
+#[cfg(any(test, feature = "ideal"))]
 pub mod ideal;
 pub mod linear;
 pub mod material;
@@ -36,6 +37,7 @@ mod product;
 pub mod rank;
 mod shared;
 pub mod sign;
+#[cfg(any(test, feature = "ideal"))]
 pub mod simulate;
 pub mod tree;
 pub mod truncate;

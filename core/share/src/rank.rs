@@ -32,7 +32,7 @@ impl Lists {
     /// Bits of a word's index in its list: ⌈log2 len⌉.
     #[must_use]
     pub fn index_bits(self) -> usize {
-        (self.len - 1).checked_ilog2().map_or(0, |bits| bits as usize + 1)
+        self.len.saturating_sub(1).checked_ilog2().map_or(0, |bits| bits as usize + 1)
     }
 
     /// How many of the first `wanted` places a list has a word for.
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn an_index_takes_as_many_bits_as_its_largest_value() {
         let bits = |len| Lists { count: 1, len, width: 8 }.index_bits();
-        assert_eq!([1, 2, 3, 4, 5, 8, 9, 10, 16, 17].map(bits), [0, 1, 2, 2, 3, 3, 4, 4, 4, 5]);
+        assert_eq!([0, 1, 2, 3, 4, 5, 8, 9, 10, 16, 17].map(bits), [0, 0, 1, 2, 2, 3, 3, 4, 4, 4, 5]);
     }
 
     #[test]

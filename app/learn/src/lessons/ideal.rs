@@ -3,7 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use tacit_jobs::Order;
-use tacit_jobs::views::flatness::Histogram as Counted;
+use tacit_jobs::record::flatness::Histogram as Counted;
 use tacit_jobs::views::{Seen, View};
 use tacit_lessons::ideal::{Protocol, Round, Score, Strategy, both, received};
 use tacit_parts::Ink;

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tacit_session::{Direction, Entry, Stage, Tag};
 
+use super::flatness::uniform_bits;
 use crate::Event;
-use crate::views::flatness::uniform_bits;
 
 /// Bytes of a body that are kept for a look.
 pub const GLIMPSE: usize = 256;

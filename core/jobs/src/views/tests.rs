@@ -4,8 +4,8 @@ use tacit_ring::Bits;
 use tacit_session::HEADER;
 use tacit_share::material::PrivateProducts;
 
-use super::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
 use super::*;
+use crate::record::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
 
 /// Views of each kind. A bit that is one in 57 of 100 instead of 50 is then found (see [`LEVEL`]): its χ² is about 4·0.07²·2048 = 40, and
 /// P(χ²_1 ≥ 40) is 3·10^−10.

@@ -3,7 +3,7 @@
 
 use serde::de::DeserializeOwned;
 use tacit_jobs::handover::{pack, unpack};
-use tacit_jobs::{Command, Pairing, Stamped};
+use tacit_jobs::{Command, Event, Pairing, Stamped};
 use wasm_bindgen::prelude::*;
 
 /// The bytes of a `pair` or a `command`.
@@ -21,6 +21,18 @@ pub fn packed(kind: &str, json: &str) -> Result<Vec<u8>, String> {
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+/// The `command` that accepts what an `event` proposes.
+///
+/// # Errors
+/// In words, when the bytes are no event or propose nothing.
+#[wasm_bindgen]
+pub fn acceptance(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    match unpack::<Stamped>(bytes).map_err(|_| "an event that cannot be read")?.event {
+        Event::Proposed { agreement } => Ok(pack(&Command::Accept { hash: agreement.hash() }).to_vec()),
+        _ => Err("an event that proposes nothing".into()),
+    }
 }
 
 /// The JSON of an `event`.

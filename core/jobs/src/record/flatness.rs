@@ -5,8 +5,6 @@
 use tacit_session::Tag;
 use tacit_share::form::Form;
 
-use super::Seen;
-
 /// Whether messages of this kind are bits that are uniform to whoever receives them, so that their histogram must be flat.
 ///
 /// Masked bits and words are: a one-time mask makes any input uniform. So is a half that is opened, as long as one does not know the
@@ -43,13 +41,6 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// Adds the bits of a message that mean something, if they are [uniform bits](uniform_bits); else nothing.
-    pub fn add(&mut self, seen: &Seen) {
-        if uniform_bits(seen.tag) {
-            self.add_bits(&seen.body, seen.bits);
-        }
-    }
-
     /// Adds the first `bits` bits of `body`. Those that are left over wait for what is added next, so none is lost where messages
     /// are shorter than four bits.
     ///
@@ -153,6 +144,7 @@ pub fn p_value(x: f64, degrees: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::Seen;
     use tacit_session::{Direction, Stage};
     use tacit_symmetric::Prg;
 
