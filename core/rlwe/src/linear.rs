@@ -98,7 +98,8 @@ pub fn response_bytes(context: &Context, packing: &Packing) -> usize {
         .sum()
 }
 
-/// The client's message: x, encrypted. [`request_bytes`] long.
+/// The client's message: x, encrypted. [`request_bytes`] long: a seed, and behind it c0 of every ciphertext, tile by tile and in each
+/// channel group by channel group; their halves c1 are [`Purpose::Request`]'s, in the same order from 0.
 ///
 /// # Panics
 /// When x is not as long as the layer's input.
@@ -124,7 +125,8 @@ pub fn request(
     bytes
 }
 
-/// The owner's answer, encrypted, [`response_bytes`] long; and its shares of W·x, in the order of the layer's output.
+/// The owner's answer, encrypted, [`response_bytes`] long: a [`Reply`] for every ciphertext, tile by tile and in each filter group by
+/// filter group. And its shares of W·x, in the order of the layer's output.
 ///
 /// # Errors
 /// When the request is not one for this layer.

@@ -28,7 +28,7 @@ pub struct Params {
     pub switched_bits: u32,
     /// Bits of a switched coefficient of c0 that are sent, the highest. Even, likewise.
     pub wanted_bits: u32,
-    /// The standard's bound for log2 q.
+    /// The tighter of the two published bounds for log2 q.
     pub security_bound: u32,
 }
 

@@ -263,7 +263,7 @@ impl Reply {
         wire::wide_bytes(params.switched_bits, params.size) + wire::wide_bytes(params.wanted_bits, wanted)
     }
 
-    /// Appends it.
+    /// Appends it: c1, then the wanted coefficients of c0 in the order in which they were asked for.
     pub fn write(&self, context: &Context, out: &mut Vec<u8>) {
         let params = context.params();
         wire::write_wide(params.switched_bits, self.c1.iter().copied(), out);
