@@ -230,7 +230,7 @@ fn those_who_call_and_say_nothing_keep_nobody_out() {
     enough.store(true, Ordering::Relaxed);
     let callers = flood.join().unwrap();
     let longest = waits.iter().max().unwrap();
-    println!("{callers} callers said nothing; {} clients were let in, the last after {longest:?}", waits.len());
+    println!("{callers} callers said nothing; {} clients were let in, the slowest after {longest:?}", waits.len());
 }
 
 #[cfg(unix)]

@@ -12,7 +12,7 @@ use tacit_compute::Processor;
 use tacit_fuzz::{Same, model, piece};
 use tacit_jobs::handover::pack;
 use tacit_jobs::record::Record;
-use tacit_jobs::{Amount, Command, Event, Input, Job, ModelFile, Pairing, Picture, Reveal, Transcript, pairing};
+use tacit_jobs::{Amount, Command, Event, Input, Job, ModelFile, Pairing, Picture, Reveal, Timed, Transcript, pairing};
 use tacit_meet::chunks::Parts;
 use tacit_meet::{Action, GuestInvite, Introduction, Invite, LinkSecret, Room};
 use tacit_session::lockstep::{self, Tamper};
@@ -129,7 +129,7 @@ fn pairings(seeds: &mut Seeds) {
                             let picture = Picture::new([1, 4, 4], vec![9; 16]).expect("a picture");
                             say(Command::Input { input: Input::Pictures(vec![picture]) });
                         }
-                        Event::Crossed { message } => record.push(message),
+                        Event::Crossed { crossing } => record.push(Timed { at: 0.0, crossing }),
                         Event::Finished { outcome } => {
                             let made = Transcript::new(seat, job, None, agreement.clone(), Some(outcome), &record);
                             records.borrow_mut().push((seat, made));
