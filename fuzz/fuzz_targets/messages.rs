@@ -1,7 +1,7 @@
 //! Whole runs of every protocol of a picture check and a comparison, one party altered: it seals what it sends.
 #![no_main]
 
-use std::sync::OnceLock;
+use std::rc::Rc;
 
 use libfuzzer_sys::fuzz_target;
 use tacit_compute::Cpu;
@@ -18,18 +18,19 @@ use tacit_share::open::{self, To};
 use tacit_share::{compare, material};
 use tacit_symmetric::Prg;
 
-fn owned() -> &'static (Plan, Owned) {
-    static MODEL: OnceLock<(Plan, Owned)> = OnceLock::new();
-    MODEL.get_or_init(|| {
+thread_local! {
+    /// A small model, made ready once.
+    static MODEL: Rc<(Plan, Owned)> = {
         let Ok((plan, weights)) = quantise(&model()) else { panic!("a model that can be run") };
         let Ok(owned) = Owned::new(Context::shared(), &Cpu, &plan, &weights) else { panic!("and hidden") };
-        (plan, owned)
-    })
+        Rc::new((plan, owned))
+    };
 }
 
 async fn party(mut s: Session<QueueLink>, told: Told) -> Result<(), Fault> {
     let s = &mut s;
-    let (plan, owned) = owned();
+    let small = MODEL.with(Rc::clone);
+    let (plan, owned) = &*small;
     let tools = Tools { context: Context::shared(), compute: &Cpu };
     let mut rng = Prg::from_seed([s.party() as u8; 32]);
     let mut engine = Engine::setup(s, &mut rng).await?;
