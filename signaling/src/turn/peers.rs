@@ -211,7 +211,6 @@ mod tests {
     #[test]
     fn the_system_knows_its_addresses() {
         assert!(is_of_this_machine(Ipv4Addr::LOCALHOST.into()));
-        assert!(is_of_this_machine("127.0.0.9".parse().unwrap()));
         for other in ["192.0.2.1", "1.1.1.1", "2001:db8::1"] {
             assert!(!is_of_this_machine(other.parse().unwrap()), "{other}");
         }
