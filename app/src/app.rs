@@ -27,6 +27,9 @@ pub(crate) struct Model {
     pub(crate) notice: Option<&'static str>,
     /// What a screen reader is told.
     pub(crate) said: String,
+    /// The numbers of typed codes under which this page has met somebody. Whoever that was had one guess at the code's words, which
+    /// are the same if it is typed again: so each is typed once.
+    used: Vec<u32>,
 }
 
 /// A pairing that failed, and what it takes to begin the same again.
@@ -46,7 +49,10 @@ pub(crate) enum Input {
     /// Make an invite to do this.
     Start(Job),
     /// Take an invite, whose text was found to be whole.
-    Join,
+    Join {
+        /// The number of a code that was typed; a link has none.
+        typed: Option<u32>,
+    },
     /// “They are the same.”
     ConfirmWords,
     /// “They differ.”
@@ -116,7 +122,12 @@ pub(crate) enum Act {
 
 impl Model {
     pub(crate) fn new() -> Self {
-        Self { screen: Screen::Home, session: None, failure: None, notice: None, said: String::new() }
+        Self { screen: Screen::Home, session: None, failure: None, notice: None, said: String::new(), used: Vec::new() }
+    }
+
+    /// Whether a typed code with this number was used on this page, so that another one is needed.
+    pub(crate) fn has_used(&self, number: u32) -> bool {
+        self.used.contains(&number)
     }
 
     /// Takes in what happened; what is to be done about it.
@@ -130,11 +141,20 @@ impl Model {
             }
             Input::Start(job) => self.begin(Party::Alice, job),
             // What it is about, the host's program will say.
-            Input::Join => self.begin(Party::Bob, Job::default()),
+            Input::Join { typed } => {
+                let acts = self.begin(Party::Bob, Job::default());
+                if let Some(session) = &mut self.session {
+                    session.typed = typed;
+                }
+                acts
+            }
             Input::Leave => self.leave_politely(),
             Input::Failed(fault) => self.fail(fault),
             input => match self.session.as_mut() {
                 Some(session) => {
+                    if matches!(input, Input::PeerArrived) {
+                        self.used.extend(session.typed.take());
+                    }
                     let (step, acts) = session.update(self.screen, input);
                     match step {
                         Step::Stay => acts,

@@ -120,7 +120,7 @@ fn words_are_confirmed_once_and_only_after_a_typed_code() {
     let mut model = paired();
     assert!(model.update(Input::ConfirmWords).is_empty());
     let mut model = Model::new();
-    assert!(matches!(model.update(Input::Join)[..], [Act::Join]));
+    assert!(matches!(model.update(Input::Join { typed: None })[..], [Act::Join]));
     model.update(Input::Words { words: WORDS, confirm: true });
     assert!(is_command(&model.update(Input::ConfirmWords), |c| matches!(c, Command::ConfirmWords)));
     assert!(model.update(Input::ConfirmWords).is_empty());
@@ -130,7 +130,7 @@ fn words_are_confirmed_once_and_only_after_a_typed_code() {
 fn the_agreement_waits_until_both_have_confirmed_the_words() {
     for i_am_first in [true, false] {
         let mut model = Model::new();
-        model.update(Input::Join);
+        model.update(Input::Join { typed: None });
         model.update(Input::Words { words: WORDS, confirm: true });
         worker(&mut model, 1.0, Event::Proposed { agreement: agreement(1) });
         assert_eq!(model.screen, Screen::Meet);
@@ -150,7 +150,7 @@ fn the_agreement_waits_until_both_have_confirmed_the_words() {
 #[test]
 fn words_that_differ_end_it_at_once_and_tell_the_other_side() {
     let mut model = Model::new();
-    model.update(Input::Join);
+    model.update(Input::Join { typed: None });
     model.update(Input::Words { words: WORDS, confirm: true });
     let acts = model.update(Input::WordsDiffer);
     assert!(is_command(&acts, |c| matches!(c, Command::WordsDiffer)) && retires(&acts));
@@ -192,7 +192,7 @@ fn a_link_that_is_no_invite_fails_without_a_session() {
 #[test]
 fn a_new_session_retires_the_old_one_first() {
     let mut model = agreed();
-    assert!(matches!(model.update(Input::Join)[..], [Act::Retire, Act::Join]));
+    assert!(matches!(model.update(Input::Join { typed: None })[..], [Act::Retire, Act::Join]));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn labels(round: u32) -> Event {
 /// A couple that has met to check a picture, seen by one of them; Alice has the model.
 fn checking(seat: Party) -> Model {
     let mut model = Model::new();
-    model.update(if seat == Party::Alice { Input::Start(CHECK) } else { Input::Join });
+    model.update(if seat == Party::Alice { Input::Start(CHECK) } else { Input::Join { typed: None } });
     let acts = model.update(Input::Words { words: WORDS, confirm: false });
     if seat == Party::Alice {
         assert!(matches!(acts[..], [Act::Pair(Pairing { job: CHECK, .. })]));
@@ -306,7 +306,7 @@ fn a_guest_learns_from_the_offer_what_it_is_about() {
 #[test]
 fn words_that_are_not_known_hold_up_the_model_too() {
     let mut model = Model::new();
-    model.update(Input::Join);
+    model.update(Input::Join { typed: None });
     model.update(Input::Words { words: WORDS, confirm: true });
     worker(&mut model, 1.0, Event::Offered { job: CHECK });
     assert_eq!(model.screen, Screen::Meet);
@@ -492,4 +492,25 @@ fn a_failed_check_begins_again_as_a_check() {
     let mut model = checking_on(Party::Alice);
     worker(&mut model, 4.0, Event::Ended { fault: Code::PeerLeft.into() });
     assert_eq!(model.failure.unwrap().job, CHECK);
+}
+
+/// A false host that says "wrong" has had one guess at the code's words; typed again, it would have another.
+#[test]
+fn a_code_under_which_somebody_was_met_is_not_taken_again() {
+    let mut model = Model::new();
+    model.update(Input::Join { typed: Some(7) });
+    model.update(Input::Failed(Code::ServerUnreachable.into()));
+    assert!(!model.has_used(7), "nobody was there, so nobody had a guess");
+    for end in [Code::CodeWrong, Code::PeerLeft, Code::Stalled, Code::RelayAltered] {
+        let mut model = Model::new();
+        model.update(Input::Join { typed: Some(7) });
+        model.update(Input::PeerArrived);
+        model.update(Input::Failed(end.into()));
+        assert!(model.has_used(7) && !model.has_used(8), "{end:?}");
+    }
+    let mut model = Model::new();
+    model.update(Input::Join { typed: None });
+    model.update(Input::PeerArrived);
+    model.update(Input::Failed(Code::CodeWrong.into()));
+    assert!(!model.has_used(7), "a link's secret cannot be guessed");
 }

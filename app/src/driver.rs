@@ -254,7 +254,8 @@ fn translate(event: Event) -> Input {
             Input::Invited(InviteText { link: invite.link(&browser::address()), code: invite.code() })
         }
         Event::Ringing => Input::Ringing,
-        Event::PeerArrived => Input::PeerArrived,
+        // Of doors, which a page does not open, there is no more to say than that somebody is there.
+        Event::PeerArrived | Event::Proved => Input::PeerArrived,
         Event::Knocked => Input::Knocked,
         Event::Words { words, confirm } => Input::Words { words, confirm },
         Event::Connected { path, rtt_ms } => Input::Connected(Route { direct: matches!(path, Path::Direct), rtt_ms }),

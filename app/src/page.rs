@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use serde::Serialize;
 use tacit_jobs::record::Slice;
 use tacit_jobs::{Event, Record};
-use tacit_meet::GuestInvite;
-use tacit_session::{Fault, Party};
+use tacit_meet::{GuestInvite, Method};
+use tacit_session::{Code, Fault, Party};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::app::{Act, Input, Model, Screen, Session, Shown};
@@ -151,13 +151,17 @@ impl Page {
     /// Takes the second seat with a text that should be an invite.
     ///
     /// # Errors
-    /// `InviteMalformed` when it is none; nothing has changed then.
+    /// `InviteMalformed` when it is none, `CodeWrong` when it is a code that was used here; nothing has changed then.
     pub(crate) fn join(self, text: &str) -> Result<(), Fault> {
         let invite = GuestInvite::parse(text)?;
+        let typed = (invite.method() == Method::Code).then_some(invite.room().0);
+        if typed.is_some_and(|number| self.model.with_untracked(|model| model.has_used(number))) {
+            return Err(Fault::new(Code::CodeWrong, "a code works once, whoever was there"));
+        }
         if let Some(driver) = self.driver() {
             driver.keep(invite);
         }
-        self.send(Input::Join);
+        self.send(Input::Join { typed });
         Ok(())
     }
 

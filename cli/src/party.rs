@@ -79,6 +79,11 @@ impl Party {
         let _ = self.commands.unbounded_send(command);
     }
 
+    /// At a door: lets the guest in that has proved that it holds the link.
+    pub(crate) fn admit(&self) {
+        self.meeting.admit();
+    }
+
     /// What happens next, with the end as a fault.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ impl Voice {
                 self.note(&format!("Connected: {path}{time}."));
             }
             Event::Reconnecting => self.note("The connection dropped. Trying to get it back, for 30 seconds."),
-            Event::Failed(_) => {}
+            Event::Proved | Event::Failed(_) => {}
         }
     }
 

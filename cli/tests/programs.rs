@@ -2,17 +2,25 @@
 
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use futures::SinkExt as _;
 use serde_json::Value;
 use tacit_jobs::{Input, Job, Pairing, Picture, Processor, pairing};
 use tacit_meet::{ChannelLink, Config, Event, GuestInvite, join};
 use tacit_session::{Code, Link as _, Party as Seat};
 use tacit_signaling::{Config as ServerConfig, Limits, Server};
+use tacit_signaling_messages::{Request, VERSION};
+use tokio::net::TcpSocket;
 use tokio::task::LocalSet;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
 
 /// A server of this test's own.
 struct House {
@@ -178,6 +186,58 @@ fn sixteen_come_one_is_hostile_one_leaves_and_one_is_slow() {
     assert!(slow.child.try_wait().unwrap().is_none(), "whoever is slow is not thrown out for it");
     let mut late = check(&["--yes"], Some(""));
     assert_eq!(late.line().as_deref(), Some("1"), "and those who come later are served, too");
+}
+
+/// Calls eight times a second from eight addresses, and says nothing, until nobody wants it any more.
+fn call_and_say_nothing(url: &str, link: &str, enough: &AtomicBool) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (address, room) = (url.strip_prefix("http://").unwrap(), GuestInvite::parse(link).unwrap().room());
+    let join = serde_json::to_string(&Request::Join { version: VERSION, room }).unwrap();
+    runtime.block_on(async {
+        let mut open = Vec::new();
+        while !enough.load(Ordering::Relaxed) {
+            let from = TcpSocket::new_v4().unwrap();
+            from.bind(SocketAddr::from(([127, 0, 0, 10 + open.len() as u8 % 8], 0))).unwrap();
+            let stream = from.connect(address.parse().unwrap()).await.unwrap();
+            let (mut socket, _) = client_async(format!("ws://{address}/socket"), stream).await.unwrap();
+            socket.send(Message::text(&join)).await.unwrap();
+            // It stays as long as it is let.
+            open.push(socket);
+            tokio::time::sleep(Duration::from_millis(125)).await;
+        }
+        open.len()
+    })
+}
+
+/// As many places as callers that say nothing would have filled in half a second.
+#[test]
+fn those_who_call_and_say_nothing_keep_nobody_out() {
+    let house = House::open();
+    let server = ["--server", &house.url, "--address", "127.0.0.1"];
+    let mut serving = Program::start(&[&["serve", &digits(), "--max-clients", "4"][..], &server[..]].concat(), None);
+    let link = serving.line().unwrap();
+    let enough = Arc::new(AtomicBool::new(false));
+    let flood = {
+        let (url, link, enough) = (house.url.clone(), link.clone(), Arc::clone(&enough));
+        std::thread::spawn(move || call_and_say_nothing(&url, &link, &enough))
+    };
+    let file = one("flooded.png").to_string_lossy().into_owned();
+    // `FLOOD_SECONDS` of it, to measure; here as many clients as it takes for the oldest caller to be sent away.
+    let measured = std::env::var("FLOOD_SECONDS").ok().map(|seconds| Duration::from_secs(seconds.parse().unwrap()));
+    let (begun, mut waits) = (Instant::now(), Vec::new());
+    while measured.map_or(waits.len() < 3, |time| begun.elapsed() < time) {
+        let came = Instant::now();
+        let mut client =
+            Program::start(&["check", &file, &link, "--address", "127.0.0.1", "--json", "--yes"], Some(""));
+        client.event("words");
+        waits.push(came.elapsed());
+        assert_eq!(client.event("finished")["event"]["outcome"]["answer"]["predictions"][0]["ranked"][0], 1);
+        assert_eq!(client.ended().0, 0);
+    }
+    enough.store(true, Ordering::Relaxed);
+    let callers = flood.join().unwrap();
+    let longest = waits.iter().max().unwrap();
+    println!("{callers} callers said nothing; {} clients were let in, the slowest after {longest:?}", waits.len());
 }
 
 #[cfg(unix)]

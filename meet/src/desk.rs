@@ -26,6 +26,12 @@ const SERVER_MS: i32 = 15_000;
 /// How long the other page may take in the handshake. It may be asleep on a telephone until its person looks at it.
 const HANDSHAKE_MS: i32 = 120_000;
 
+/// How long somebody who rang at a door may take to prove that it holds the secret. Its program does that by itself.
+const PROOF_MS: i32 = 10_000;
+
+/// How long a guest who has proved it waits for a place at a door; a little less than its own patience in the handshake.
+const ADMIT_MS: i32 = 100_000;
+
 /// How long a first connection may take, and how long a lost one is tried again.
 const CONNECT_MS: i32 = 30_000;
 
@@ -38,6 +44,9 @@ const LOOK_MS: i32 = 5_000;
 /// When the server says that the other page is gone and the connection breaks this soon after, then it was closed.
 const LEAVING_MS: f64 = 15_000.0;
 
+/// What a server may say before this side has taken it in; an honest one says some dozens of things in all.
+const MOST_UNREAD: usize = 1024;
+
 type OpenChannel = Box<dyn FnOnce(Channel)>;
 type On = Box<dyn FnMut(Event)>;
 
@@ -49,6 +58,7 @@ pub(crate) fn start(config: Config, way: Way, open_channel: OpenChannel, on: On)
     let desk = Desk {
         ties: Rc::clone(&ties),
         queue,
+        unread: Rc::default(),
         config,
         hosts,
         way,
@@ -84,6 +94,8 @@ pub(crate) enum Input {
     Peer(FromPeer),
     /// The deadline with this number passed.
     Late(u32),
+    /// There is a place for the guest at a door.
+    Admitted,
     /// Time to try the connection again (host).
     Again,
     /// Time to look at the path.
@@ -106,6 +118,8 @@ enum Phase {
 struct Desk {
     ties: Rc<Ties>,
     queue: UnboundedSender<Input>,
+    /// How much of what the server said is in the queue.
+    unread: Rc<Cell<usize>>,
     config: Config,
     hosts: bool,
     way: Way,
@@ -165,8 +179,15 @@ impl Desk {
         if !platform::supported() {
             return Err(Fault::new(Code::Unsupported, "no WebRTC"));
         }
-        let queue = self.queue.clone();
-        let socket = Socket::open(&self.config.socket, move |news| put(&queue, Input::Server(news)))?;
+        let (queue, unread) = (self.queue.clone(), Rc::clone(&self.unread));
+        let socket = Socket::open(&self.config.socket, move |news| match unread.get() {
+            MOST_UNREAD.. => {}
+            unread_yet => {
+                unread.set(unread_yet + 1);
+                // The last one that is kept says that this server is of no use.
+                put(&queue, Input::Server(if unread_yet + 1 < MOST_UNREAD { news } else { FromServer::Lost }));
+            }
+        })?;
         let on_leave = {
             let ties = Rc::downgrade(&self.ties);
             OnLeave::new(move || {
@@ -197,6 +218,9 @@ impl Desk {
     }
 
     async fn step(&mut self, input: Input) -> Result<(), Fault> {
+        if matches!(input, Input::Server(_)) {
+            self.unread.set(self.unread.get().saturating_sub(1));
+        }
         match input {
             Input::Server(FromServer::Opened) => {
                 let request = match &self.way {
@@ -220,6 +244,10 @@ impl Desk {
                 self.look().await
             }
             Input::Peer(FromPeer::Gone) => Err(self.gone()),
+            Input::Admitted => {
+                let actions = self.ties.introduction(Introduction::admit)?;
+                self.act(actions).await
+            }
             Input::Late(term) if term == self.term => Err(self.late()),
             Input::Late(_) => Ok(()),
             Input::Again => self.restart().await,
@@ -283,7 +311,7 @@ impl Desk {
 
     fn arrived(&mut self) {
         self.phase = Phase::Shaking;
-        self.within(HANDSHAKE_MS);
+        self.within(if matches!(self.way, Way::Answer { .. }) { PROOF_MS } else { HANDSHAKE_MS });
         (self.on)(Event::PeerArrived);
     }
 
@@ -300,6 +328,10 @@ impl Desk {
         for action in actions {
             match action {
                 Action::Send(body) => self.ties.send(&Request::Relay { body }),
+                Action::Proved => {
+                    self.within(ADMIT_MS);
+                    (self.on)(Event::Proved);
+                }
                 Action::Authenticated => self.connect().await?,
                 Action::Apply(description) => {
                     if let Some(answer) = self.ties.calls()?.apply(&description).await? {

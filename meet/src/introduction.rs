@@ -25,6 +25,8 @@ const MAX_RESTARTS: u32 = 1000;
 pub enum Action {
     /// Relay this to the other party.
     Send(Body),
+    /// At a door: the guest has proved that it holds the secret. It waits for [`Introduction::admit`].
+    Proved,
     /// The other party holds the same secret: open a peer connection. The host then makes an offer and hands it to
     /// [`Introduction::describe`].
     Authenticated,
@@ -47,15 +49,26 @@ pub enum Action {
 pub struct Introduction {
     entropy: Box<dyn Entropy>,
     state: State,
+    /// Whether a guest who has proved itself waits to be admitted.
+    is_door: bool,
     candidates: u32,
     restarts: u32,
 }
 
 enum State {
     Host(HostHandshake),
+    /// Host at a door: the guest holds the secret, and has not heard so yet.
+    Proved(Box<Proof>),
     Guest(GuestHandshake, Method),
     Met(Met),
     Failed(Fault),
+}
+
+/// What a host knows of a guest that has proved itself.
+struct Proof {
+    accept: Vec<u8>,
+    key: PairKey,
+    method: Method,
 }
 
 /// The state after the handshake: what is said is sealed.
@@ -81,10 +94,11 @@ impl Introduction {
         Self::new(State::Host(HostHandshake::new(invite)), Box::new(entropy))
     }
 
-    /// The host's side at a door, against whoever rang.
+    /// The host's side at a door, against a guest who rang.
     #[must_use]
     pub fn at_door(invite: &DoorInvite, entropy: impl Entropy + 'static) -> Self {
-        Self::new(State::Host(HostHandshake::at_door(invite)), Box::new(entropy))
+        let this = Self::new(State::Host(HostHandshake::at_door(invite)), Box::new(entropy));
+        Self { is_door: true, ..this }
     }
 
     /// The guest's side, and the first thing to send.
@@ -97,7 +111,23 @@ impl Introduction {
     }
 
     fn new(state: State, entropy: Box<dyn Entropy>) -> Self {
-        Self { entropy, state, candidates: 0, restarts: 0 }
+        Self { entropy, state, is_door: false, candidates: 0, restarts: 0 }
+    }
+
+    /// At a door: accepts the guest that has [proved](Action::Proved) itself, which hears of it now.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when no guest waits.
+    pub fn admit(&mut self) -> Result<Vec<Action>, Fault> {
+        match std::mem::replace(&mut self.state, State::Failed(Fault::internal("no guest waits to be admitted"))) {
+            State::Proved(proof) => {
+                let Proof { accept, key, method } = *proof;
+                self.meet(Party::Alice, key, method);
+                Ok(vec![send(&accept), Action::Authenticated])
+            }
+            State::Failed(fault) => self.keep(Err(fault)),
+            _ => Err(Fault::internal("no guest waits to be admitted")),
+        }
     }
 
     /// Takes what the relay delivered.
@@ -150,6 +180,7 @@ impl Introduction {
         match &self.state {
             State::Failed(fault) => fault.clone(),
             State::Host(_) | State::Guest(..) => Fault::new(Code::Stalled, "the handshake was not finished"),
+            State::Proved(_) => Fault::new(Code::ServerBusy, "there was no place in time"),
             State::Met(Met { words: None, .. }) => Fault::new(Code::Stalled, "the introduction was not finished"),
             State::Met(_) => Code::ConnectionFailed.into(),
         }
@@ -165,6 +196,7 @@ impl Introduction {
                 Some(body(&frame))
             }
             State::Failed(fault) => pake::refusal(fault.code).map(|frame| body(&frame)),
+            State::Proved(_) => pake::refusal(Code::ServerBusy).map(|frame| body(&frame)),
             State::Host(_) | State::Guest(..) => None,
         }
     }
@@ -173,6 +205,10 @@ impl Introduction {
         match &mut self.state {
             State::Host(handshake) => match handshake.on_frame(frame, self.entropy.as_mut())? {
                 HostStep::Send(frame) => Ok(vec![send(&frame)]),
+                HostStep::Accept(accept, key, method) if self.is_door => {
+                    self.state = State::Proved(Box::new(Proof { accept, key, method }));
+                    Ok(vec![Action::Proved])
+                }
                 HostStep::Accept(accept, key, method) => {
                     self.meet(Party::Alice, key, method);
                     Ok(vec![send(&accept), Action::Authenticated])
@@ -195,6 +231,7 @@ impl Introduction {
                 }
                 met.on_letter(letter)
             }
+            State::Proved(_) => Err(altered("a message from a guest that waits")),
             State::Failed(fault) => Err(fault.clone()),
         }
     }
@@ -203,7 +240,9 @@ impl Introduction {
         match &mut self.state {
             State::Met(met) => Ok(met),
             State::Failed(fault) => Err(fault.clone()),
-            State::Host(_) | State::Guest(..) => Err(Fault::internal("WebRTC before the handshake is over")),
+            State::Host(_) | State::Proved(_) | State::Guest(..) => {
+                Err(Fault::internal("WebRTC before the handshake is over"))
+            }
         }
     }
 

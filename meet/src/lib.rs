@@ -26,6 +26,8 @@ mod desk;
 mod door;
 mod entropy;
 mod flow;
+#[doc(hidden)]
+pub mod fuzz;
 mod introduction;
 mod invite;
 mod letter;

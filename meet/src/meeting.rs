@@ -44,6 +44,8 @@ pub enum Event {
     Ringing,
     /// Somebody has the other seat; who it is comes out next.
     PeerArrived,
+    /// At a door: the guest has proved that it holds the link, and waits for [`Meeting::admit`]; for a while, not for ever.
+    Proved,
     /// A third person came to the door and was turned away.
     Knocked,
     /// The other party holds the secret, and both show these words.
@@ -73,6 +75,11 @@ pub struct Meeting(Rc<Ties>);
 impl Meeting {
     /// Ends the meeting. The other party learns that this one left; no further event comes.
     pub fn close(self) {}
+
+    /// At a door: lets the guest in that has [proved](Event::Proved) itself.
+    pub fn admit(&self) {
+        self.0.admit();
+    }
 }
 
 impl Drop for Meeting {
@@ -100,7 +107,8 @@ pub fn join(
     Meeting(desk::start(config, Way::Join(Some(invite)), Box::new(open_channel), Box::new(on)))
 }
 
-/// Takes the seat opposite somebody who rang at a [`Door`](crate::Door). `open_channel` as for [`host`].
+/// Takes the seat opposite somebody who rang at a [`Door`](crate::Door), who has ten seconds to prove that it holds the link, and then
+/// waits for [`Meeting::admit`]. `open_channel` as for [`host`].
 pub fn answer(
     config: Config,
     invite: &DoorInvite,

@@ -57,6 +57,14 @@ impl Ties {
         }
     }
 
+    /// Lets a guest in that waits at a door.
+    pub(crate) fn admit(&self) {
+        if let Some(queue) = &self.held.borrow().queue {
+            // A queue that is closed belongs to a meeting that has ended.
+            let _ = queue.unbounded_send(Input::Admitted);
+        }
+    }
+
     pub(crate) fn introduction<T>(&self, f: impl FnOnce(&mut Introduction) -> Result<T, Fault>) -> Result<T, Fault> {
         match &mut self.held.borrow_mut().introduction {
             Some(introduction) => f(introduction),

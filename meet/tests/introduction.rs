@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use proptest::prelude::*;
-use tacit_meet::{Action, Candidate, Description, Entropy, GuestInvite, Introduction, Invite, Method, Room};
+use tacit_meet::{
+    Action, Candidate, Description, DoorInvite, Entropy, GuestInvite, Introduction, Invite, LinkSecret, Method, Room,
+};
 use tacit_session::{Code, Fault, Party};
 use tacit_signaling_messages::{Body, MAX_BODY};
 
@@ -35,6 +37,7 @@ struct Person {
     applied: Vec<Description>,
     reached: Vec<Candidate>,
     fault: Option<Fault>,
+    proved: bool,
 }
 
 fn sdp(name: &str) -> String {
@@ -54,6 +57,7 @@ impl Person {
             applied: Vec::new(),
             reached: Vec::new(),
             fault: None,
+            proved: false,
         };
         person.act(Ok(first.into_iter().collect()));
         person
@@ -93,6 +97,8 @@ impl Person {
                     assert!(body.0.len() <= MAX_BODY);
                     self.outgoing.push_back(body);
                 }
+                // It waits to be admitted.
+                Action::Proved => self.proved = true,
                 Action::Authenticated if self.party == Party::Alice => self.describe(),
                 Action::Authenticated => {}
                 Action::Apply(description) => {
@@ -353,6 +359,41 @@ fn nobody_is_fooled(method: Method, victim: Party, index: usize, damage: Damage,
     for fault in [host.fault, guest.fault].into_iter().flatten() {
         assert!(matches!(fault.code, Code::RelayAltered | Code::CodeWrong | Code::VersionsDiffer), "{label}: {fault}");
     }
+}
+
+/// A guest at a door, and its owner, up to where the guest has proved itself.
+fn proved() -> (Person, Person) {
+    let invite = DoorInvite::new(Room(7), LinkSecret::new(&mut Seeded::new(1)));
+    let mut owner = Person::new(Party::Alice, "owner", Introduction::at_door(&invite, Seeded::new(2)), None);
+    let mut guest = Person::guest(&invite.link("x"), "guest", 3);
+    relay(&mut owner, &mut guest, |_, _, body| vec![body]);
+    assert!(owner.proved && !owner.introduction.authenticated() && !guest.introduction.authenticated());
+    (owner, guest)
+}
+
+#[test]
+fn a_guest_at_a_door_hears_of_it_when_it_is_admitted() {
+    let (mut owner, mut guest) = proved();
+    let admitted = owner.introduction.admit();
+    owner.act(admitted);
+    relay(&mut owner, &mut guest, |_, _, body| vec![body]);
+    assert!(owner.satisfied() && guest.satisfied());
+    assert_eq!(owner.introduction.admit().err().map(|fault| fault.code), Some(Code::Internal), "once");
+
+    // Or that there is no place.
+    let (mut owner, mut guest) = proved();
+    assert_eq!(owner.introduction.out_of_time().code, Code::ServerBusy);
+    guest.take(&owner.introduction.farewell().unwrap());
+    assert_eq!(guest.code(), Some(Code::ServerBusy));
+
+    // Who goes on talking meanwhile is not honest.
+    let (mut owner, _) = proved();
+    owner.take(&Body("AQAB".into()));
+    assert_eq!(owner.code(), Some(Code::RelayAltered));
+
+    let invite = DoorInvite::new(Room(7), LinkSecret::new(&mut Seeded::new(1)));
+    let mut early = Introduction::at_door(&invite, Seeded::new(2));
+    assert_eq!(early.admit().err().map(|fault| fault.code), Some(Code::Internal), "nobody has proved anything");
 }
 
 #[test]

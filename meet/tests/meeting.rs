@@ -204,6 +204,7 @@ fn name(event: &Event) -> String {
     match event {
         Event::Invited { .. } => "invited".into(),
         Event::PeerArrived => "arrived".into(),
+        Event::Proved => "proved".into(),
         Event::Knocked => "knocked".into(),
         Event::Ringing => "ringing".into(),
         Event::Words { .. } => "words".into(),

@@ -85,10 +85,16 @@ impl Party {
                     let (words, confirm) = met.expect("words come first");
                     return (words, confirm, path);
                 }
+                Event::Proved => self.meeting.as_ref().unwrap().admit(),
                 Event::Failed(fault) => panic!("{fault}"),
                 _ => {}
             }
         }
+    }
+
+    /// Waits until the guest at a door has proved itself.
+    async fn proved(&mut self) {
+        while !matches!(self.next().await, Event::Proved) {}
     }
 
     /// How it ends, whatever comes before.
@@ -194,6 +200,14 @@ fn many_come_through_a_door_and_each_gets_a_meeting() {
         let Some(AtDoor::Called { ticket }) = news.next().await else { panic!("somebody rings") };
         let mut owner = Party::new(|open, on| answer(config.clone(), &invite, ticket, open, on));
         assert_eq!(join(owner.failure(), guesser.failure()).await, (Code::CodeWrong, Code::CodeWrong));
+
+        // Who has the link and finds no place is told so.
+        let mut unlucky = Party::guest(&config, &invite.link("http://localhost"));
+        let Some(AtDoor::Called { ticket }) = news.next().await else { panic!("somebody rings") };
+        let mut owner = Party::new(|open, on| answer(config.clone(), &invite, ticket, open, on));
+        owner.proved().await;
+        drop(owner);
+        assert_eq!(unlucky.failure().await, Code::ServerBusy);
 
         drop(door);
         let mut late = Party::guest(&config, &invite.link("http://localhost"));

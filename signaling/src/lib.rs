@@ -28,6 +28,8 @@
 mod config;
 mod csp;
 mod doors;
+#[doc(hidden)]
+pub mod fuzz;
 mod handshake;
 mod hub;
 mod ice;

@@ -55,6 +55,12 @@ impl Bucket {
         may
     }
 
+    /// Gives back a token that was taken.
+    pub(crate) fn give_back(&mut self, rate: Rate) {
+        // A clock that has just begun has no earlier time, and then a token is forgotten.
+        self.full_at = self.full_at.checked_sub(rate.interval).unwrap_or(self.full_at);
+    }
+
     fn is_full(&self, now: Instant) -> bool {
         self.full_at <= now
     }
@@ -133,6 +139,11 @@ impl Visit {
     #[must_use]
     pub(crate) fn may_open_socket(&self, now: Instant) -> bool {
         self.doorkeeper.lock().entry(self.place, now).sockets.take(self.doorkeeper.allowance.sockets, now)
+    }
+
+    /// Counts a socket no more: it answers a guest whose own socket was counted.
+    pub(crate) fn forget_socket(&self, now: Instant) {
+        self.doorkeeper.lock().entry(self.place, now).sockets.give_back(self.doorkeeper.allowance.sockets);
     }
 
     /// Whether this place may ask for one more seat now, which is not counted yet.

@@ -31,7 +31,7 @@ use crate::memory::Memory;
 use crate::page::Page;
 use crate::rooms::Terms;
 use crate::shared::Shared as Rooms;
-use crate::tls::{Identity, towards_https};
+use crate::tls::{Identity, Tls, strictly, towards_https};
 use crate::trouble::Trouble;
 use crate::turn::Relay;
 
@@ -125,7 +125,9 @@ impl Server {
             tasks: TaskTracker::new(),
         });
         let doorkeeper = Doorkeeper::new(allowance, PLACES, Instant::now().into_std());
-        Ok(Server { listener, address, router: router(shared.clone()), identity, metrics, doorkeeper, shared })
+        let router = router(shared.clone());
+        let router = if tls.is_some_and(|tls| Tls::is_lasting(&tls)) { strictly(router) } else { router };
+        Ok(Server { listener, address, router, identity, metrics, doorkeeper, shared })
     }
 
     /// Where it listens; the port is the real one if 0 was asked for.

@@ -216,8 +216,13 @@ async fn take_seat(
         return Err(Refusal::TooMany);
     }
     let answered = around.hub.enter(ask, queue).await;
-    if let Err(Refusal::UnknownRoom) = answered {
-        let _counted = around.visit.may_take_seat(now);
+    match answered {
+        // Nor does the owner's socket count, or guests who say nothing would use up what its address may open.
+        Ok(_) => around.visit.forget_socket(now),
+        Err(Refusal::UnknownRoom) => {
+            let _counted = around.visit.may_take_seat(now);
+        }
+        Err(_) => {}
     }
     answered
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -43,6 +45,13 @@ pub(crate) struct Identity {
     pub(crate) acceptor: TlsAcceptor,
     /// The SHA-256 of the certificate, as browsers show it.
     pub(crate) fingerprint: String,
+}
+
+impl Tls {
+    /// Whether browsers may be told to come by HTTPS only, see [`strictly`].
+    pub(crate) fn is_lasting(&self) -> bool {
+        matches!(self, Self::Files { .. })
+    }
 }
 
 impl Identity {
@@ -117,6 +126,29 @@ fn make(path: &Path, is_for: &str, names: Vec<String>) -> Result<Vec<u8>, Troubl
     };
     write().map_err(|source| Trouble::Unwritable { path: path.to_owned(), source })?;
     Ok(text.into_bytes())
+}
+
+/// What browsers keep for a year: that this host is to be reached by HTTPS only. Names below it are another server's business.
+const STRICT: &str = "max-age=31536000";
+
+/// Lets every answer say that this host is to be reached by HTTPS only (RFC 6797), so that nobody in between can take a later visit back
+/// to HTTP.
+///
+/// Only under a certificate that an operator gave us. With one of our own a browser lets its person in past a warning, and under this
+/// rule it must not (section 8.4): once such a certificate changed, there would be no way in. And not for `localhost`: the rule holds
+/// for all ports of a name, so it would shut out other programs of this machine.
+pub(crate) fn strictly(router: Router) -> Router {
+    async fn strict(request: Request, next: Next) -> Response {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let name = host.split_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
+        let is_here = name == "localhost" || name.ends_with(".localhost");
+        let mut response = next.run(request).await;
+        if !is_here {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT));
+        }
+        response
+    }
+    router.layer(from_fn(strict))
 }
 
 /// What a browser gets that was told `http`: the same address with `https`.

@@ -35,7 +35,7 @@ mod peers;
 mod relayed;
 
 use credentials::{Doorman, Issuer};
-use gate::Gate;
+pub(crate) use gate::Gate;
 use ledger::{Ledger, Tally};
 use peers::Peers;
 use relayed::Relayed;

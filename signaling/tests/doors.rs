@@ -103,6 +103,20 @@ async fn when_the_owner_goes_the_door_is_gone_and_its_rooms_go_on() {
     }
 }
 
+/// Or guests who ring and say nothing would use up what the owner's address may open, and with it the door.
+#[tokio::test]
+async fn a_socket_that_answers_is_not_counted() {
+    // One for the door, one for each guest, and one that is given back.
+    let limits = Limits { sockets_per_minute: NonZeroU32::new(1 + 7 + 1).unwrap(), ..Limits::default() };
+    let house = House::with(limits).await;
+    let (mut owner, door) = house.door().await;
+    let mut pairs = Vec::new();
+    for _ in 0..7 {
+        let guest = house.ring(door).await;
+        pairs.push((house.answer(owner.hear_call().await).await, guest));
+    }
+}
+
 #[tokio::test]
 async fn an_owner_comes_back_to_the_number_of_before() {
     let house = House::open().await;

@@ -122,6 +122,28 @@ async fn whoever_speaks_plainly_is_sent_on_and_whoever_babbles_is_hung_up_on() {
 }
 
 #[tokio::test]
+async fn only_a_certificate_that_was_given_binds_browsers_to_https() {
+    let (folder, rule) = (Folder::new(), "strict-transport-security: max-age=31536000\r\n");
+    let own = House::serving(Config { tls: Some(folder.tls(&["tacit.local"])), ..Config::default() }).await;
+    let at = |host: &str, path: &str| format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let answer = ask(own.address, &folder.certificate(), "tacit.local", &at("tacit.local", "/healthz")).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("strict-transport"), "{answer}");
+
+    let files = Tls::Files { certificate: folder.certificate(), key: folder.certificate() };
+    let given = House::serving(Config { tls: Some(files), ..Config::default() }).await;
+    for (path, status) in [("/healthz", 200), ("/", 404), (SOCKET_PATH, 426)] {
+        let request = at("tacit.local", path);
+        let answer = ask(given.address, &folder.certificate(), "tacit.local", &request).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(rule), "{answer}");
+    }
+    let answer =
+        ask(given.address, &folder.certificate(), "localhost", &at("localhost:8443", "/healthz")).await.unwrap();
+    assert!(!answer.contains("strict-transport"), "all ports of this machine would be bound: {answer}");
+    let plain = given.ask("GET", "/", "").await;
+    assert_eq!((plain.status, plain.header("strict-transport-security")), (307, None), "never over HTTP");
+}
+
+#[tokio::test]
 async fn a_certificate_that_is_there_is_used_or_what_is_wrong_is_said() {
     let (folder, other) = (Folder::new(), Folder::new());
     let (first, second) = (fingerprint(folder.tls(&[])).await, fingerprint(other.tls(&[])).await);

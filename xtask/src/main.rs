@@ -11,6 +11,7 @@ mod browser;
 mod build;
 mod demo;
 mod eval;
+mod fuzz;
 mod process;
 mod say;
 mod server;
@@ -40,6 +41,8 @@ enum Command {
     Shots(shots::Options),
     /// Evaluate the bundled models on their test pictures
     Eval(eval::Options),
+    /// Fuzz everything that reads bytes from elsewhere, where there is a nightly toolchain
+    Fuzz(fuzz::Options),
     /// Measure
     #[command(subcommand)]
     Bench(bench::Options),
@@ -68,6 +71,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
         Command::Audit(options) => audit::run(&options),
         Command::Shots(options) => shots::run(&options),
         Command::Eval(options) => eval::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
     }
 }

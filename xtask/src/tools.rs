@@ -12,6 +12,8 @@ use crate::{process, say, workspace};
 const TRUNK: &str = "0.21.14";
 /// The npm package that carries `wasm-opt`; `Trunk.toml` names the same version.
 const BINARYEN: &str = "132";
+/// Runs the fuzz targets.
+const CARGO_FUZZ: &str = "0.13.2";
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// What builds the page.
@@ -36,6 +38,23 @@ pub(crate) fn for_the_page() -> Result<PageTools> {
 pub(crate) fn wasm_test_runner() -> Result<PathBuf> {
     wasm_target()?;
     Ok(wasm_bindgen()?.join(program("wasm-bindgen-test-runner")))
+}
+
+/// `cargo-fuzz`.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
+    let root = cache(&format!("cargo-fuzz-{CARGO_FUZZ}"))?;
+    let program = root.join("bin").join(program("cargo-fuzz"));
+    if !program.is_file() {
+        say::step(&format!("Installing cargo-fuzz {CARGO_FUZZ}. Once; about a minute on two cores."));
+        process::run(install(&root).args(["--locked", "cargo-fuzz", "--version", CARGO_FUZZ]))?;
+    }
+    Ok(program)
+}
+
+/// Whether rustup has a nightly toolchain.
+pub(crate) fn has_nightly() -> bool {
+    let toolchains = process::capture(process::command("rustup").args(["toolchain", "list"])).unwrap_or_default();
+    toolchains.lines().any(|line| line.starts_with("nightly"))
 }
 
 /// Installs the packages of `e2e/`, exactly as locked.

@@ -118,6 +118,8 @@ pub(crate) struct Session {
     /// What it is about, and whether both know.
     pub(crate) job: Job,
     offered: bool,
+    /// The number of the code that this person typed, until somebody is there.
+    pub(super) typed: Option<u32>,
     pub(crate) invite: Option<InviteText>,
     /// How often a third person was turned away.
     pub(crate) knocks: u32,
@@ -180,6 +182,7 @@ impl Session {
             seat,
             job,
             offered: false,
+            typed: None,
             invite: None,
             knocks: 0,
             rings: false,

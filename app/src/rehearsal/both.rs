@@ -111,7 +111,7 @@ fn Three(job: Job, network: RwSignal<Network>, holds: RwSignal<bool>) -> impl In
         }
     });
     alice.send(Input::Start(job));
-    bob.send(Input::Join);
+    bob.send(Input::Join { typed: None });
     [alice, bob].into_iter().for_each(follow);
     let track = Track::of(alice);
     // What two people do comes before what one looks at.

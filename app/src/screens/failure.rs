@@ -33,7 +33,11 @@ pub(crate) fn Failure() -> impl IntoView {
             _ if seat == Party::Alice => page.send(Input::Start(job)),
             _ => page.send(Input::GoJoin),
         };
-        let label = if remedy == Remedy::Reload { "Reload the page" } else { "Start again" };
+        let label = match (remedy, seat) {
+            (Remedy::Reload, _) => "Reload the page",
+            (_, Party::Bob) if code == Code::CodeWrong => "Type a new code",
+            _ => "Start again",
+        };
         let home_class = if remedy == Remedy::None { "main" } else { "second" };
         view! {
             <div class="narrow failure" data-blame=format!("{:?}", code.blame()).to_lowercase()>

@@ -2,6 +2,7 @@
 
 use leptos::html::Input as Field;
 use leptos::prelude::*;
+use tacit_session::Code;
 use web_sys::KeyboardEvent;
 
 use crate::app::Input;
@@ -50,6 +51,9 @@ pub(crate) fn Join() -> impl IntoView {
         if let Err(fault) = page.join(&typed) {
             wrong.set(Some(match fault.detail {
                 _ if typed.trim().is_empty() => "Type the code that the other person reads to you.".into(),
+                _ if fault.code == Code::CodeWrong => {
+                    "This code is used up: each works once. Ask for a new one.".into()
+                }
                 Some(detail) => format!("This is not a complete code: {detail}."),
                 None => fault.code.headline().into(),
             }));

@@ -16,6 +16,7 @@ use crate::say::Stop;
 pub(crate) struct Counts {
     pub(super) inside: AtomicU64,
     pub(super) waiting: AtomicU64,
+    pub(super) strangers: AtomicU64,
     pub(super) clients: AtomicU64,
     pub(super) rounds: AtomicU64,
     pub(super) faults: AtomicU64,
@@ -28,7 +29,8 @@ impl Counts {
         let mut text = String::new();
         for (name, kind, help, value) in [
             ("clients", "gauge", "Clients that are inside now.", &self.inside),
-            ("clients_waiting", "gauge", "Clients that wait at the door.", &self.waiting),
+            ("clients_waiting", "gauge", "Clients that have the link and wait for a place.", &self.waiting),
+            ("strangers", "gauge", "Callers that have not proved that they have the link.", &self.strangers),
             ("clients_total", "counter", "Clients that came in.", &self.clients),
             ("rounds_total", "counter", "Rounds that were answered.", &self.rounds),
             ("bits_total", "counter", "Bits of answers that were opened, from the first response on.", &self.bits),

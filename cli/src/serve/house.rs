@@ -1,7 +1,12 @@
 //! The clients of one served model: a limit, a queue, and threads that they are spread over.
+//!
+//! A caller proves first that it has the link. Until then it is a stranger: it has ten seconds and takes no client's place. There are at
+//! most [`MOST_STRANGERS`] at once, and another one sends the oldest away. So whoever calls and says nothing holds up nobody: a client
+//! needs a fraction of a second to prove itself, and is let do so until [`MOST_STRANGERS`] others have called meanwhile. Whoever has
+//! proved itself takes a place, or waits for one in turn.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,8 +45,11 @@ pub(crate) struct Terms {
 /// What this program does here, and never anything else.
 const JOB: Job = Job::Classify { owner: Seat::Alice };
 
-/// Clients that may wait at once.
+/// Clients that may wait for a place at once.
 const MOST_WAITING: usize = 1024;
+
+/// Callers at once that have not proved yet that they have the link.
+const MOST_STRANGERS: usize = 64;
 
 /// Everything that clients share.
 struct Shared {
@@ -55,7 +63,6 @@ struct Shared {
     lobby: Mutex<Lobby>,
     /// A client has come or left, or this house closes.
     changed: Notify,
-    next_number: AtomicU64,
 }
 
 /// A round that this side has begun to answer.
@@ -74,7 +81,12 @@ pub(crate) struct Answering {
 
 #[derive(Default)]
 struct Lobby {
-    waiting: VecDeque<Ticket>,
+    /// Callers so far; each has the number of its call.
+    calls: u64,
+    /// Who has not proved itself, the oldest first.
+    strangers: VecDeque<u64>,
+    /// Who has, and waits for a place.
+    waiting: VecDeque<u64>,
     inside: usize,
     closing: bool,
 }
@@ -82,11 +94,14 @@ struct Lobby {
 /// A thread that computes for some clients.
 struct Workroom {
     clients: Arc<AtomicUsize>,
-    calls: mpsc::UnboundedSender<Ticket>,
+    calls: mpsc::UnboundedSender<(u64, Ticket)>,
 }
 
 /// The clients' house. [`House::close`] lets rounds finish; otherwise its threads end with the program.
-pub(crate) struct House(Arc<Shared>);
+pub(crate) struct House {
+    shared: Arc<Shared>,
+    workrooms: Vec<Workroom>,
+}
 
 impl House {
     /// Nobody in it yet. Inside of a tokio runtime with several threads.
@@ -106,41 +121,36 @@ impl House {
             tell: Box::new(tell),
             lobby: Mutex::default(),
             changed: Notify::new(),
-            next_number: AtomicU64::new(1),
         });
         let workrooms = (0..threads).map(|_| workroom(&shared)).collect();
-        drop(tokio::spawn(usher(Arc::clone(&shared), workrooms)));
-        Self(shared)
+        Self { shared, workrooms }
     }
 
     pub(crate) fn counts(&self) -> &Arc<Counts> {
-        &self.0.counts
+        &self.shared.counts
     }
 
-    /// Somebody rings. They come in as soon as there is a place.
+    /// Somebody rings. The thread with the fewest clients hears them out.
     pub(crate) fn call(&self, ticket: Ticket) {
-        {
-            let mut lobby = self.0.lobby();
-            // The server lets fewer ring; one that does not is not believed.
-            if lobby.waiting.len() >= MOST_WAITING {
-                return;
-            }
-            lobby.waiting.push_back(ticket);
+        let all: usize = self.workrooms.iter().map(|room| room.clients.load(Ordering::Relaxed)).sum();
+        // The server lets fewer ring; one that does not is not believed.
+        if all >= self.shared.terms.clients + MOST_WAITING + 2 * MOST_STRANGERS {
+            return;
         }
-        self.0.tell();
+        let Some(number) = self.shared.receive() else { return };
+        if let Some(workroom) = self.workrooms.iter().min_by_key(|room| room.clients.load(Ordering::Relaxed)) {
+            workroom.clients.fetch_add(1, Ordering::Relaxed);
+            // Its thread lives as long as this house.
+            let _ = workroom.calls.send((number, ticket));
+        }
     }
 
     /// Lets nobody in any more, and waits until everybody inside has left, which they are asked to after their round.
     pub(crate) async fn close(self) {
-        {
-            let mut lobby = self.0.lobby();
-            lobby.closing = true;
-            lobby.waiting.clear();
-        }
-        self.0.tell();
+        self.shared.change(|lobby| lobby.closing = true);
         loop {
-            let changed = self.0.changed.notified();
-            if self.0.lobby().inside == 0 {
+            let changed = self.shared.changed.notified();
+            if self.shared.lobby().inside == 0 {
                 return;
             }
             changed.await;
@@ -150,23 +160,20 @@ impl House {
 
 impl Shared {
     fn lobby(&self) -> MutexGuard<'_, Lobby> {
-        // Numbers and a queue are whole after every line.
+        // Numbers and queues are whole after every line.
         self.lobby.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self) -> Option<Ticket> {
+    /// Makes a change and wakes whoever waits for one. All of them began to wait before they looked.
+    fn change<T>(&self, change: impl FnOnce(&mut Lobby) -> T) -> T {
         let mut lobby = self.lobby();
-        if lobby.closing || lobby.inside >= self.terms.clients {
-            return None;
-        }
-        let ticket = lobby.waiting.pop_front()?;
-        lobby.inside += 1;
-        Some(ticket)
-    }
-
-    fn left(&self) {
-        self.lobby().inside -= 1;
-        self.tell();
+        let result = change(&mut lobby);
+        self.counts.inside.store(lobby.inside as u64, Ordering::Relaxed);
+        self.counts.waiting.store(lobby.waiting.len() as u64, Ordering::Relaxed);
+        self.counts.strangers.store(lobby.strangers.len() as u64, Ordering::Relaxed);
+        drop(lobby);
+        self.changed.notify_waiters();
+        result
     }
 
     /// Counts what a client has begun to get.
@@ -178,40 +185,42 @@ impl Shared {
         (self.tell)(Answering { client: number, bits, of_client, in_all });
     }
 
-    /// Wakes whoever waits for a change. All of them began to wait before they looked.
-    fn tell(&self) {
-        self.changed.notify_waiters();
+    /// Takes in a stranger, for whom the oldest may have to go.
+    fn receive(&self) -> Option<u64> {
+        self.change(|lobby| {
+            if lobby.closing {
+                return None;
+            }
+            if lobby.strangers.len() >= MOST_STRANGERS {
+                lobby.strangers.pop_front();
+            }
+            lobby.calls += 1;
+            lobby.strangers.push_back(lobby.calls);
+            Some(lobby.calls)
+        })
     }
 
-    /// Ready when this house closes.
-    async fn closing(&self) {
+    /// Ready when this is so.
+    async fn until(&self, is: impl Fn(&Lobby) -> bool) {
         loop {
             let changed = self.changed.notified();
-            if self.lobby().closing {
+            if is(&self.lobby()) {
                 return;
             }
             changed.await;
         }
     }
+
+    /// Ready when this house closes.
+    async fn closing(&self) {
+        self.until(|lobby| lobby.closing).await;
+    }
 }
 
-/// Shows whoever comes in to the thread with the fewest clients.
-async fn usher(shared: Arc<Shared>, workrooms: Vec<Workroom>) {
-    loop {
-        let changed = shared.changed.notified();
-        while let Some(ticket) = shared.admit() {
-            let fewest = workrooms.iter().min_by_key(|workroom| workroom.clients.load(Ordering::Relaxed));
-            if let Some(workroom) = fewest {
-                workroom.clients.fetch_add(1, Ordering::Relaxed);
-                // Its thread lives as long as this task.
-                let _ = workroom.calls.send(ticket);
-            }
-        }
-        shared.counts.waiting.store(shared.lobby().waiting.len() as u64, Ordering::Relaxed);
-        if shared.lobby().closing {
-            return;
-        }
-        changed.await;
+impl Lobby {
+    /// Whether a stranger is still heard out.
+    fn hears(&self, number: u64) -> bool {
+        !self.closing && self.strangers.contains(&number)
     }
 }
 
@@ -225,12 +234,11 @@ fn workroom(shared: &Arc<Shared>) -> Workroom {
         runtime.block_on(async {
             let clients = LocalSet::new();
             let coming = async {
-                while let Some(ticket) = called.recv().await {
+                while let Some((number, ticket)) = called.recv().await {
                     let (shared, inside) = (Arc::clone(&shared), Arc::clone(&inside));
                     drop(tokio::task::spawn_local(async move {
-                        attend(&shared, ticket).await;
+                        attend(&shared, number, ticket).await;
                         inside.fetch_sub(1, Ordering::Relaxed);
-                        shared.left();
                     }));
                 }
             };
@@ -242,15 +250,65 @@ fn workroom(shared: &Arc<Shared>) -> Workroom {
     Workroom { clients, calls }
 }
 
-/// One client, from the door to goodbye.
-async fn attend(shared: &Arc<Shared>, ticket: Ticket) {
-    let number = shared.next_number.fetch_add(1, Ordering::Relaxed);
-    let counts = &shared.counts;
-    counts.inside.fetch_add(1, Ordering::Relaxed);
-    counts.clients.fetch_add(1, Ordering::Relaxed);
-    tracing::info!(client = number, "came");
+/// One caller, from the door to goodbye.
+async fn attend(shared: &Shared, number: u64, ticket: Ticket) {
     let config = shared.config.clone();
     let mut party = Party::start(Seat::Alice, JOB, |open, on| answer(config, &shared.invite, ticket, open, on));
+    let proved = tokio::select! {
+        proved = prove(&mut party) => proved,
+        () = shared.until(|lobby| !lobby.hears(number)) => false,
+    };
+    let waits = shared.change(|lobby| {
+        let is_heard = lobby.hears(number);
+        lobby.strangers.retain(|&stranger| stranger != number);
+        let waits = proved && is_heard && lobby.waiting.len() < MOST_WAITING;
+        if waits {
+            lobby.waiting.push_back(number);
+        }
+        waits
+    });
+    if waits && admitted(shared, &mut party, number).await {
+        serve(shared, party, number).await;
+        shared.change(|lobby| lobby.inside -= 1);
+    }
+}
+
+/// Whether a stranger proves that it has the link. Its meeting ends if that takes too long.
+async fn prove(party: &mut Party) -> bool {
+    loop {
+        match party.next().await {
+            Ok(Heard::Met(tacit_meet::Event::Proved)) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Waits for a place in turn; whether the client got one before it, its meeting or this house gave up.
+async fn admitted(shared: &Shared, party: &mut Party, number: u64) -> bool {
+    let is_next = |lobby: &Lobby| lobby.waiting.front() == Some(&number) && lobby.inside < shared.terms.clients;
+    let lost = async { while party.next().await.is_ok() {} };
+    let stays = tokio::select! {
+        () = shared.until(|lobby| lobby.closing || is_next(lobby)) => true,
+        () = lost => false,
+    };
+    let is_in = shared.change(|lobby| {
+        let is_in = stays && !lobby.closing && is_next(lobby);
+        lobby.waiting.retain(|&waiting| waiting != number);
+        lobby.inside += usize::from(is_in);
+        is_in
+    });
+    if is_in {
+        party.admit();
+    }
+    is_in
+}
+
+/// One client inside, until it has left.
+async fn serve(shared: &Shared, mut party: Party, number: u64) {
+    let counts = &shared.counts;
+    counts.clients.fetch_add(1, Ordering::Relaxed);
+    tracing::info!(client = number, "came");
     let mut account = shared.budget.account(shared.terms.bits_per_client);
     let end = rounds(shared, &mut party, number, &mut account).await;
     // What has happened meanwhile counts, too.
@@ -260,7 +318,6 @@ async fn attend(shared: &Arc<Shared>, ticket: Ticket) {
         }
     }
     drop(account);
-    counts.inside.fetch_sub(1, Ordering::Relaxed);
     match end {
         Ok(why) => tracing::info!(client = number, "{why}"),
         Err(fault) => {

@@ -85,6 +85,9 @@ pub async fn run<L: Link + 'static>(
     fault
 }
 
+/// The most proposals of a pairing: more than any two people change their minds, and a bound on what a peer has this side look at.
+const MOST_PROPOSALS: u32 = 4096;
+
 type Emit = Rc<dyn Fn(Event)>;
 
 /// Who ended it.
@@ -304,7 +307,7 @@ impl<L: Link + 'static> Driver<L> {
     fn on_proposal(&mut self, number: Number, job: Job, model: Option<ModelOffer>) -> Result<(), End> {
         let theirs = number.by_alice == (self.pairing.seat == Party::Bob);
         let begins = self.proposal.is_some() || (self.pairing.seat == Party::Bob && number.count == 1);
-        if !theirs || !begins || number.count > self.next_number().count {
+        if !theirs || !begins || number.count > self.next_number().count.min(MOST_PROPOSALS) {
             return Err(Fault::peer("a proposal out of turn").into());
         }
         if self.proposal.as_ref().is_some_and(|proposal| number < proposal.number) {
@@ -388,7 +391,8 @@ impl<L: Link + 'static> Driver<L> {
 
     /// Something else may be proposed until this person has accepted, and not while a round runs.
     fn may_propose(&self) -> bool {
-        self.proposal.is_some() && !self.round.accepted_here && !self.running
+        let is_few = self.next_number().count <= MOST_PROPOSALS;
+        self.proposal.is_some() && is_few && !self.round.accepted_here && !self.running
     }
 
     async fn on_model(&mut self, model: &ModelFile, reveal: Reveal) -> Result<(), End> {

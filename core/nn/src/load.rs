@@ -1,7 +1,7 @@
 //! How much a run may take of a party: the limits that keep a plan from filling its client's memory.
 //!
 //! A client runs the plan of a peer. So every limit is checked before anything is allocated, from the shapes alone, for the whole
-//! task: all pictures and the ranks of their logits. [`Load`] counts what grows with them. At the limits a run takes of a party, as
+//! task: all pictures and the ranks of their logits. `Load` counts what grows with them. At the limits a run takes of a party, as
 //! measured by `tests/memory.rs`: 110 MB for comparisons, 48 MB for ranks, 30 MB for truncations.
 
 use std::iter::Sum;

@@ -115,7 +115,7 @@ codes! {
     /// The secrets of the two sides differ.
     CodeWrong, "code-wrong", Peer,
         "The code did not match.",
-        "One wrong try ends a session, so that nobody can guess. Make a new invite and compare the words.";
+        "One wrong try uses an invite up, so that nobody can guess. Make a new one, and do not type the old code again.";
     /// The server or someone in between changed a sealed message.
     RelayAltered, "relay-altered", Link,
         "Someone altered the messages of your meeting.",

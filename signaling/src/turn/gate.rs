@@ -81,6 +81,20 @@ impl Gate {
         })
     }
 
+    /// A gate that nothing comes through by itself, for [`crate::fuzz`].
+    pub(crate) async fn closed() -> std::io::Result<Arc<Self>> {
+        Ok(Self::new(Arc::new(UdpSocket::bind("127.0.0.1:0").await?), Ledger::new(4, 4)))
+    }
+
+    /// What becomes of a datagram, for [`crate::fuzz`]; signed ones as if they had the right nonce, too.
+    pub(crate) fn try_judge(&self, datagram: &[u8]) {
+        lock(&self.nonces).now = Some("nonce".to_owned());
+        if let Verdict::Answer(answer) = self.judge(datagram, NOBODY) {
+            self.learn(&answer);
+        }
+        self.learn(datagram);
+    }
+
     /// Whether the library was given something and does not come back.
     pub(crate) fn is_stuck(&self) -> bool {
         lock(&self.busy_since).is_some_and(|since| since.elapsed() > STUCK_AFTER)

@@ -2,9 +2,13 @@
 //!
 //! A relay sends from inside. What the operator's firewall keeps away from strangers, they could reach through it: services of
 //! this machine, of its neighbours, the metadata service of a cloud. So only public addresses are relayed to; and those that
-//! are of the same kind as the relay's own, since a relay with a private address was put there for its neighbours.
+//! are of the same kind as the relay's own, since a relay with a private address was put there for its neighbours. A machine may
+//! have more addresses than the one that parties are told, public ones too: whatever the system takes for its own is refused.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// From where an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +60,55 @@ impl Reach {
     }
 }
 
+/// Whether an address is one of this machine's, whichever interface has it now.
+///
+/// The system is asked which address it would send from: to one of its own it sends from that very address. Nothing is sent.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    // The port stands for itself: connecting a datagram socket asks nobody.
+    let source = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((address, 9))?;
+        socket.local_addr()
+    });
+    source.is_ok_and(|source| source.ip().to_canonical() == address)
+}
+
+/// How long the system's word on an address is taken, and on how many at once.
+const KNOWN_FOR: Duration = Duration::from_secs(30);
+const MOST_KNOWN: usize = 4096;
+
 /// Whom the relay sends to and hears from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Peers {
     own: IpAddr,
     neighbours: bool,
+    is_local: fn(IpAddr) -> bool,
+    /// What the system said of addresses, and when.
+    known: Arc<Mutex<HashMap<IpAddr, (Instant, bool)>>>,
 }
 
 impl Peers {
     /// For a relay that is reached at `own`; `neighbours` allows private addresses whatever that is.
     pub(crate) fn new(own: IpAddr, neighbours: bool) -> Self {
-        Peers { own: own.to_canonical(), neighbours }
+        Peers { own: own.to_canonical(), neighbours, is_local: is_of_this_machine, known: Arc::default() }
+    }
+
+    /// Whether an address is this machine's, as of a moment ago.
+    fn is_local(&self, address: IpAddr) -> bool {
+        let now = Instant::now();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&(_, is_local)) = known.get(&address).filter(|(asked, _)| now - *asked < KNOWN_FOR) {
+            return is_local;
+        }
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        let is_local = (self.is_local)(address);
+        known.insert(address, (now, is_local));
+        is_local
     }
 
     /// Whether to relay to `peer` and from there; `is_relay` tells whether a port of this machine is one of the relay's own.
@@ -77,13 +119,16 @@ impl Peers {
         if address == self.own {
             return is_relay(peer.port());
         }
-        let own = Reach::of(self.own);
-        match Reach::of(address) {
+        let (own, reach) = (Reach::of(self.own), Reach::of(address));
+        // Of what is refused anyway the system need not be asked.
+        if reach != Reach::Nowhere && self.is_local(address) {
+            return false;
+        }
+        match reach {
             Reach::Public => peer.port() != 0,
             reach @ (Reach::Private | Reach::Link) => peer.port() != 0 && (self.neighbours || reach == own),
             // All of 127.0.0.0/8 is this machine.
-            Reach::Loopback => own == Reach::Loopback && is_relay(peer.port()),
-            Reach::Nowhere => false,
+            Reach::Loopback | Reach::Nowhere => false,
         }
     }
 }
@@ -147,6 +192,33 @@ mod tests {
         assert!(!relays("192.168.1.5", false, "169.254.169.254"));
         assert!(relays("8.8.8.8", true, "192.168.1.6"));
         assert!(!relays("8.8.8.8", true, "127.0.0.1"), "a flag does not open this machine");
+    }
+
+    /// The second public address of a machine, and the private one of a machine behind a public one.
+    #[test]
+    fn no_other_address_of_this_machine_is_reached() {
+        let second = |address: IpAddr| ["9.9.9.9", "10.0.0.5", "2600::2"].iter().any(|own| *own == address.to_string());
+        let peers = Peers { is_local: second, ..Peers::new("8.8.8.8".parse().unwrap(), true) };
+        let allow = |peer: &str| peers.allow(SocketAddr::new(peer.parse().unwrap(), 50_000), |port| port == 50_000);
+        for own in ["9.9.9.9", "10.0.0.5", "2600::2", "::ffff:9.9.9.9", "::ffff:10.0.0.5"] {
+            assert!(!allow(own) && !allow(own), "{own}");
+        }
+        for other in ["9.9.9.8", "10.0.0.6", "2600::3"] {
+            assert!(allow(other) && allow(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_system_knows_its_addresses() {
+        assert!(is_of_this_machine(Ipv4Addr::LOCALHOST.into()));
+        for other in ["192.0.2.1", "1.1.1.1", "2001:db8::1"] {
+            assert!(!is_of_this_machine(other.parse().unwrap()), "{other}");
+        }
+        // Whatever this machine would send from is its own, too.
+        let out = UdpSocket::bind("0.0.0.0:0").unwrap();
+        if out.connect("192.0.2.1:9").is_ok() {
+            assert!(is_of_this_machine(out.local_addr().unwrap().ip()));
+        }
     }
 
     #[test]
