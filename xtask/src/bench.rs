@@ -33,6 +33,8 @@ pub(crate) enum Options {
     Wire(Output),
     /// What a first visit loads
     Size(Output),
+    /// What altered programs gain against the real ones, in bits; and whether any of them crashes, fills or holds one
+    Cheats(Output),
 }
 
 #[derive(Args)]
@@ -86,6 +88,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Options::Transfer(output) => output.print(&transferred()?),
         Options::Wire(output) => output.print(&in_browsers("wire.js")?),
         Options::Size(output) => output.print(&in_browsers("size.js")?),
+        Options::Cheats(output) => {
+            say::step("Playing altered parties. Some minutes.");
+            // As the tests are built: a release build ends where it should tell of a crash.
+            output.print(&lines(process::cargo().args([
+                "run",
+                "--quiet",
+                "-p",
+                "tacit-cheats",
+                "--example",
+                "bench_cheats",
+            ]))?)
+        }
     }
 }
 
@@ -192,7 +206,7 @@ fn table(rows: &[Map<String, Value>]) -> String {
     let mut names: Vec<&str> = rows.iter().flat_map(Map::keys).map(String::as_str).collect();
     names.sort_by_key(|name| {
         (
-            !["bench", "direction", "file", "kernel", "size", "batch", "backend", "host", "model", "state"]
+            !["bench", "attack", "direction", "file", "kernel", "size", "batch", "backend", "host", "model", "state"]
                 .contains(name),
             *name,
         )

@@ -12,6 +12,7 @@ use tacit_jobs::{
 };
 use tacit_nn::quantise::quantise;
 use tacit_nn::{Model, Node, Op, Shape, bench, file, plain};
+use tacit_session::damage::{self, Damage};
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{Code, Cost, Fault, Party, Tag};
 
@@ -457,8 +458,8 @@ fn no_more_is_opened_than_one_lattice_secret_may_carry() {
     );
 }
 
-/// Every frame of a whole session cut short, in both directions: its receiver ends with a fault, and nobody gets an answer
-/// that is not the right one.
+/// Every frame of a whole session cut short and sealed again, in both directions: its receiver ends with a fault, and nobody
+/// gets an answer that is not the right one.
 #[test]
 fn a_hostile_peer_gets_a_fault_and_nothing_else() {
     let model = network("small", 4);
@@ -470,40 +471,27 @@ fn a_hostile_peer_gets_a_fault_and_nothing_else() {
     };
     let mut tags = Vec::new();
     for reveal in [Reveal::default(), reveal] {
-        let seen = Rc::new(RefCell::new(Vec::new()));
-        let sink = Rc::clone(&seen);
-        let watch: Tamper = Rc::new(RefCell::new(move |party, index, message: Vec<u8>| {
-            sink.borrow_mut().push((party, index, message[0]));
-            vec![message]
-        }));
-        session(reveal, &watch);
-        let frames = seen.take();
-        tags.extend(frames.iter().map(|&(.., tag)| tag));
-        let last = |party| frames.iter().filter(|frame| frame.0 == party).map(|frame| frame.1).max();
-        for &(party, index, tag) in &frames {
+        let frames = damage::frames(|watch| session(reveal, watch));
+        tags.extend(frames.iter().map(|frame| frame.tag));
+        let last = |party| frames.iter().filter(|frame| frame.from == party).map(|frame| frame.index).max();
+        for &frame in &frames {
             // The last words of whoever leaves have nobody to hurt.
-            if tag == Tag::Control as u8 && last(party) <= Some(index + 1) {
+            if frame.tag == Tag::Control && last(frame.from) <= Some(frame.index + 1) {
                 continue;
             }
-            let tamper: Tamper = Rc::new(RefCell::new(move |from, i, mut message: Vec<u8>| {
-                if (from, i) == (party, index) {
-                    message.pop();
-                }
-                vec![message]
-            }));
-            let [alice, bob] = session(reveal, &tamper);
-            let victim = if party == Party::Alice { &bob } else { &alice };
-            assert_eq!(victim.1.code, Code::PeerBroke, "{party:?}'s frame {index} (tag {tag})");
+            let [alice, bob] = session(reveal, &damage::forged(frame, Damage::CutShort));
+            let victim = if frame.from == Party::Alice { &bob } else { &alice };
+            assert_eq!(victim.1.code, Code::PeerBroke, "{frame:?}");
             for answer in answers(&alice.0).into_iter().chain(answers(&bob.0)) {
                 if let Answer::Predictions(got) = answer {
-                    let Prediction::Labels { ranked: got, .. } = &got[0] else { panic!("frame {index}") };
-                    assert_eq!(got[0], ranked(&model, 1)[0], "a wrong answer: frame {index}");
+                    let Prediction::Labels { ranked: got, .. } = &got[0] else { panic!("{frame:?}") };
+                    assert_eq!(got[0], ranked(&model, 1)[0], "a wrong answer: {frame:?}");
                 }
             }
         }
     }
     let comparisons = [Tag::MaskedInputs];
     for tag in Tag::ALL.into_iter().filter(|tag| !comparisons.contains(tag)) {
-        assert!(tags.contains(&(tag as u8)), "{} does not cross", tag.name());
+        assert!(tags.contains(&tag), "{} does not cross", tag.name());
     }
 }

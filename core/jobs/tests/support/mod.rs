@@ -1,33 +1,29 @@
-//! An altered party: the real program, which changes what it opens and seals its frames anew, so that they reach the decoder.
+//! An altered party: the real program, which changes what it opens.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use tacit_session::damage;
 use tacit_session::lockstep::Tamper;
-use tacit_session::{HEADER, Party, Tag};
+use tacit_session::{Party, Tag};
 
 /// What crossed: who sent it, and the frame.
 pub(crate) type Sent = Rc<RefCell<Vec<(Party, Vec<u8>)>>>;
 
 /// The first message of `cheat` that opens bits carries other ones: its body XOR `mask`. Everything that crosses is kept.
 pub(crate) fn wrong_opening(cheat: Party, mask: u64) -> (Tamper, Sent) {
-    let sent = Sent::default();
-    let log = Rc::clone(&sent);
-    // A running check for each party and lane.
-    let mut checks: [[crc32fast::Hasher; 2]; 2] = Default::default();
     let mut is_done = false;
-    let tamper = move |party: Party, _: usize, mut frame: Vec<u8>| {
-        let (header, body) = frame.split_at_mut(HEADER);
-        if party == cheat && header[0] == Tag::OpenBits as u8 && !is_done {
-            is_done = true;
+    let altered = damage::altered(cheat, move |_, tag, body| {
+        if tag == Tag::OpenBits && !std::mem::replace(&mut is_done, true) {
             body.iter_mut().zip(mask.to_le_bytes()).for_each(|(byte, mask)| *byte ^= mask);
         }
-        let check = &mut checks[party as usize][usize::from(header[0] == Tag::Control as u8)];
-        check.update(&header[..1]);
-        check.update(body);
-        header[1..].copy_from_slice(&check.clone().finalize().to_le_bytes());
-        log.borrow_mut().push((party, frame.clone()));
-        vec![frame]
+    });
+    let sent = Sent::default();
+    let log = Rc::clone(&sent);
+    let tamper = move |party: Party, index: usize, frame: Vec<u8>| {
+        let frames = (*altered.borrow_mut())(party, index, frame);
+        log.borrow_mut().extend(frames.iter().map(|frame| (party, frame.clone())));
+        frames
     };
     (Rc::new(RefCell::new(tamper)), sent)
 }
