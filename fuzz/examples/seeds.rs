@@ -118,8 +118,8 @@ fn pairings(seeds: &mut Seeds) {
                             say(Command::Model { model: ModelFile(file.clone()), reveal: Reveal::default() });
                         }
                         Event::Proposed { agreement: proposed } => {
+                            say(Command::Accept { hash: proposed.hash() });
                             agreement = Some(proposed);
-                            say(Command::Accept);
                         }
                         Event::Agreed if job == Job::Millionaires => {
                             let amount = Amount::from_minor_units(500).expect("an amount");

@@ -9,7 +9,7 @@ use tacit_fuzz::{altered, model};
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
-use tacit_nn::{Keys, Owned, Plan, Task, Told};
+use tacit_nn::{Owned, Plan, Task, Told};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
@@ -22,7 +22,7 @@ thread_local! {
     /// A small model, made ready once.
     static MODEL: Rc<(Plan, Owned)> = {
         let Ok((plan, weights)) = quantise(&model()) else { panic!("a model that can be run") };
-        let Ok(owned) = Owned::new(Context::shared(), &Cpu, &plan, &weights) else { panic!("and hidden") };
+        let owned = Owned::new(Context::shared(), &Cpu, &plan, &weights);
         Rc::new((plan, owned))
     };
 }
@@ -38,8 +38,8 @@ async fn party(mut s: Session<QueueLink>, told: Told) -> Result<(), Fault> {
     let (less, _) = compare::less_and_equal(s, material, &[7]).await?;
     open::reveal(s, &less).await?;
     let (owner, task) = (s.party() == Party::Bob, Task { batch: 1, told, to: To::Both });
-    let (model, keys) = (owner.then_some(owned), &mut Keys::default());
-    let prepared = prepare::prepare(s, &tools, &mut engine, keys, plan, model, task, &mut rng).await?;
+    let model = owner.then_some(owned);
+    let prepared = prepare::prepare(s, &tools, &mut engine, plan, model, task, &mut rng).await?;
     let input = model.map_or(Input::Pictures(&[9; 16]), Input::Model);
     run::run(s, &tools, prepared, plan, input, |_| {}).await.map(drop)
 }

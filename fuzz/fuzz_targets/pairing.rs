@@ -3,11 +3,12 @@
 
 use std::rc::Rc;
 
-use futures::{FutureExt as _, StreamExt as _, stream};
+use futures::FutureExt as _;
+use futures::channel::mpsc;
 use libfuzzer_sys::fuzz_target;
 use tacit_compute::Processor;
 use tacit_fuzz::Peer;
-use tacit_jobs::{Command, Job, Pairing, pairing};
+use tacit_jobs::{Command, Event, Job, Pairing, pairing};
 use tacit_session::Party;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -15,9 +16,15 @@ fuzz_target!(|bytes: &[u8]| {
     let seat = if choice & 1 == 0 { Party::Alice } else { Party::Bob };
     let job = if choice & 2 == 0 { Job::Millionaires } else { Job::Classify { owner: Party::Bob } };
     let pairing = Pairing { seat, confirm_words: choice & 4 != 0, job, record: choice & 8 != 0 };
-    // This person agrees to everything, and more often than asked.
-    let commands = stream::iter((0..8).map(|i| if i == 0 { Command::ConfirmWords } else { Command::Accept }));
-    let commands = commands.chain(stream::pending());
-    let run = pairing::run(Peer::new(bytes), pairing, [7; 32], Rc::new(Processor::cpu()), commands, drop);
+    // This person agrees to everything, and twice to what was shown.
+    let (say, commands) = mpsc::unbounded();
+    drop(say.unbounded_send(Command::ConfirmWords));
+    let emit = move |event| {
+        if let Event::Proposed { agreement } = event {
+            let hash = agreement.hash();
+            (0..2).for_each(|_| drop(say.unbounded_send(Command::Accept { hash })));
+        }
+    };
+    let run = pairing::run(Peer::new(bytes), pairing, [7; 32], Rc::new(Processor::cpu()), commands, emit);
     run.now_or_never().expect("the other side leaves, and that ends it");
 });
