@@ -9,6 +9,12 @@ fn worker(model: &mut Model, at: f64, event: Event) -> Vec<Act> {
     model.update(Input::Worker(Box::new(Stamped { at, event })))
 }
 
+/// What the worker says of it.
+fn proposed(agreement: Agreement) -> Event {
+    let hash = agreement.hash();
+    Event::Proposed { agreement, hash }
+}
+
 fn agreement(round: u32) -> Agreement {
     Agreement::millionaires(round, Cost::default(), Cost::default())
 }
@@ -44,7 +50,7 @@ fn paired() -> Model {
 
 fn agreed() -> Model {
     let mut model = paired();
-    worker(&mut model, 1.0, Event::Proposed { agreement: agreement(1) });
+    worker(&mut model, 1.0, proposed(agreement(1)));
     assert_eq!(model.screen, Screen::Agree);
     assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept { .. })));
     worker(&mut model, 2.0, Event::PeerAccepted);
@@ -74,7 +80,7 @@ fn a_session_goes_through_every_screen_in_order_and_times_the_answer() {
 fn the_second_round_is_offered_on_the_result_and_accepted_once() {
     let mut model = answered(Order::They);
     assert!(model.update(Input::Compare(amount())).is_empty(), "an amount counts only where it is asked for");
-    worker(&mut model, 20.0, Event::Proposed { agreement: agreement(2) });
+    worker(&mut model, 20.0, proposed(agreement(2)));
     assert_eq!(model.screen, Screen::Result);
     assert!(is_command(&model.update(Input::Accept), |c| matches!(c, Command::Accept { .. })));
     assert!(model.update(Input::Accept).is_empty());
@@ -132,7 +138,7 @@ fn the_agreement_waits_until_both_have_confirmed_the_words() {
         let mut model = Model::new();
         model.update(Input::Join { typed: None });
         model.update(Input::Words { words: WORDS, confirm: true });
-        worker(&mut model, 1.0, Event::Proposed { agreement: agreement(1) });
+        worker(&mut model, 1.0, proposed(agreement(1)));
         assert_eq!(model.screen, Screen::Meet);
         if i_am_first {
             model.update(Input::ConfirmWords);
@@ -236,7 +242,7 @@ fn card(reveal: Reveal) -> ModelCard {
 
 fn check(round: u32, owner: Party, reveal: Reveal) -> Event {
     let (offline, online) = (Cost::default(), Cost::default());
-    Event::Proposed { agreement: Agreement::classify(round, owner, card(reveal), offline, online) }
+    proposed(Agreement::classify(round, owner, card(reveal), offline, online))
 }
 
 fn model_file() -> Input {

@@ -141,7 +141,7 @@ async fn client(config: Config, link: &str, time: Duration, rounds: &mut Vec<f64
     loop {
         let Heard::Told(event) = party.next().await? else { continue };
         match event {
-            Event::Proposed { agreement } => {
+            Event::Proposed { agreement, .. } => {
                 party.tell(Command::Accept { hash: agreement.hash() });
                 shape = agreement.model.ok_or_else(|| Fault::internal("no model"))?.picture;
             }

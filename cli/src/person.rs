@@ -64,7 +64,7 @@ impl Person<'_> {
                     }
                     self.party.tell(Command::ConfirmWords);
                 }
-                Heard::Told(Event::Proposed { agreement }) => {
+                Heard::Told(Event::Proposed { agreement, .. }) => {
                     self.voice.agreement(&agreement, self.seat);
                     hand.look(&agreement)?;
                     if !self.manner.yes && !self.party.meanwhile(ask::yes("Do you accept exactly this?")).await? {

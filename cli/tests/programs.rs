@@ -231,7 +231,7 @@ fn those_who_call_and_say_nothing_keep_nobody_out() {
             Program::start(&["check", &file, &link, "--address", "127.0.0.1", "--json", "--yes"], Some(""));
         client.event("words");
         waits.push(came.elapsed());
-        assert_eq!(client.event("finished")["event"]["outcome"]["answer"]["predictions"][0]["ranked"][0], 1);
+        assert_eq!(client.event("finished")["event"]["outcome"]["answer"]["predictions"][0]["labels"]["ranked"][0], 1);
         assert_eq!(client.ended().0, 0);
     }
     enough.store(true, Ordering::Relaxed);
@@ -326,7 +326,7 @@ fn insatiable(url: &str, link: &str) -> (usize, Code) {
         let count = Rc::clone(&answers);
         let person = move |event| {
             let command = match event {
-                tacit_jobs::Event::Proposed { agreement } => tacit_jobs::Command::Accept { hash: agreement.hash() },
+                tacit_jobs::Event::Proposed { agreement, .. } => tacit_jobs::Command::Accept { hash: agreement.hash() },
                 tacit_jobs::Event::Agreed => {
                     let picture = Picture::new([1, 28, 28], vec![0; 28 * 28]).unwrap();
                     tacit_jobs::Command::Input { input: Input::Pictures(vec![picture]) }

@@ -117,7 +117,7 @@ fn pairings(seeds: &mut Seeds) {
                         Event::Offered { job: Job::Classify { owner } } if owner == seat => {
                             say(Command::Model { model: ModelFile(file.clone()), reveal: Reveal::default() });
                         }
-                        Event::Proposed { agreement: proposed } => {
+                        Event::Proposed { agreement: proposed, .. } => {
                             say(Command::Accept { hash: proposed.hash() });
                             agreement = Some(proposed);
                         }

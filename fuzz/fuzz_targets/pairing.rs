@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (say, commands) = mpsc::unbounded();
     drop(say.unbounded_send(Command::ConfirmWords));
     let emit = move |event| {
-        if let Event::Proposed { agreement } = event {
+        if let Event::Proposed { agreement, .. } = event {
             let hash = agreement.hash();
             (0..2).for_each(|_| drop(say.unbounded_send(Command::Accept { hash })));
         }

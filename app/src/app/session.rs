@@ -141,6 +141,8 @@ pub(crate) struct Session {
     turns: bool,
     /// What is to be accepted, or was accepted last.
     pub(crate) agreement: Option<Agreement>,
+    /// Its hash.
+    hash: [u8; 32],
     /// Whether it became another one while this person was looking at it.
     pub(crate) has_changed: bool,
     pub(crate) accepted: Both,
@@ -196,6 +198,7 @@ impl Session {
             refusal: None,
             turns: false,
             agreement: None,
+            hash: [0; 32],
             has_changed: false,
             accepted: Both::default(),
             settled: true,
@@ -303,10 +306,9 @@ impl Session {
             Input::GoOn if matches!(screen, Screen::Model | Screen::Result) => {
                 (self.due().map_or(Step::Stay, |screen| Step::Go(screen, "")), Vec::new())
             }
-            Input::Accept if self.settled && !self.accepted.me => {
-                let Some(agreement) = &self.agreement else { return (Step::Stay, Vec::new()) };
+            Input::Accept if self.settled && !self.accepted.me && self.agreement.is_some() => {
                 self.accepted.me = true;
-                (Step::Say(waiting(self.accepted.peer)), tell(Command::Accept { hash: agreement.hash() }))
+                (Step::Say(waiting(self.accepted.peer)), tell(Command::Accept { hash: self.hash }))
             }
             Input::Settled(changes) => {
                 self.settled |= changes == self.changes;
@@ -396,7 +398,7 @@ impl Session {
                 }
                 Step::Stay
             }
-            Event::Proposed { agreement } => self.propose(screen, agreement),
+            Event::Proposed { agreement, hash } => self.propose(screen, agreement, hash),
             Event::PeerAccepted => {
                 self.accepted.peer = true;
                 Step::Say(match (screen, self.role()) {
@@ -502,7 +504,7 @@ impl Session {
         }
     }
 
-    fn propose(&mut self, screen: Screen, agreement: Agreement) -> Step {
+    fn propose(&mut self, screen: Screen, agreement: Agreement, hash: [u8; 32]) -> Step {
         self.has_changed = screen == Screen::Agree;
         let is_first = !self.saw_terms;
         self.saw_terms = true;
@@ -511,6 +513,7 @@ impl Session {
         self.model_is_sent = false;
         self.refusal = None;
         self.agreement = Some(agreement);
+        self.hash = hash;
         self.accepted = Both::default();
         self.ready = Both::default();
         // The same again is no change.

@@ -355,7 +355,7 @@ async fn rounds(shared: &Shared, party: &mut Party, number: u64, account: &mut A
             Event::Offered { .. } => {
                 party.tell(Command::Model { model: ModelFile(terms.model.clone()), reveal: terms.reveal });
             }
-            Event::Proposed { agreement } => {
+            Event::Proposed { agreement, .. } => {
                 let bits = agreement.security.opened(Seat::Bob).of_round;
                 let refusal = match account.promise(bits) {
                     _ if done >= terms.rounds => "has had as many rounds as one may",

@@ -41,7 +41,7 @@ pub(crate) async fn live(
                 Some(Command::Model { model: ModelFile(file.clone()), reveal: *reveal })
             }
             (Event::Proposed { .. }, _) if diary.borrow().len() == rounds => Some(Command::Cancel),
-            (Event::Proposed { agreement }, _) => Some(Command::Accept { hash: agreement.hash() }),
+            (Event::Proposed { agreement, .. }, _) => Some(Command::Accept { hash: agreement.hash() }),
             (Event::Agreed, Puts::Amount(amount)) => {
                 let amount = Amount::from_minor_units(*amount).expect("an amount");
                 Some(Command::Input { input: Input::Amount(amount) })

@@ -28,6 +28,8 @@ pub enum Event {
     Proposed {
         /// What both accept.
         agreement: Agreement,
+        /// Its [hash](Agreement::hash), by which a person [accepts](crate::Command::Accept) it.
+        hash: [u8; 32],
     },
     /// The other person accepted it.
     PeerAccepted,

@@ -239,7 +239,8 @@ impl<L: Link + 'static> Driver<L> {
     /// Shows what is to be accepted, and how far that is.
     fn show_agreement(&self) {
         let Some(agreement) = self.proposal.as_ref().and_then(|proposal| proposal.agreement.clone()) else { return };
-        (self.emit)(Event::Proposed { agreement });
+        let hash = agreement.hash();
+        (self.emit)(Event::Proposed { agreement, hash });
         if self.round.accepted_there {
             (self.emit)(Event::PeerAccepted);
         }

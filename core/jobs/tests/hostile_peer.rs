@@ -97,7 +97,7 @@ proptest! {
         // The most trusting person there is.
         let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
             let command = match &event {
-                Event::Proposed { agreement } => Some(Command::Accept { hash: agreement.hash() }),
+                Event::Proposed { agreement, .. } => Some(Command::Accept { hash: agreement.hash() }),
                 Event::Agreed => Amount::from_minor_units(5).ok().map(|amount| Command::Input { input: Input::Amount(amount) }),
                 _ => None,
             };
@@ -176,7 +176,7 @@ fn a_proposal_beyond_what_a_secret_may_carry_is_a_fault() {
         let count = Rc::clone(&shown);
         let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires, record: false };
         let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
-            if let Event::Proposed { agreement } = event
+            if let Event::Proposed { agreement, .. } = event
                 && agreement.model.is_some()
             {
                 *count.borrow_mut() += 1;
@@ -205,7 +205,7 @@ fn an_acceptance_is_of_what_was_shown() {
     let shown = Rc::clone(&hashes);
     let pairing = Pairing { seat: Party::Alice, confirm_words: false, job: Job::Millionaires, record: false };
     let program = pairing::run(alice, pairing, [1; 32], Rc::new(Processor::cpu()), receiver, move |event| {
-        let Event::Proposed { agreement } = event else { return };
+        let Event::Proposed { agreement, .. } = event else { return };
         let mut shown = shown.borrow_mut();
         shown.push(agreement.hash());
         let accept = |hash| commands.unbounded_send(Command::Accept { hash }).unwrap();

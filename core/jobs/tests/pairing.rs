@@ -78,7 +78,7 @@ fn willing(amounts: &[u64]) -> Person {
         match event {
             Event::PeerPresent => say(Command::ConfirmWords),
             Event::Proposed { .. } if left.borrow().is_empty() => say(Command::Cancel),
-            Event::Proposed { agreement } => say(Command::Accept { hash: agreement.hash() }),
+            Event::Proposed { agreement, .. } => say(Command::Accept { hash: agreement.hash() }),
             Event::Agreed => {
                 let amount = left.borrow_mut().pop_front().unwrap();
                 say(Command::Input { input: Input::Amount(Amount::from_minor_units(amount).unwrap()) });
@@ -155,7 +155,7 @@ fn costs_are_declared_measured_and_agreed_on() {
         let agreement = diary
             .events
             .iter()
-            .find_map(|e| if let Event::Proposed { agreement } = e { Some(agreement) } else { None });
+            .find_map(|e| if let Event::Proposed { agreement, .. } = e { Some(agreement) } else { None });
         let agreement = agreement.unwrap();
         assert_eq!((agreement.online, agreement.offline), (outcome.online, outcome.offline));
     }
@@ -172,7 +172,7 @@ fn no_input_is_taken_before_both_have_accepted() {
     let alice: Person = Box::new(move |event, commands| {
         let say = |command| commands.unbounded_send(command).unwrap();
         match event {
-            Event::Proposed { agreement } if agreement.round == 1 => {
+            Event::Proposed { agreement, .. } if agreement.round == 1 => {
                 shown.set(Some(agreement.hash()));
                 say(Command::Input { input: Input::Amount(Amount::from_minor_units(1).unwrap()) });
             }
@@ -192,7 +192,7 @@ fn a_typed_code_waits_for_both_to_confirm_the_words() {
     let silent: Person = Box::new(|event, commands| {
         let say = |command| commands.unbounded_send(command).unwrap();
         match event {
-            Event::Proposed { agreement } => say(Command::Accept { hash: agreement.hash() }),
+            Event::Proposed { agreement, .. } => say(Command::Accept { hash: agreement.hash() }),
             Event::Stock { .. } => say(Command::WordsDiffer),
             _ => {}
         }

@@ -98,7 +98,7 @@ fn answers(events: &[Event]) -> Vec<Answer> {
 
 fn agreements(events: &[Event]) -> Vec<Agreement> {
     let agreement =
-        |event: &Event| if let Event::Proposed { agreement } = event { Some(agreement.clone()) } else { None };
+        |event: &Event| if let Event::Proposed { agreement, .. } = event { Some(agreement.clone()) } else { None };
     events.iter().filter_map(agreement).collect()
 }
 
@@ -115,7 +115,7 @@ fn willing(seat: Party, model: Model, reveal: Reveal, rounds: usize) -> Person {
                 }
             }
             Event::Proposed { .. } if done.get() == rounds => say(Command::Cancel),
-            Event::Proposed { agreement } => say(Command::Accept { hash: agreement.hash() }),
+            Event::Proposed { agreement, .. } => say(Command::Accept { hash: agreement.hash() }),
             Event::Agreed if *shown.borrow() != Some(Job::Classify { owner: seat }) => {
                 given.set(given.get() + 1);
                 say(Command::Input { input: Input::Pictures(vec![picture(given.get())]) });
@@ -231,10 +231,10 @@ fn they_change_places_and_then_compare_amounts() {
             match (rounds.get(), event) {
                 (_, Event::Finished { .. }) => rounds.set(rounds.get() + 1),
                 // After the first round both want the same change; Alice's counts.
-                (1, Event::Proposed { agreement }) if agreement.job == (Job::Classify { owner: Party::Alice }) => {
+                (1, Event::Proposed { agreement, .. }) if agreement.job == (Job::Classify { owner: Party::Alice }) => {
                     say(Command::Offer { job: Job::Classify { owner: Party::Bob } });
                 }
-                (2, Event::Proposed { agreement }) if agreement.job != Job::Millionaires => {
+                (2, Event::Proposed { agreement, .. }) if agreement.job != Job::Millionaires => {
                     if seat == Party::Bob {
                         say(Command::Offer { job: Job::Millionaires });
                     }
@@ -262,7 +262,7 @@ fn a_model_can_be_changed_until_its_owner_has_accepted() {
     let owner: Person = {
         let willing = willing(Party::Alice, network("first", 4), Reveal::default(), 1);
         Box::new(move |event, commands| match event {
-            Event::Proposed { agreement } if agreement.model.as_ref().unwrap().name == "first" => {
+            Event::Proposed { agreement, .. } if agreement.model.as_ref().unwrap().name == "first" => {
                 let model = model_file(&network("second", 3));
                 commands.unbounded_send(Command::Model { model, reveal: Reveal::default() }).unwrap();
             }
@@ -443,7 +443,7 @@ fn no_more_is_opened_than_one_lattice_secret_may_carry() {
         let [alice, _] = meet(Job::Classify { owner: Party::Alice }, owner, holder);
         alice.0.into_iter().find_map(|event| match event {
             Event::Refused { fault } => Some(Err(fault)),
-            Event::Proposed { agreement } => Some(Ok(agreement.model.unwrap().opened().of_round)),
+            Event::Proposed { agreement, .. } => Some(Ok(agreement.model.unwrap().opened().of_round)),
             _ => None,
         })
     };

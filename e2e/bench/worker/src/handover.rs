@@ -30,7 +30,7 @@ fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
 #[wasm_bindgen]
 pub fn acceptance(bytes: &[u8]) -> Result<Vec<u8>, String> {
     match unpack::<Stamped>(bytes).map_err(|_| "an event that cannot be read")?.event {
-        Event::Proposed { agreement } => Ok(pack(&Command::Accept { hash: agreement.hash() }).to_vec()),
+        Event::Proposed { agreement, .. } => Ok(pack(&Command::Accept { hash: agreement.hash() }).to_vec()),
         _ => Err("an event that proposes nothing".into()),
     }
 }
