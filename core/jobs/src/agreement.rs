@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tacit_nn::Told;
 use tacit_session::{Cost, Party};
 
-use crate::{Opened, Security};
+use crate::{Opened, Security, security};
 
 /// The things two people can do together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,8 +144,10 @@ pub struct Agreement {
     pub alice: Terms,
     /// Bob's terms.
     pub bob: Terms,
-    /// What an altered program can do and learn; [`Agreement::cautions`] says it in sentences.
+    /// What an altered program can do and learn.
     pub security: Box<Security>,
+    /// The same in sentences, for Alice and for Bob.
+    pub cautions: [Vec<String>; 2],
     /// What preparing costs, once per stock.
     pub offline: Cost,
     /// What the round itself costs.
@@ -170,6 +172,7 @@ impl Agreement {
             alice: terms.clone(),
             bob: terms,
             security: Box::new(Security::of_comparison()),
+            cautions: [security::in_comparison(), security::in_comparison()],
             offline,
             online,
             model: None,
@@ -210,13 +213,15 @@ impl Agreement {
             Party::Alice => (keeper, holder),
             Party::Bob => (holder, keeper),
         };
+        let security = Security::of_pictures(owner, audience, model.opened());
         Self {
             job: Job::Classify { owner },
             round,
             title: "Private picture check".into(),
             alice,
             bob,
-            security: Box::new(Security::of_pictures(owner, audience, model.opened())),
+            cautions: security::in_pictures(&security, owner, &model),
+            security: Box::new(security),
             offline,
             online,
             model: Some(Box::new(model)),
@@ -232,10 +237,17 @@ impl Agreement {
         }
     }
 
+    /// What an altered program can do, in sentences for one party.
+    #[must_use]
+    pub fn cautions(&self, party: Party) -> &[String] {
+        &self.cautions[party as usize]
+    }
+
     /// Everything that was shown, as one text, the same on both sides.
     #[must_use]
     pub fn text(&self) -> String {
-        let Self { job, round, title, alice, bob, security, offline, online, model } = self;
+        // The cautions follow from the security and the model.
+        let Self { job, round, title, alice, bob, security, offline, online, model, cautions: _ } = self;
         let mut text = format!("tacit agreement 2\njob: {job:?}: {title}\nround: {round}\n");
         for (name, terms) in [("alice", alice), ("bob", bob)] {
             let Terms { puts_in, learns, sees } = terms;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tacit_session::Party;
 
-use crate::{Agreement, Audience, Detail, Job};
+use crate::{Audience, Detail, ModelCard};
 
 /// What each part of a round withstands, and how many bits it opens to each side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,24 +103,21 @@ impl Security {
     }
 }
 
-impl Agreement {
-    /// What an altered program can do, in sentences for the person at `seat`.
-    #[must_use]
-    pub fn cautions(&self, seat: Party) -> Vec<String> {
-        let Security { alice, bob, .. } = *self.security;
-        match (self.job, &self.model) {
-            (Job::Classify { owner }, Some(card)) => {
-                let (to_owner, to_client) = if owner == Party::Alice { (alice, bob) } else { (bob, alice) };
-                of_pictures(seat == owner, to_owner, to_client, card.reveal.detail, card.labels.len())
-            }
-            _ => vec![
-                "Safe against a curious partner who runs this program as it is.".into(),
-                "One who alters it and cheats in the transfers is caught. Wrong values in the comparison itself are not caught \
-                 yet: they can make the answer wrong, or let it tell something else about your amount, at most 2 bits."
-                    .into(),
-            ],
-        }
-    }
+/// What an altered program can do in a comparison, in sentences.
+pub(crate) fn in_comparison() -> Vec<String> {
+    vec![
+        "Safe against a curious partner who runs this program as it is.".into(),
+        "One who alters it and cheats in the transfers is caught. Wrong values in the comparison itself are not caught \
+         yet: they can make the answer wrong, or let it tell something else about your amount, at most 2 bits."
+            .into(),
+    ]
+}
+
+/// What an altered program can do in a picture check, in sentences for Alice and for Bob.
+pub(crate) fn in_pictures(security: &Security, owner: Party, card: &ModelCard) -> [Vec<String>; 2] {
+    let [to_owner, to_client] = [owner, owner.other()].map(|party| security.opened(party));
+    [Party::Alice, Party::Bob]
+        .map(|seat| of_pictures(seat == owner, to_owner, to_client, card.reveal.detail, card.labels.len()))
 }
 
 fn of_pictures(is_owner: bool, to_owner: Opened, to_client: Opened, detail: Detail, labels: usize) -> Vec<String> {
