@@ -107,7 +107,11 @@ test('ten pictures in a row take no more memory than two', async ({ alice, bob }
       await Promise.all([alice.at('run'), bob.at('picture')]);
     }
     expect(await checkDrawing(alice, bob)).toEqual(['nothing', '7']);
-    memory.push([await alice.memory(), await bob.memory()].join(' and '));
+    memory.push([await alice.memory(), await bob.memory()]);
   }
-  expect(new Set(memory.slice(2)), `bytes after each picture: ${memory.join(', ')}`).toHaveProperty('size', 1);
+  // Messages that arrive in another order may take three pages of 64 KiB more, once. A key that stayed would take eight times 32 KiB.
+  for (const side of [0, 1]) {
+    const grown = memory.at(-1)[side] - memory[2][side];
+    expect(grown, `bytes after each picture: ${memory.join('; ')}`).toBeLessThanOrEqual(3 * 65536);
+  }
 });

@@ -1,7 +1,7 @@
 //! Building what is served, and what serves it.
 
-use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context as _, Result};
 
@@ -41,7 +41,36 @@ pub(crate) fn page() -> Result<PathBuf> {
         trunk.env("PATH", &tools.path).stdout(std::io::stderr());
         process::run(&mut trunk).with_context(|| format!("{} could not be built", place.unwrap_or("the page")))?;
     }
+    for place in [page.clone()].into_iter().chain(BESIDE.map(|place| page.join(place))) {
+        lean_scripts(&place)?;
+    }
     Ok(page)
+}
+
+/// Takes documentation and indentation out of the scripts of a folder: trunk's minifier does not understand them.
+fn lean_scripts(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "js") {
+            let script = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            fs::write(&path, lean(&script)).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A script without its documentation and its indentation.
+fn lean(script: &str) -> String {
+    let (mut lines, mut in_comment) = (String::with_capacity(script.len()), false);
+    for line in script.lines().map(str::trim) {
+        in_comment |= line.starts_with("/**");
+        if !in_comment && !line.is_empty() {
+            lines += line;
+            lines.push('\n');
+        }
+        in_comment &= !line.ends_with("*/");
+    }
+    lines
 }
 
 /// Builds the party in the terminal; the program.
@@ -101,4 +130,15 @@ pub(crate) fn bench_worker() -> Result<PathBuf> {
         optimise.arg("-O3").args(WASM_FEATURES).arg("-o").args([&optimised, &optimised]).env("PATH", &tools.path),
     )?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lean_script_has_its_statements_only() {
+        let script = "/**\n * Adds.\n * @param {number} x\n */\nfunction add(x) {\n    /** one line */\n\n    return x + 1; // here\n}\n";
+        assert_eq!(lean(script), "function add(x) {\nreturn x + 1; // here\n}\n");
+    }
 }

@@ -254,10 +254,8 @@ impl Session {
                 self.invite = Some(invite);
                 (Step::Say("Your invite is ready."), Vec::new())
             }
-            Input::PeerArrived => {
-                self.rings = false;
-                (self.meet(screen), Vec::new())
-            }
+            // Who serves many hears a guest's proof before there is a place, so a guest that rang goes on waiting.
+            Input::PeerArrived => (self.meet(screen), Vec::new()),
             Input::Ringing => {
                 self.rings = true;
                 (
