@@ -40,6 +40,6 @@ pub(crate) fn first(labels: &[String], prediction: &Prediction) -> String {
         Prediction::Labels { ranked, .. } => {
             ranked.first().and_then(|first| labels.get(*first)).cloned().unwrap_or_default()
         }
-        Prediction::Spoiled => "no valid answer: the other program sent wrong values".into(),
+        Prediction::Spoiled => "no valid answer".into(),
     }
 }

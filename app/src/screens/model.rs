@@ -16,9 +16,6 @@ use crate::parts::heading::Heading;
 /// The most bytes of a model file.
 const MOST_BYTES: f64 = (16 << 20) as f64;
 
-/// How many labels the bundled models have: the figures that are named before a model is read are those of so many.
-const LABELS: usize = 10;
-
 /// A model that comes with the page.
 struct Bundled {
     /// In `models/`, and what it is called.
@@ -312,15 +309,16 @@ fn Radios<T: Copy + PartialEq + Send + Sync + 'static>(
     }
 }
 
-/// What an altered program on the other side could learn.
-fn opened_bits(detail: Detail) -> String {
-    let [chosen, label] = [detail, Detail::Label].map(|detail| detail.bits(LABELS));
-    let bits = format!(
-        "With {LABELS} labels, an altered program learns at most {chosen} bits of your model from each picture"
-    );
+/// What an altered program on the other side could learn, under a model with ten labels as the bundled ones have.
+fn opened_bits(detail: Detail) -> &'static str {
     match detail {
-        Detail::Scores => format!("{bits}: 32 for each label. We recommend the label alone, which tells {label}."),
-        _ => format!("{bits}."),
+        Detail::Label => "With ten labels, an altered program learns at most 4 bits of your model from each picture.",
+        Detail::TopThree => {
+            "With ten labels, an altered program learns at most 12 bits of your model from each picture."
+        }
+        Detail::Scores => {
+            "With ten labels, an altered program learns at most 320 bits of your model from each picture. We recommend the label alone: 4."
+        }
     }
 }
 
@@ -350,10 +348,11 @@ mod tests {
 
     #[test]
     fn what_can_be_learned_is_named_for_every_choice() {
-        let [label, three, scores] = Detail::ALL.map(opened_bits);
-        assert!(label.contains("at most 4 bits of your model from each picture"), "{label}");
-        assert!(three.contains("12 bits"), "{three}");
-        assert!(scores.contains("320 bits") && scores.contains("recommend the label alone"), "{scores}");
+        for detail in Detail::ALL {
+            let bits = format!("at most {} bits of your model from each picture", detail.bits(10));
+            assert!(opened_bits(detail).contains(&bits), "{detail:?}");
+        }
+        assert!(opened_bits(Detail::Scores).contains("recommend the label alone"));
     }
 
     #[test]

@@ -91,8 +91,7 @@ fn Spoiled() -> impl IntoView {
 }
 
 /// What happened, and what to do.
-const SPOILED: &str = "The other program sent wrong values. It was not told that you have no answer, and nothing more of what you put \
-                       in was opened. Another round may be spoiled, too: leave, if you do not trust them.";
+const SPOILED: &str = "The other program sent wrong values. It was not told so. If you do not trust them, leave.";
 
 /// What one picture shows.
 #[component]

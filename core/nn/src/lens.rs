@@ -4,7 +4,7 @@
 //! between two people nothing but the agreed answer ever is.
 //!
 //! *Computes*: each layer's output three times: in real numbers, as the [oracle](crate::plain) has it, and by the protocol itself, on
-//! material that the two parties [prepare](crate::prepare) as two people do. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`]. *Security*: none, and none is
+//! material that the two parties prepare ([`crate::prepare`]) as two people do. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`]. *Security*: none, and none is
 //! needed: there is no other person. *Deviations*: none.
 
 use futures::FutureExt as _;
