@@ -23,6 +23,9 @@ const test = base.extend({
   },
 });
 
+// A screen behind a server of its own waits until that server has packed the page.
+test.describe.configure({ timeout: 120_000 });
+
 for (const [name, lead] of Object.entries(screens)) {
   test(`axe: ${name}`, async ({ show }) => checkBoth(await show(lead)));
 }
