@@ -19,14 +19,14 @@ use crate::{Attack, seed_of};
 
 /// Damages one frame of a session of either job, at random, with the right check.
 pub const FORGE_FRAMES: Attack =
-    Attack { name: "program: forged frames", allowed: || 0.0, runs: 600, few: 20, play: forge_frames };
+    Attack { name: "program: forged frames", allowed: 0.0, runs: 600, few: 20, play: forge_frames };
 
 /// Sends as many frames as it takes, each as short as can be.
 pub const FLOOD: Attack =
-    Attack { name: "program: a flood of short frames", allowed: || 0.0, runs: 8, few: 2, play: flood };
+    Attack { name: "program: a flood of short frames", allowed: 0.0, runs: 8, few: 2, play: flood };
 
 /// Proposes plans that ask for more than a client has, or for what cannot be computed.
-pub const FILL: Attack = Attack { name: "program: hostile plans", allowed: || 0.0, runs: 1000, few: 20, play: fill };
+pub const FILL: Attack = Attack { name: "program: hostile plans", allowed: 0.0, runs: 1000, few: 20, play: fill };
 
 fn forge_frames(seed: u64) -> Play {
     let mut prg = Prg::from_seed(seed_of(seed, 0));

@@ -7,13 +7,13 @@
 use tacit_compute::{Convolution, Cpu};
 use tacit_rlwe::origin::{Purpose, SEED};
 use tacit_rlwe::{Context, Ntt, Packing, Poly, Reply, SecretKey, Weights};
+use tacit_session::damage::Raw;
 use tacit_session::lockstep::{self, QueueLink};
-use tacit_session::{Fault, Session};
+use tacit_session::{Fault, Session, Tag};
 use tacit_share::linear;
 use tacit_symmetric::Prg;
 
 use crate::gain::Play;
-use crate::raw;
 use crate::{Attack, seed_of};
 
 /// Bits of a weight, the sign among them.
@@ -28,7 +28,7 @@ const PIXEL: usize = 4 * 9 + 4;
 
 /// Reads the lowest bit of 400 weights, or tries to.
 pub const READ_WEIGHTS: Attack =
-    Attack { name: "request: weights in the phase", allowed: || 0.0, runs: 60, few: 4, play: read_weights };
+    Attack { name: "request: weights in the phase", allowed: 0.0, runs: 60, few: 4, play: read_weights };
 
 fn read_weights(seed: u64) -> Play {
     let mut prg = Prg::from_seed(seed_of(seed, 0));
@@ -63,7 +63,7 @@ async fn ask(mut s: Session<QueueLink>, seed: u64) -> Result<Vec<f64>, Fault> {
     let params = context.params();
     let origin = linear::receive_nonce(&mut s).await?;
     let key = SecretKey::generate(context, &Cpu, origin, &mut rng);
-    raw::send::<{ raw::PUBLIC_KEY }>(&mut s, key.public_key(context, &Cpu, &mut rng)).await?;
+    s.send(&Raw::<{ Tag::PublicKey as u8 }>(key.public_key(context, &Cpu, &mut rng))).await?;
     // 1. An encryption of zeros, and Δ/2 at the pixel.
     let half_unit = params.primes.iter().map(|&p| u64::from(p)).product::<u64>() >> (params.plain_bits + 1);
     let place = {
@@ -79,9 +79,9 @@ async fn ask(mut s: Session<QueueLink>, seed: u64) -> Result<Vec<f64>, Fault> {
     c0.add(context, &Poly::from_residues(context, part.into_iter()).into_ntt(context, &Cpu));
     let mut request = a_seed.to_vec();
     c0.write(&mut request);
-    raw::send::<{ raw::ENCRYPTED }>(&mut s, request).await?;
+    s.send(&Raw::<{ Tag::Encrypted as u8 }>(request)).await?;
     // 2. What comes back, before it is rounded.
-    let response = raw::recv::<{ raw::MULTIPLIED }>(&mut s).await?;
+    let Raw(response) = s.recv::<Raw<{ Tag::Multiplied as u8 }>>(()).await?;
     let mut phases = vec![0.0; SHAPE.outputs()];
     let mut left = &response[..];
     for group in 0..packing.filter_groups() {

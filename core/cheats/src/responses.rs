@@ -6,14 +6,14 @@
 
 use tacit_compute::Cpu;
 use tacit_rlwe::{Context, Packing, Reply, SecretKey};
-use tacit_session::Session;
+use tacit_session::damage::Raw;
 use tacit_session::lockstep::{self, QueueLink};
+use tacit_session::{Session, Tag};
 use tacit_share::open::{self, To};
 use tacit_share::{Words, linear};
 use tacit_symmetric::Prg;
 
 use crate::gain::Play;
-use crate::raw;
 use crate::{Attack, seed_of};
 
 /// Scores that are opened to the owner.
@@ -23,13 +23,8 @@ const SCORES: usize = 10;
 const DIGITS: usize = 20;
 
 /// Reads as much of the key as ten scores carry.
-pub const READ_KEY: Attack = Attack {
-    name: "response: the key in ten scores",
-    allowed: || 32.0 * SCORES as f64,
-    runs: 60,
-    few: 4,
-    play: read_key,
-};
+pub const READ_KEY: Attack =
+    Attack { name: "response: the key in ten scores", allowed: 32.0 * SCORES as f64, runs: 60, few: 4, play: read_key };
 
 /// Inputs of the layer: outputs lie so many coefficients apart, more than a score carries.
 const INPUTS: usize = 64;
@@ -49,17 +44,17 @@ fn unit(context: &Context) -> u32 {
 async fn read(mut s: Session<QueueLink>) -> Vec<i32> {
     let (context, mut rng) = (Context::shared(), Prg::from_seed([1; 32]));
     linear::send_nonce(&mut s, &mut rng).await.expect("a client that waits for a nonce");
-    raw::recv::<{ raw::PUBLIC_KEY }>(&mut s).await.expect("a key");
-    raw::recv::<{ raw::ENCRYPTED }>(&mut s).await.expect("a request");
+    s.recv::<Raw<{ Tag::PublicKey as u8 }>>(()).await.expect("a key");
+    s.recv::<Raw<{ Tag::Encrypted as u8 }>>(()).await.expect("a request");
     // The phase at i becomes s_i + 3·s_(i−1) + 9·s_(i−2) + …
     let mut c1 = vec![0; context.size()];
     c1.iter_mut().take(DIGITS).zip(0..).for_each(|(x, digit)| *x = 3u64.pow(digit) << unit(context));
     let reply = Reply::from_parts(context, vec![0; SCORES], c1);
     let mut response = Vec::new();
     reply.write(context, &mut response);
-    raw::send::<{ raw::MULTIPLIED }>(&mut s, response).await.expect("a client that waits for products");
-    raw::recv::<{ raw::MASKED_LAYER }>(&mut s).await.expect("a masked input");
-    let scores = raw::recv::<{ raw::OPEN_WORDS }>(&mut s).await.expect("scores, as agreed");
+    s.send(&Raw::<{ Tag::Multiplied as u8 }>(response)).await.expect("a client that waits for products");
+    s.recv::<Raw<{ Tag::MaskedLayer as u8 }>>(()).await.expect("a masked input");
+    let Raw(scores) = s.recv::<Raw<{ Tag::OpenWords as u8 }>>(()).await.expect("scores, as agreed");
     let digits = scores.as_chunks::<4>().0.iter().flat_map(|score: &[u8; 4]| {
         let mut rest = i64::from(i32::from_le_bytes(*score));
         (0..DIGITS).map(move |_| {

@@ -20,15 +20,14 @@ use crate::{Attack, seed_of};
 
 /// A client that steers one unit of the last layer through the model, and reads which label that unit speaks for.
 pub const STEER: Attack =
-    Attack { name: "shares: weights by steering the network (MUSE)", allowed: || 4.0, runs: 256, few: 6, play: steer };
+    Attack { name: "shares: weights by steering the network (MUSE)", allowed: 4.0, runs: 256, few: 6, play: steer };
 
 /// An owner that bends the opened label, so that it is none for some pictures, and looks how the other program goes on.
-pub const SPOIL: Attack =
-    Attack { name: "shares: a label that is none", allowed: || 0.0, runs: 128, few: 6, play: spoil };
+pub const SPOIL: Attack = Attack { name: "shares: a label that is none", allowed: 0.0, runs: 128, few: 6, play: spoil };
 
 /// A party that flips a bit of what it sends of a comparison, and reads the answer: another predicate of the amount than agreed.
 pub const COMPARE: Attack =
-    Attack { name: "shares: a bent comparison", allowed: || 2.0, runs: 512, few: 16, play: compare };
+    Attack { name: "shares: a bent comparison", allowed: 2.0, runs: 512, few: 16, play: compare };
 
 /// Units before the last layer.
 const UNITS: usize = 6;

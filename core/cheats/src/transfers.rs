@@ -22,11 +22,11 @@ const TREES: usize = base::COUNT / FIELD_BITS;
 
 /// Guesses Δ, tree by tree, an extension for each; then reads the messages that it did not choose.
 pub const FLIP_CORRECTIONS: Attack =
-    Attack { name: "transfer: Δ by flipped corrections", allowed: || 0.0, runs: 200, few: 6, play: flip_corrections };
+    Attack { name: "transfer: Δ by flipped corrections", allowed: 0.0, runs: 200, few: 6, play: flip_corrections };
 
 /// Bends one or more trees, so that the sender's leaves depend on Δ; then reads the messages that it did not choose.
 pub const BEND_TREES: Attack =
-    Attack { name: "transfer: Δ by bent trees", allowed: || 0.0, runs: 200, few: 6, play: bend_trees };
+    Attack { name: "transfer: Δ by bent trees", allowed: 0.0, runs: 200, few: 6, play: bend_trees };
 
 fn flip_corrections(seed: u64) -> Play {
     let (sent, guess) = lockstep::run(async |s| send(s, seed, TREES).await, async |s| flip(s, seed).await);

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use crate::lockstep::Tamper;
 use crate::message::{Chain, HEADER};
-use crate::{Code, Fault, Party, Tag};
+use crate::{Code, Fault, Malformed, Message, Party, Tag};
 
 /// A change of a frame's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,11 +201,35 @@ pub fn every<A, B>(damages: &[Damage], run: impl Fn(&Tamper) -> (Result<A, Fault
     kinds
 }
 
+/// A body of any content, under the tag with this byte: an altered program is not bound to the types of the real one.
+pub struct Raw<const BYTE: u8>(pub Vec<u8>);
+
+impl<const BYTE: u8> Message for Raw<BYTE> {
+    const TAG: Tag = of_byte(BYTE);
+    type Shape = ();
+
+    fn encode(&self) -> Vec<u8> {
+        self.0.clone()
+    }
+
+    fn decode(body: &[u8], (): ()) -> Result<Self, Malformed> {
+        Ok(Self(body.to_vec()))
+    }
+}
+
+const fn of_byte(byte: u8) -> Tag {
+    let mut i = 0;
+    while Tag::ALL[i] as u8 != byte {
+        i += 1;
+    }
+    Tag::ALL[i]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Session;
     use crate::lockstep::{self, QueueLink};
-    use crate::{Malformed, Message, Session};
 
     /// Bytes that a decoder takes by their number and an upper bound.
     struct Bytes(Vec<u8>);
