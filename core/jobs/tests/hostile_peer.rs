@@ -11,46 +11,18 @@ use tacit_compute::Processor;
 use tacit_jobs::{Amount, Command, Event, Input, Job, Pairing, pairing};
 use tacit_nn::quantise::quantise;
 use tacit_nn::{Model, Node, Op, Shape, bench};
+use tacit_session::damage::Raw;
 use tacit_session::lockstep::{self, QueueLink};
-use tacit_session::{Code, Malformed, Message, Party, Session, Tag};
-
-/// A body of any content under a tag, with the check that belongs to it.
-struct Forged<const INDEX: usize>(Vec<u8>);
-
-impl<const INDEX: usize> Message for Forged<INDEX> {
-    const TAG: Tag = Tag::ALL[INDEX];
-    type Shape = ();
-
-    fn encode(&self) -> Vec<u8> {
-        self.0.clone()
-    }
-
-    fn decode(_: &[u8], (): ()) -> Result<Self, Malformed> {
-        Err(Malformed)
-    }
-}
+use tacit_session::{Code, Party, Session, Tag};
 
 /// A message on the control lane, whatever it is.
-struct Heard(Vec<u8>);
-
-impl Message for Heard {
-    const TAG: Tag = Tag::Control;
-    type Shape = ();
-
-    fn encode(&self) -> Vec<u8> {
-        self.0.clone()
-    }
-
-    fn decode(body: &[u8], (): ()) -> Result<Self, Malformed> {
-        Ok(Self(body.to_vec()))
-    }
-}
+type Heard = Raw<{ Tag::Control as u8 }>;
 
 async fn forge(s: &mut Session<Rc<QueueLink>>, index: usize, body: Vec<u8>) -> bool {
     macro_rules! one_of {
         ($($index:literal)+) => {
             match index {
-                $($index => s.send(&Forged::<$index>(body)).await,)+
+                $($index => s.send(&Raw::<{ Tag::ALL[$index] as u8 }>(body)).await,)+
                 _ => unreachable!("a tag of the registry"),
             }
         };
@@ -111,7 +83,7 @@ proptest! {
             let [mut control, mut protocol] = [0, 1].map(|_| Session::new(Party::Bob, Rc::clone(&link)));
             if hello {
                 // The program's own version, which it has just said.
-                let Ok(Heard(hello)) = control.recv(()).await else { return };
+                let Ok(Raw(hello)) = control.recv::<Heard>(()).await else { return };
                 forge(&mut control, 0, hello).await;
             }
             for (index, body) in script {
@@ -135,7 +107,7 @@ proptest! {
 async fn hear(control: &mut Session<QueueLink>) -> Vec<u8> {
     loop {
         match control.recv::<Heard>(()).await {
-            Ok(Heard(talk)) => return talk,
+            Ok(Raw(talk)) => return talk,
             Err(fault) => assert_eq!(fault.code, Code::PeerBroke, "{fault}"),
         }
     }
@@ -149,7 +121,7 @@ const ACCEPT: u8 = 2;
 async fn greeted(link: QueueLink) -> Session<QueueLink> {
     let mut control = Session::new(Party::Bob, link);
     let hello = hear(&mut control).await;
-    control.send(&Heard(hello)).await.unwrap();
+    control.send(&Raw::<{ Tag::Control as u8 }>(hello)).await.unwrap();
     assert_eq!(hear(&mut control).await[0], PROPOSE);
     control
 }
@@ -163,7 +135,7 @@ fn offer(count: u8, detail: u8, labels: usize) -> Heard {
         nodes: vec![Node::new("flat", Op::Flatten, &[0]), Node::new("dense", bench::dense(1, 16, labels), &[1])],
     };
     let plan = quantise(&model).unwrap().0.encode();
-    Heard([&[PROPOSE, count, 0, 0, 0, 0, 2, detail, 0, 1][..], &plan].concat())
+    Raw([&[PROPOSE, count, 0, 0, 0, 0, 2, detail, 0, 1][..], &plan].concat())
 }
 
 /// Scores of 32 labels would open more than one lattice secret may carry: no honest program proposes that.
