@@ -2,8 +2,9 @@
 //! tests count how often the deviation passes, and check what it reveals.
 
 use tacit_ring::Bits;
+use tacit_session::damage::Raw;
 use tacit_session::lockstep::{self, QueueLink};
-use tacit_session::{Code, Fault, Malformed, Message, Session, Tag};
+use tacit_session::{Code, Fault, Session, Tag};
 use tacit_symmetric::{Block, Blocks};
 
 use crate::Engine;
@@ -244,20 +245,10 @@ fn an_overlapping_extension_is_checked_before_it_gives_transfers() {
 }
 
 /// A forged correction.
-struct Forged(Vec<u8>);
+type Forged = Raw<{ Tag::ChoiceCorrections as u8 }>;
 
-impl Message for Forged {
-    const TAG: Tag = Tag::ChoiceCorrections;
-    type Shape = usize;
-
-    fn encode(&self) -> Vec<u8> {
-        self.0.clone()
-    }
-
-    fn decode(body: &[u8], length: usize) -> Result<Self, Malformed> {
-        if body.len() == length { Ok(Self(body.to_vec())) } else { Err(Malformed) }
-    }
-}
+/// A forged message for the trees.
+type ForgedTrees = Raw<{ Tag::PuncturedTrees as u8 }>;
 
 /// A change of any bit of the correction or the check, without a new check, is always caught.
 #[test]
@@ -275,10 +266,10 @@ fn a_wrong_check_is_always_noticed() {
                     let (mine, other) = lockstep::queues();
                     let (mut mine, mut other) = (Session::new(s.party(), mine), Session::new(s.party().other(), other));
                     receiver.extend(&mut mine, N).await.unwrap();
-                    let Forged(mut body) = other.recv(length).await.unwrap();
+                    let Raw(mut body) = other.recv::<Forged>(()).await.unwrap();
                     body[bit / 8] ^= 1 << (bit % 8);
-                    s.send(&Forged(body)).await.unwrap();
-                    let trees = other.recv::<ForgedTrees>(soft_spoken::trees_bytes(k)).await.unwrap();
+                    s.send(&Raw::<{ Tag::ChoiceCorrections as u8 }>(body)).await.unwrap();
+                    let trees = other.recv::<ForgedTrees>(()).await.unwrap();
                     s.send(&trees).await.unwrap();
                     s
                 },
@@ -289,22 +280,6 @@ fn a_wrong_check_is_always_noticed() {
                 "k = {k}, bit {bit} of {length} bytes"
             );
         }
-    }
-}
-
-/// A forged message for the trees.
-struct ForgedTrees(Vec<u8>);
-
-impl Message for ForgedTrees {
-    const TAG: Tag = Tag::PuncturedTrees;
-    type Shape = usize;
-
-    fn encode(&self) -> Vec<u8> {
-        self.0.clone()
-    }
-
-    fn decode(body: &[u8], length: usize) -> Result<Self, Malformed> {
-        Forged::decode(body, length).map(|Forged(body)| Self(body))
     }
 }
 
