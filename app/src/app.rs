@@ -27,8 +27,8 @@ pub(crate) struct Model {
     pub(crate) notice: Option<&'static str>,
     /// What a screen reader is told.
     pub(crate) said: String,
-    /// The numbers of typed codes under which this page has met somebody. Whoever that was had one guess at the code's words, which
-    /// are the same if it is typed again: so each is typed once.
+    /// The numbers of typed codes under which this page has met somebody. Whoever that was had one
+    /// guess at the code's words, which are the same if it is typed again: so each is typed once.
     used: Vec<u32>,
 }
 
@@ -114,7 +114,8 @@ pub(crate) enum Act {
     /// Tell the worker how the pairing begins.
     Pair(Pairing),
     Command(Command),
-    /// The terms have changed under this person's eyes, for so many times: say [`Input::Settled`] in a second.
+    /// The terms have changed under this person's eyes, for so many times: say [`Input::Settled`]
+    /// in a second.
     Settle(u32),
     /// The pairing is over: let last words reach the peer, then end the worker and the connection.
     Retire,

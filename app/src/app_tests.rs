@@ -500,7 +500,8 @@ fn a_failed_check_begins_again_as_a_check() {
     assert_eq!(model.failure.unwrap().job, CHECK);
 }
 
-/// A false host that says "wrong" has had one guess at the code's words; typed again, it would have another.
+/// A false host that says "wrong" has had one guess at the code's words; typed again, it would have
+/// another.
 #[test]
 fn a_code_under_which_somebody_was_met_is_not_taken_again() {
     let mut model = Model::new();

@@ -27,7 +27,8 @@ const FAREWELL: Duration = Duration::from_millis(1_500);
 /// How long the worker's program may take to load, on a slow network.
 const LOADING: Duration = Duration::from_secs(60);
 
-/// How long terms that changed are in sight before they can be accepted: a click that was meant for others comes sooner.
+/// How long terms that changed are in sight before they can be accepted: a click that was meant for
+/// others comes sooner.
 const SETTLING: Duration = Duration::from_secs(1);
 
 /// How the other party is reached.
@@ -254,7 +255,8 @@ fn translate(event: Event) -> Input {
             Input::Invited(InviteText { link: invite.link(&browser::address()), code: invite.code() })
         }
         Event::Ringing => Input::Ringing,
-        // Of doors, which a page does not open, there is no more to say than that somebody is there.
+        // Of doors, which a page does not open, there is no more to say than that somebody is
+        // there.
         Event::PeerArrived | Event::Proved => Input::PeerArrived,
         Event::Knocked => Input::Knocked,
         Event::Words { words, confirm } => Input::Words { words, confirm },

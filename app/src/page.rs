@@ -151,7 +151,8 @@ impl Page {
     /// Takes the second seat with a text that should be an invite.
     ///
     /// # Errors
-    /// `InviteMalformed` when it is none, `CodeWrong` when it is a code that was used here; nothing has changed then.
+    /// `InviteMalformed` when it is none, `CodeWrong` when it is a code that was used here; nothing
+    /// has changed then.
     pub(crate) fn join(self, text: &str) -> Result<(), Fault> {
         let invite = GuestInvite::parse(text)?;
         let typed = (invite.method() == Method::Code).then_some(invite.room().0);

@@ -139,14 +139,15 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", default_value = "1000")]
     pub(crate) rounds: u32,
 
-    /// Bits of answers that one client may get: the most that it learns of the model, whatever program it runs. A label of ten is 4 bits,
-    /// three labels are 12, and every score is 32. A round counts as soon as this side begins to answer. A client is one
-    /// connection: the same person may come again by the same link and begin anew, which `--bits-in-all` bounds
+    /// Bits of answers that one client may get: the most that it learns of the model, whatever
+    /// program it runs. A label of ten is 4 bits, three labels are 12, and every score is 32. A
+    /// round counts as soon as this side begins to answer. A client is one connection: the same
+    /// person may come again by the same link and begin anew, which `--bits-in-all` bounds
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) bits_per_client: u64,
 
-    /// Bits of answers for all clients together, after which nobody is answered any more; counted from the start of this program
-    /// [default: no limit]
+    /// Bits of answers for all clients together, after which nobody is answered any more; counted
+    /// from the start of this program [default: no limit]
     #[arg(long, value_name = "N")]
     pub(crate) bits_in_all: Option<u64>,
 

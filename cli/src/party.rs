@@ -119,7 +119,8 @@ impl Party {
         }
     }
 
-    /// Says goodbye and waits until that has arrived, but not for ever. Gives what was heard until then and not taken.
+    /// Says goodbye and waits until that has arrived, but not for ever. Gives what was heard until
+    /// then and not taken.
     pub(crate) async fn leave(self) -> VecDeque<Heard> {
         let Self { meeting, commands, mut heard, mut kept, paired } = self;
         let _ = commands.unbounded_send(Command::Cancel);

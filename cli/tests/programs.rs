@@ -188,7 +188,8 @@ fn sixteen_come_one_is_hostile_one_leaves_and_one_is_slow() {
     assert_eq!(late.line().as_deref(), Some("1"), "and those who come later are served, too");
 }
 
-/// Calls eight times a second from eight addresses, and says nothing, until nobody wants it any more.
+/// Calls eight times a second from eight addresses, and says nothing, until nobody wants it any
+/// more.
 fn call_and_say_nothing(url: &str, link: &str, enough: &AtomicBool) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (address, room) = (url.strip_prefix("http://").unwrap(), GuestInvite::parse(link).unwrap().room());
@@ -222,7 +223,8 @@ fn those_who_call_and_say_nothing_keep_nobody_out() {
         std::thread::spawn(move || call_and_say_nothing(&url, &link, &enough))
     };
     let file = one("flooded.png").to_string_lossy().into_owned();
-    // `FLOOD_SECONDS` of it, to measure; here as many clients as it takes for the oldest caller to be sent away.
+    // `FLOOD_SECONDS` of it, to measure; here as many clients as it takes for the oldest caller to
+    // be sent away.
     let measured = std::env::var("FLOOD_SECONDS").ok().map(|seconds| Duration::from_secs(seconds.parse().unwrap()));
     let (begun, mut waits) = (Instant::now(), Vec::new());
     while measured.map_or(waits.len() < 3, |time| begun.elapsed() < time) {
@@ -264,7 +266,8 @@ fn a_round_that_runs_finishes_when_its_house_is_asked_to_close() {
     assert!(!said.contains("did not end in time"), "{said}");
 }
 
-/// Bits count from the first response on; who has had enough is told so before another round, and so is everybody once all bits are opened.
+/// Bits count from the first response on; who has had enough is told so before another round, and
+/// so is everybody once all bits are opened.
 #[cfg(unix)]
 #[test]
 fn bits_are_counted_for_each_client_and_in_all() {

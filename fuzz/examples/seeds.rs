@@ -1,4 +1,5 @@
-//! Writes the seeds of all fuzz targets, by the encoders that the programs have: `cargo run --example seeds`, in this folder.
+//! Writes the seeds of all fuzz targets, by the encoders that the programs have: `cargo run
+//! --example seeds`, in this folder.
 
 use std::cell::RefCell;
 use std::path::Path;

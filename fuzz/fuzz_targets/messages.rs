@@ -1,4 +1,5 @@
-//! Whole runs of every protocol of a picture check and a comparison, one party altered: it seals what it sends.
+//! Whole runs of every protocol of a picture check and a comparison, one party altered: it seals
+//! what it sends.
 #![no_main]
 
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! A pairing whose other side says anything: hellos, proposals with plans, acceptances, and what its protocols have.
+//! A pairing whose other side says anything: hellos, proposals with plans, acceptances, and what
+//! its protocols have.
 #![no_main]
 
 use std::rc::Rc;

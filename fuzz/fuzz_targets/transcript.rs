@@ -1,4 +1,5 @@
-//! A transcript, as it is and with a hash that is right: what reads back is written alike, and can be looked at.
+//! A transcript, as it is and with a hash that is right: what reads back is written alike, and can
+//! be looked at.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

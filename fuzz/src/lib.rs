@@ -1,4 +1,5 @@
-//! What several fuzz targets take: bytes cut into pieces, frames with a check that is right, and links that end.
+//! What several fuzz targets take: bytes cut into pieces, frames with a check that is right, and
+//! links that end.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -49,7 +50,8 @@ impl Check {
     }
 }
 
-/// Damages what one party sends as the bytes say, and seals it again, so that the damage reaches the decoder.
+/// Damages what one party sends as the bytes say, and seals it again, so that the damage reaches
+/// the decoder.
 ///
 /// For each frame a byte says what happens to it: nothing, another tag, less, more, or other bytes.
 pub fn altered(bytes: &[u8]) -> (Party, Tamper) {
@@ -84,7 +86,8 @@ pub fn altered(bytes: &[u8]) -> (Party, Tamper) {
     (altered, Rc::new(RefCell::new(tamper)))
 }
 
-/// A peer that says what the bytes say, frame by frame with the right checks, and then leaves. It takes everything.
+/// A peer that says what the bytes say, frame by frame with the right checks, and then leaves. It
+/// takes everything.
 pub struct Peer {
     frames: RefCell<std::vec::IntoIter<Vec<u8>>>,
     /// Frames that were sent to it.

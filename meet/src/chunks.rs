@@ -17,8 +17,8 @@ use tacit_session::LinkError;
 /// Bytes of a message in one part.
 pub const PART: usize = 64 * 1024 - 1;
 
-/// The longest message: a few more bytes than the questions to a layer of as many ciphertexts as a run may have. Announcing more is
-/// of no use: nothing is allocated before it arrives.
+/// The longest message: a few more bytes than the questions to a layer of as many ciphertexts as a
+/// run may have. Announcing more is of no use: nothing is allocated before it arrives.
 pub const MAX_MESSAGE: usize = 32 << 20;
 
 /// The most that is kept for a reader who does not read, the message that is arriving included.

@@ -26,10 +26,12 @@ const SERVER_MS: i32 = 15_000;
 /// How long the other page may take in the handshake. It may be asleep on a telephone until its person looks at it.
 const HANDSHAKE_MS: i32 = 120_000;
 
-/// How long somebody who rang at a door may take to prove that it holds the secret. Its program does that by itself.
+/// How long somebody who rang at a door may take to prove that it holds the secret. Its program
+/// does that by itself.
 const PROOF_MS: i32 = 10_000;
 
-/// How long a guest who has proved it waits for a place at a door; a little less than its own patience in the handshake.
+/// How long a guest who has proved it waits for a place at a door; a little less than its own
+/// patience in the handshake.
 const ADMIT_MS: i32 = 100_000;
 
 /// How long a first connection may take, and how long a lost one is tried again.
@@ -44,7 +46,8 @@ const LOOK_MS: i32 = 5_000;
 /// When the server says that the other page is gone and the connection breaks this soon after, then it was closed.
 const LEAVING_MS: f64 = 15_000.0;
 
-/// What a server may say before this side has taken it in; an honest one says some dozens of things in all.
+/// What a server may say before this side has taken it in; an honest one says some dozens of things
+/// in all.
 const MOST_UNREAD: usize = 1024;
 
 type OpenChannel = Box<dyn FnOnce(Channel)>;

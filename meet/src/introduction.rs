@@ -25,7 +25,8 @@ const MAX_RESTARTS: u32 = 1000;
 pub enum Action {
     /// Relay this to the other party.
     Send(Body),
-    /// At a door: the guest has proved that it holds the secret. It waits for [`Introduction::admit`].
+    /// At a door: the guest has proved that it holds the secret. It waits for
+    /// [`Introduction::admit`].
     Proved,
     /// The other party holds the same secret: open a peer connection. The host then makes an offer and hands it to
     /// [`Introduction::describe`].
@@ -114,7 +115,8 @@ impl Introduction {
         Self { entropy, state, is_door: false, candidates: 0, restarts: 0 }
     }
 
-    /// At a door: accepts the guest that has [proved](Action::Proved) itself, which hears of it now.
+    /// At a door: accepts the guest that has [proved](Action::Proved) itself, which hears of it
+    /// now.
     ///
     /// # Errors
     /// [`Code::Internal`] when no guest waits.

@@ -44,7 +44,8 @@ pub enum Event {
     Ringing,
     /// Somebody has the other seat; who it is comes out next.
     PeerArrived,
-    /// At a door: the guest has proved that it holds the link, and waits for [`Meeting::admit`]; for a while, not for ever.
+    /// At a door: the guest has proved that it holds the link, and waits for [`Meeting::admit`];
+    /// for a while, not for ever.
     Proved,
     /// A third person came to the door and was turned away.
     Knocked,
@@ -107,8 +108,9 @@ pub fn join(
     Meeting(desk::start(config, Way::Join(Some(invite)), Box::new(open_channel), Box::new(on)))
 }
 
-/// Takes the seat opposite somebody who rang at a [`Door`](crate::Door), who has ten seconds to prove that it holds the link, and then
-/// waits for [`Meeting::admit`]. `open_channel` as for [`host`].
+/// Takes the seat opposite somebody who rang at a [`Door`](crate::Door), who has ten seconds to
+/// prove that it holds the link, and then waits for [`Meeting::admit`]. `open_channel` as for
+/// [`host`].
 pub fn answer(
     config: Config,
     invite: &DoorInvite,

@@ -7,21 +7,24 @@
 //!       ◂─ accept:  MAC under the key ──   or: refuse, and the room is closed
 //! ```
 //!
-//! SPAKE2 (Abdalla–Pointcheval 2005; the `spake2` crate 0.4 on edwards25519) gives both the same key if they hold the same
-//! password, and gives whoever holds another one nothing to test further passwords against: every guess needs its own
-//! run with an honest party. A host runs *once* per invite, whatever comes, so 22 bits of spoken words are 4 million to
-//! one against a guess. The link's 128 bits take the same road.
+//! SPAKE2 (Abdalla–Pointcheval 2005; the `spake2` crate 0.4 on edwards25519) gives both the same
+//! key if they hold the same password, and gives whoever holds another one nothing to test further
+//! passwords against: every guess needs its own run with an honest party. A host runs *once* per
+//! invite, whatever comes, so 22 bits of spoken words are 4 million to one against a guess. The
+//! link's 128 bits take the same road.
 //!
 //! The identities that SPAKE2 hashes name the roles, the version, the room and the method, so a message that is reflected,
 //! carried over from another room, or stripped of its method cannot lead to a key. A guest says whether it has the link
 //! or the code. Somebody who claims the weaker one gains the one guess that every room grants, and both persons must
 //! then confirm the words.
 //!
-//! **Not RFC 9382.** The crate is older than that RFC and does not interoperate with it: its points M and N are those of
-//! python-spake2 (hashed to the curve from the seeds "M" and "N"; nobody knows their discrete logarithms, as with the RFC's), its
-//! transcript is SHA-256 over the hashes of password and identities and both messages, without the RFC's lengths and without the
-//! RFC's key schedule. The confirmation is not the RFC's either: it is the keyed BLAKE3 above, both ways. The security proof needs
-//! only that M and N are such points and that the transcript names the identities, the messages, the password and the shared point.
+//! **Not RFC 9382.** The crate is older than that RFC and does not interoperate with it: its points
+//! M and N are those of python-spake2 (hashed to the curve from the seeds "M" and "N"; nobody knows
+//! their discrete logarithms, as with the RFC's), its transcript is SHA-256 over the hashes of
+//! password and identities and both messages, without the RFC's lengths and without the RFC's key
+//! schedule. The confirmation is not the RFC's either: it is the keyed BLAKE3 above, both ways. The
+//! security proof needs only that M and N are such points and that the transcript names the
+//! identities, the messages, the password and the shared point.
 //!
 //! The crate does not wipe its copy of the password when it is done; the password is spent at that moment, since
 //! the host never runs again.

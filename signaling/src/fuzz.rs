@@ -1,4 +1,5 @@
-//! For the fuzz targets: what reads bytes from strangers and is called by nothing outside of this crate.
+//! For the fuzz targets: what reads bytes from strangers and is called by nothing outside of this
+//! crate.
 
 use std::sync::{Arc, OnceLock};
 

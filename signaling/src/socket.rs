@@ -217,7 +217,8 @@ async fn take_seat(
     }
     let answered = around.hub.enter(ask, queue).await;
     match answered {
-        // Nor does the owner's socket count, or guests who say nothing would use up what its address may open.
+        // Nor does the owner's socket count, or guests who say nothing would use up what its
+        // address may open.
         Ok(_) => around.visit.forget_socket(now),
         Err(Refusal::UnknownRoom) => {
             let _counted = around.visit.may_take_seat(now);

@@ -128,15 +128,17 @@ fn make(path: &Path, is_for: &str, names: Vec<String>) -> Result<Vec<u8>, Troubl
     Ok(text.into_bytes())
 }
 
-/// What browsers keep for a year: that this host is to be reached by HTTPS only. Names below it are another server's business.
+/// What browsers keep for a year: that this host is to be reached by HTTPS only. Names below it are
+/// another server's business.
 const STRICT: &str = "max-age=31536000";
 
-/// Lets every answer say that this host is to be reached by HTTPS only (RFC 6797), so that nobody in between can take a later visit back
-/// to HTTP.
+/// Lets every answer say that this host is to be reached by HTTPS only (RFC 6797), so that nobody
+/// in between can take a later visit back to HTTP.
 ///
-/// Only under a certificate that an operator gave us. With one of our own a browser lets its person in past a warning, and under this
-/// rule it must not (section 8.4): once such a certificate changed, there would be no way in. And not for `localhost`: the rule holds
-/// for all ports of a name, so it would shut out other programs of this machine.
+/// Only under a certificate that an operator gave us. With one of our own a browser lets its person
+/// in past a warning, and under this rule it must not (section 8.4): once such a certificate
+/// changed, there would be no way in. And not for `localhost`: the rule holds for all ports of a
+/// name, so it would shut out other programs of this machine.
 pub(crate) fn strictly(router: Router) -> Router {
     async fn strict(request: Request, next: Next) -> Response {
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

@@ -103,7 +103,8 @@ async fn when_the_owner_goes_the_door_is_gone_and_its_rooms_go_on() {
     }
 }
 
-/// Or guests who ring and say nothing would use up what the owner's address may open, and with it the door.
+/// Or guests who ring and say nothing would use up what the owner's address may open, and with it
+/// the door.
 #[tokio::test]
 async fn a_socket_that_answers_is_not_counted() {
     // One for the door, one for each guest, and one that is given back.

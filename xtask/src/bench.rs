@@ -33,7 +33,8 @@ pub(crate) enum Options {
     Wire(Output),
     /// What a first visit loads
     Size(Output),
-    /// What altered programs gain against the real ones, in bits; and whether any of them crashes, fills or holds one
+    /// What altered programs gain against the real ones, in bits; and whether any of them crashes,
+    /// fills or holds one
     Cheats(Output),
 }
 

@@ -47,7 +47,8 @@ pub(crate) fn page() -> Result<PathBuf> {
     Ok(page)
 }
 
-/// Takes documentation and indentation out of the scripts of a folder: trunk's minifier does not understand them.
+/// Takes documentation and indentation out of the scripts of a folder: trunk's minifier does not
+/// understand them.
 fn lean_scripts(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();

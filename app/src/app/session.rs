@@ -146,7 +146,8 @@ pub(crate) struct Session {
     /// Whether it became another one while this person was looking at it.
     pub(crate) has_changed: bool,
     pub(crate) accepted: Both,
-    /// Whether what is to be accepted has been in sight for long enough: a peer could otherwise change it just before the click.
+    /// Whether what is to be accepted has been in sight for long enough: a peer could otherwise
+    /// change it just before the click.
     pub(crate) settled: bool,
     /// How often it became another one.
     changes: u32,
@@ -254,7 +255,8 @@ impl Session {
                 self.invite = Some(invite);
                 (Step::Say("Your invite is ready."), Vec::new())
             }
-            // Who serves many hears a guest's proof before there is a place, so a guest that rang goes on waiting.
+            // Who serves many hears a guest's proof before there is a place, so a guest that rang
+            // goes on waiting.
             Input::PeerArrived => (self.meet(screen), Vec::new()),
             Input::Ringing => {
                 self.rings = true;

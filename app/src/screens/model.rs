@@ -309,7 +309,8 @@ fn Radios<T: Copy + PartialEq + Send + Sync + 'static>(
     }
 }
 
-/// What an altered program on the other side could learn, under a model with ten labels as the bundled ones have.
+/// What an altered program on the other side could learn, under a model with ten labels as the
+/// bundled ones have.
 fn opened_bits(detail: Detail) -> &'static str {
     match detail {
         Detail::Label => "With ten labels, an altered program learns at most 4 bits of your model from each picture.",

@@ -1,4 +1,5 @@
-//! Bits of answers: how many each client may get, and all together. What is opened is the most that any program learns of the model.
+//! Bits of answers: how many each client may get, and all together. What is opened is the most that
+//! any program learns of the model.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +44,8 @@ impl Budget {
 }
 
 impl Account {
-    /// Promises the bits of a round, before this side accepts it. What was promised before it and not opened is free again.
+    /// Promises the bits of a round, before this side accepts it. What was promised before it and
+    /// not opened is free again.
     pub(super) fn promise(&mut self, bits: u64) -> Result<(), Spent> {
         self.release();
         if self.opened.checked_add(bits).is_none_or(|sum| sum > self.limit) {
@@ -55,8 +57,9 @@ impl Account {
         Ok(())
     }
 
-    /// Counts what was promised once this side answers: how many bits, if that has just begun. Encrypted products are the first messages that
-    /// depend on the weights, and the answer can be had from them and what follows whether or not the round ends.
+    /// Counts what was promised once this side answers: how many bits, if that has just begun.
+    /// Encrypted products are the first messages that depend on the weights, and the answer can be
+    /// had from them and what follows whether or not the round ends.
     pub(super) fn hear(&mut self, event: &Event) -> Option<u64> {
         let answers = matches!(event, Event::Progress { stage: Stage::Correlate, .. } | Event::Started);
         if !answers || self.promised == 0 {

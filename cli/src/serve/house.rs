@@ -1,9 +1,10 @@
 //! The clients of one served model: a limit, a queue, and threads that they are spread over.
 //!
-//! A caller proves first that it has the link. Until then it is a stranger: it has ten seconds and takes no client's place. There are at
-//! most [`MOST_STRANGERS`] at once, and another one sends the oldest away. So whoever calls and says nothing holds up nobody: a client
-//! needs a fraction of a second to prove itself, and is let do so until [`MOST_STRANGERS`] others have called meanwhile. Whoever has
-//! proved itself takes a place, or waits for one in turn.
+//! A caller proves first that it has the link. Until then it is a stranger: it has ten seconds and
+//! takes no client's place. There are at most [`MOST_STRANGERS`] at once, and another one sends the
+//! oldest away. So whoever calls and says nothing holds up nobody: a client needs a fraction of a
+//! second to prove itself, and is let do so until [`MOST_STRANGERS`] others have called meanwhile.
+//! Whoever has proved itself takes a place, or waits for one in turn.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -164,7 +165,8 @@ impl Shared {
         self.lobby.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a change and wakes whoever waits for one. All of them began to wait before they looked.
+    /// Makes a change and wakes whoever waits for one. All of them began to wait before they
+    /// looked.
     fn change<T>(&self, change: impl FnOnce(&mut Lobby) -> T) -> T {
         let mut lobby = self.lobby();
         let result = change(&mut lobby);
@@ -284,7 +286,8 @@ async fn prove(party: &mut Party) -> bool {
     }
 }
 
-/// Waits for a place in turn; whether the client got one before it, its meeting or this house gave up.
+/// Waits for a place in turn; whether the client got one before it, its meeting or this house gave
+/// up.
 async fn admitted(shared: &Shared, party: &mut Party, number: u64) -> bool {
     let is_next = |lobby: &Lobby| lobby.waiting.front() == Some(&number) && lobby.inside < shared.terms.clients;
     let lost = async { while party.next().await.is_ok() {} };

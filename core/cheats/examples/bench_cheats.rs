@@ -1,8 +1,10 @@
-//! What altered programs gain, one row for each attack: `attack, runs, allowed_bits, gained_bits, crashed, peak_mb`.
+//! What altered programs gain, one row for each attack: `attack, runs, allowed_bits, gained_bits,
+//! crashed, peak_mb`.
 //!
-//! Bits are of one run: those that the agreement opens to the cheater, and those that it learned of the other side's secret on
-//! average. `crashed` counts runs in which the honest program panicked or waited for ever; `peak_mb` is the most memory that all
-//! runs took at once, both parties together.
+//! Bits are of one run: those that the agreement opens to the cheater, and those that it learned of
+//! the other side's secret on average. `crashed` counts runs in which the honest program panicked
+//! or waited for ever; `peak_mb` is the most memory that all runs took at once, both parties
+//! together.
 
 use tacit_cheats::ATTACKS;
 use tacit_measure::heap::Counting;

@@ -17,7 +17,8 @@ pub enum Play {
         /// Bits.
         bits: f64,
     },
-    /// The secret was this, and the cheater's view, as far as it depends on the secret, came to that.
+    /// The secret was this, and the cheater's view, as far as it depends on the secret, came to
+    /// that.
     Saw {
         /// The secret: one of a few.
         secret: u64,
@@ -53,8 +54,8 @@ impl Gain {
         }
     }
 
-    /// Bits that one run gave on average: what was read, what guesses are worth beyond chance, and the information that views
-    /// have of secrets.
+    /// Bits that one run gave on average: what was read, what guesses are worth beyond chance, and
+    /// the information that views have of secrets.
     #[must_use]
     pub fn bits(&self) -> f64 {
         if self.runs == 0 {
@@ -65,8 +66,8 @@ impl Gain {
     }
 }
 
-/// Bits that guesses of fair bits are worth: with a right part p of n guesses, n·(1 − H(p)), where p is first taken towards one half
-/// by 6.6 standard deviations, which chance exceeds once in 2^34.
+/// Bits that guesses of fair bits are worth: with a right part p of n guesses, n·(1 − H(p)), where
+/// p is first taken towards one half by 6.6 standard deviations, which chance exceeds once in 2^34.
 fn worth(right: u32, all: u32) -> f64 {
     let n = f64::from(all);
     let advantage = (f64::from(right) / n.max(1.0) - 0.5).abs() - 6.6 * 0.5 / n.max(1.0).sqrt();
@@ -78,8 +79,8 @@ fn worth(right: u32, all: u32) -> f64 {
     n * (1.0 - part(p) - part(1.0 - p))
 }
 
-/// The mutual information of secrets and views, in bits, by their counts, less the bias of that estimate (Miller 1955).
-/// At most the logarithm of the number of secrets, and of views.
+/// The mutual information of secrets and views, in bits, by their counts, less the bias of that
+/// estimate (Miller 1955). At most the logarithm of the number of secrets, and of views.
 fn information(seen: &BTreeMap<(u64, u64), u32>) -> f64 {
     let all = f64::from(seen.values().sum::<u32>());
     let (mut secrets, mut views) = (BTreeMap::<u64, f64>::new(), BTreeMap::<u64, f64>::new());

@@ -1,8 +1,10 @@
-//! Altered parties. Each plays a real protocol against the real other side, lies, and measures what it gains.
+//! Altered parties. Each plays a real protocol against the real other side, lies, and measures what
+//! it gains.
 //!
-//! An [`Attack`] is played many times, with a new secret each time. It counts the bits of the other side's secret that it learns
-//! ([`gain`]), beside the bits that the agreement opens to it, and how often the honest program panicked or waited for ever.
-//! `cargo xtask bench cheats` prints a row for each; the test of this room plays each of them a few times.
+//! An [`Attack`] is played many times, with a new secret each time. It counts the bits of the other
+//! side's secret that it learns ([`gain`]), beside the bits that the agreement opens to it, and how
+//! often the honest program panicked or waited for ever. `cargo xtask bench cheats` prints a row
+//! for each; the test of this room plays each of them a few times.
 //!
 //! | module | who lies | about what |
 //! |---|---|---|

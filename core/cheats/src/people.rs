@@ -22,7 +22,8 @@ pub(crate) enum Puts {
     Picture([usize; 3], Vec<u8>),
 }
 
-/// Runs one program whose person agrees to everything and leaves after some rounds: the answers, and how it ended.
+/// Runs one program whose person agrees to everything and leaves after some rounds: the answers,
+/// and how it ended.
 pub(crate) async fn live(
     link: QueueLink,
     seat: Party,
@@ -64,7 +65,8 @@ pub(crate) async fn live(
     (answers.take(), fault)
 }
 
-/// Both programs of one session, with what crosses going through `tamper`: Alice's answers and end, and Bob's.
+/// Both programs of one session, with what crosses going through `tamper`: Alice's answers and end,
+/// and Bob's.
 pub(crate) fn meet(tamper: &Tamper, job: Job, puts: [Puts; 2], rounds: usize, seed: u64) -> [(Vec<Answer>, Fault); 2] {
     let (a, b) = lockstep::queues_with(tamper);
     let [hers, his] = puts;

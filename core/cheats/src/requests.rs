@@ -1,8 +1,8 @@
-//! Requests that lie: the client adds a part of a unit at a pixel, so that the phase of the response would show a bit of every weight
-//! which that pixel meets.
+//! Requests that lie: the client adds a part of a unit at a pixel, so that the phase of the
+//! response would show a bit of every weight which that pixel meets.
 //!
-//! Against masks that are multiples of Δ and flooding of half a unit, one request gave 388 of 400 weights. A mask that is uniform
-//! modulo q leaves a coin flip.
+//! Against masks that are multiples of Δ and flooding of half a unit, one request gave 388 of 400
+//! weights. A mask that is uniform modulo q leaves a coin flip.
 
 use tacit_compute::{Convolution, Cpu};
 use tacit_rlwe::origin::{Purpose, SEED};

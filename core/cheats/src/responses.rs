@@ -1,8 +1,9 @@
-//! Responses that lie: the model's owner answers with numbers of its own, so that the client's share becomes a function of the
-//! client's key, and learns the key as far as shares are opened to it.
+//! Responses that lie: the model's owner answers with numbers of its own, so that the client's
+//! share becomes a function of the client's key, and learns the key as far as shares are opened to
+//! it.
 //!
-//! A word of 32 bits carries 20 ternary coefficients of the key. So 205 words would carry a key whole; a key serves one round, or one
-//! picture where scores reach the owner.
+//! A word of 32 bits carries 20 ternary coefficients of the key. So 205 words would carry a key
+//! whole; a key serves one round, or one picture where scores reach the owner.
 
 use tacit_compute::Cpu;
 use tacit_rlwe::{Context, Packing, Reply, SecretKey};

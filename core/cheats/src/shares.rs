@@ -1,8 +1,10 @@
-//! Shares that lie: an altered party turns the function into another one, and learns of its value what is opened.
+//! Shares that lie: an altered party turns the function into another one, and learns of its value
+//! what is opened.
 //!
-//! In *MUSE* (Lehmkuhl, Mishra, Srinivasan, Popa 2021) a client adds errors of its choice to its shares between the layers, reads
-//! linear equations in the weights out of the scores, and has the model after a few hundred of them. The errors are not caught here
-//! either; a label gives ⌈log2 L⌉ bits, whatever the function has become.
+//! In *MUSE* (Lehmkuhl, Mishra, Srinivasan, Popa 2021) a client adds errors of its choice to its
+//! shares between the layers, reads linear equations in the weights out of the scores, and has the
+//! model after a few hundred of them. The errors are not caught here either; a label gives ⌈log2 L⌉
+//! bits, whatever the function has become.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,14 +20,17 @@ use crate::gain::Play;
 use crate::people::{Puts, meet};
 use crate::{Attack, seed_of};
 
-/// A client that steers one unit of the last layer through the model, and reads which label that unit speaks for.
+/// A client that steers one unit of the last layer through the model, and reads which label that
+/// unit speaks for.
 pub const STEER: Attack =
     Attack { name: "shares: weights by steering the network (MUSE)", allowed: 4.0, runs: 256, few: 6, play: steer };
 
-/// An owner that bends the opened label, so that it is none for some pictures, and looks how the other program goes on.
+/// An owner that bends the opened label, so that it is none for some pictures, and looks how the
+/// other program goes on.
 pub const SPOIL: Attack = Attack { name: "shares: a label that is none", allowed: 0.0, runs: 128, few: 6, play: spoil };
 
-/// A party that flips a bit of what it sends of a comparison, and reads the answer: another predicate of the amount than agreed.
+/// A party that flips a bit of what it sends of a comparison, and reads the answer: another
+/// predicate of the amount than agreed.
 pub const COMPARE: Attack =
     Attack { name: "shares: a bent comparison", allowed: 2.0, runs: 512, few: 16, play: compare };
 
@@ -93,7 +98,8 @@ fn spoil(seed: u64) -> Play {
             }
         }
     });
-    // Its view: the kinds, lengths and order of all that comes, and the words of the control messages.
+    // Its view: the kinds, lengths and order of all that comes, and the words of the control
+    // messages.
     let view = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&view);
     let tamper: Tamper = Rc::new(RefCell::new(move |from, index, frame: Vec<u8>| {

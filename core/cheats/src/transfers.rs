@@ -1,7 +1,9 @@
-//! Transfers that lie: the receiver of an extension corrects its choices, or its trees, in a way that depends on the sender's Δ.
+//! Transfers that lie: the receiver of an extension corrects its choices, or its trees, in a way
+//! that depends on the sender's Δ.
 //!
-//! Without checks, a receiver that flipped the correction of one tree saw by the answers whether its guess at 4 bits of Δ was right,
-//! and had all of Δ, and so every message of every transfer, after some 256 answers. Now each guess is a bet on the whole pairing.
+//! Without checks, a receiver that flipped the correction of one tree saw by the answers whether
+//! its guess at 4 bits of Δ was right, and had all of Δ, and so every message of every transfer,
+//! after some 256 answers. Now each guess is a bet on the whole pairing.
 
 use tacit_ot::extension::RandomCotReceiver as _;
 use tacit_ot::soft_spoken::{self, FIELD_BITS, SoftSpokenReceiver, plane_bytes};
@@ -24,7 +26,8 @@ const TREES: usize = base::COUNT / FIELD_BITS;
 pub const FLIP_CORRECTIONS: Attack =
     Attack { name: "transfer: Δ by flipped corrections", allowed: 0.0, runs: 200, few: 6, play: flip_corrections };
 
-/// Bends one or more trees, so that the sender's leaves depend on Δ; then reads the messages that it did not choose.
+/// Bends one or more trees, so that the sender's leaves depend on Δ; then reads the messages that
+/// it did not choose.
 pub const BEND_TREES: Attack =
     Attack { name: "transfer: Δ by bent trees", allowed: 0.0, runs: 200, few: 6, play: bend_trees };
 
@@ -75,8 +78,8 @@ async fn flip(mut s: Session<QueueLink>, seed: u64) -> Option<Guess> {
     Some(Guess { choices, t, delta, first: ((TREES - 1) * N) as u64 })
 }
 
-/// The altered owner of trees: masks one sum of the last level of some trees with another message than the one transferred. A sender
-/// whose path needs it has false leaves.
+/// The altered owner of trees: masks one sum of the last level of some trees with another message
+/// than the one transferred. A sender whose path needs it has false leaves.
 async fn bend(mut s: Session<QueueLink>, seed: u64) -> Option<Guess> {
     let mut rng = Prg::from_seed(seed_of(seed, 1));
     let (mut base, _) = base::both(&mut s, &mut rng, soft_spoken::base_choices(Block::ZERO)).await.ok()?;

@@ -1,4 +1,5 @@
-//! Every altered party gains at most what is agreed, and no honest program crashes, is filled or held.
+//! Every altered party gains at most what is agreed, and no honest program crashes, is filled or
+//! held.
 
 use tacit_cheats::ATTACKS;
 use tacit_measure::heap::Counting;
@@ -6,7 +7,8 @@ use tacit_measure::heap::Counting;
 #[global_allocator]
 static HEAP: Counting = Counting::new();
 
-/// The most memory of a run, both parties together, none of which has a plan of more than some hundred kilobytes.
+/// The most memory of a run, both parties together, none of which has a plan of more than some
+/// hundred kilobytes.
 const MOST: usize = 64 << 20;
 
 /// One test, since there is one heap.

@@ -148,13 +148,15 @@ impl Modulus {
         ((x + q as u64 * self.value as u64) >> 32) as u32
     }
 
-    /// How many products of two residues may be added to a sum below 2^32·p before [`below_wide`](Self::below_wide): ⌊2^32/p⌋ of
-    /// them add up to less than 2^32·p, and there is room for three times as many, as 4·2^32·p < 2^64.
+    /// How many products of two residues may be added to a sum below 2^32·p before
+    /// [`below_wide`](Self::below_wide): ⌊2^32/p⌋ of them add up to less than 2^32·p, and there is
+    /// room for three times as many, as 4·2^32·p < 2^64.
     pub(crate) const fn terms_at_once(self) -> usize {
         3 * self.one_shoup as usize
     }
 
-    /// x less multiples of 2^32·p, so that it is below 2^32·p, for x < 4·2^32·p. The upper half alone decides.
+    /// x less multiples of 2^32·p, so that it is below 2^32·p, for x < 4·2^32·p. The upper half
+    /// alone decides.
     #[inline]
     pub(crate) const fn below_wide(self, x: u64) -> u64 {
         let upper = (x >> 32) as u32;

@@ -156,7 +156,8 @@ fn sums_products(c: &impl Kernels, p: u32, count: usize, len: usize, extreme: bo
 #[test]
 fn sums_of_products() {
     for p in PRIMES {
-        // Around the lengths at which sums are reduced in between: every 12 products at 30 bits, every 96 at 27.
+        // Around the lengths at which sums are reduced in between: every 12 products at 30 bits,
+        // every 96 at 27.
         for count in [0, 1, 4, 11, 12, 13, 24, 25, 70, 95, 96, 97, 200] {
             on_every_back_end!(sums_products(p, count, 48, true));
             on_every_back_end!(sums_products(p, count, 83, false));

@@ -162,7 +162,8 @@ async fn sums_of_products() {
     let gpu = Surely(gpu().await);
     let [p17, p27, p30] = PRIMES;
     for (n, primes) in [(4096, &[p27, p30, p17, p27][..]), (4096, &IN_USE), (8192, &[p30])] {
-        // Around the lengths at which a graphics processor reduces sums in between: every 4 products at 30 bits, every 32 at 27.
+        // Around the lengths at which a graphics processor reduces sums in between: every 4
+        // products at 30 bits, every 32 at 27.
         for size in [[1, 0, 1], [2, 1, 2], [3, 3, 2], [1, 4, 3], [2, 5, 1], [1, 33, 2]] {
             for extreme in [false, true] {
                 let sums = Sums::new(n, primes, size, extreme);

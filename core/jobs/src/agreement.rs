@@ -66,7 +66,8 @@ impl Detail {
         }
     }
 
-    /// Bits that are opened of each picture under a model of so many labels: the most that an altered program learns from it.
+    /// Bits that are opened of each picture under a model of so many labels: the most that an
+    /// altered program learns from it.
     #[must_use]
     pub fn bits(self, labels: usize) -> u64 {
         self.told().bits(labels) as u64

@@ -20,10 +20,11 @@ use crate::{
 
 /// The most bits that are opened to the other side while one lattice secret is in use.
 ///
-/// An altered owner of a model, whom answers reach, can send responses that make the client's shares, and so the answers, carry bits of the
-/// client's key; an altered client likewise gets bits of the owner's randomness out of its answers. A ternary secret of N = 4096
-/// coefficients has N·log2(3) ≈ 6,492 bits, and 205 opened words of 32 bits (6,560 bits) were enough to compute a whole key. So a secret
-/// is given up long before: 1,000 bits leave more than 5,400 unknown.
+/// An altered owner of a model, whom answers reach, can send responses that make the client's
+/// shares, and so the answers, carry bits of the client's key; an altered client likewise gets bits
+/// of the owner's randomness out of its answers. A ternary secret of N = 4096 coefficients has
+/// N·log2(3) ≈ 6,492 bits, and 205 opened words of 32 bits (6,560 bits) were enough to compute a
+/// whole key. So a secret is given up long before: 1,000 bits leave more than 5,400 unknown.
 pub const MOST_OPENED: u64 = OPENED_BITS as u64;
 
 /// What a machine keeps for picture checks.
@@ -88,8 +89,9 @@ impl Check {
         Task { batch: self.reveal.pictures.into(), told: self.reveal.detail.told(), to }
     }
 
-    /// Bits that are opened to the other side at most while one lattice secret is in use. A key serves a round, but a single picture
-    /// where scores reach the owner; the owner's randomness serves a single response, and so a part of one picture.
+    /// Bits that are opened to the other side at most while one lattice secret is in use. A key
+    /// serves a round, but a single picture where scores reach the owner; the owner's randomness
+    /// serves a single response, and so a part of one picture.
     fn opened_for_one_secret(&self) -> u64 {
         let Opened { of_picture, of_round } = self.card().opened();
         if self.reveal.detail == Detail::Scores { of_picture } else { of_round }

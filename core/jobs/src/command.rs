@@ -39,8 +39,8 @@ pub enum Command {
         /// Who would learn what.
         reveal: Reveal,
     },
-    /// Accept the agreement with this hash. Where something else is proposed by now, that is shown again instead. After a result:
-    /// once more.
+    /// Accept the agreement with this hash. Where something else is proposed by now, that is shown
+    /// again instead. After a result: once more.
     Accept {
         /// [`Agreement::hash`](crate::Agreement::hash) of what the person saw.
         hash: [u8; 32],

@@ -131,8 +131,9 @@ pub enum Answer {
     Predictions(Vec<Prediction>),
     /// Of a picture check: only the other person learned something.
     Nothing,
-    /// Of a comparison: the opened bits contradict each other, so the other program sent wrong values. The other side is not told:
-    /// that there is no answer is a fact about this person's amount.
+    /// Of a comparison: the opened bits contradict each other, so the other program sent wrong
+    /// values. The other side is not told: that there is no answer is a fact about this person's
+    /// amount.
     Spoiled,
 }
 
@@ -142,14 +143,14 @@ pub enum Answer {
 pub enum Prediction {
     /// What was agreed on.
     Labels {
-        /// The labels that fit best, the best first, as places in [`ModelCard::labels`](crate::ModelCard::labels): one, three, or
-        /// all.
+        /// The labels that fit best, the best first, as places in
+        /// [`ModelCard::labels`](crate::ModelCard::labels): one, three, or all.
         ranked: Vec<usize>,
         /// The score of each of them, in the model's own unit, where scores were agreed on.
         scores: Option<Vec<f64>>,
     },
-    /// The opened bits name no labels, so the other program sent wrong values. The other side is not told: that there is no answer is
-    /// a fact about both inputs.
+    /// The opened bits name no labels, so the other program sent wrong values. The other side is
+    /// not told: that there is no answer is a fact about both inputs.
     Spoiled,
 }
 

@@ -49,8 +49,9 @@ impl<L: Link> Machine<L> {
         vec![(Stage::BaseOt, setup), (Stage::Extend, refill)]
     }
 
-    /// Compares this party's amount with the other's; both learn the order. Cost: [`compare_cost`]. Where the opened bits contradict each
-    /// other the answer is [`Answer::Spoiled`], and everything goes on as after an order.
+    /// Compares this party's amount with the other's; both learn the order. Cost: [`compare_cost`].
+    /// Where the opened bits contradict each other the answer is [`Answer::Spoiled`], and
+    /// everything goes on as after an order.
     ///
     /// # Errors
     /// The link's, or the peer's; [`Code::Internal`](tacit_session::Code::Internal) when nothing is in stock.
@@ -60,7 +61,8 @@ impl<L: Link> Machine<L> {
     }
 }
 
-/// The comparison itself; see [`Machine::compare`]. `None` where the opened bits say both less and equal.
+/// The comparison itself; see [`Machine::compare`]. `None` where the opened bits say both less and
+/// equal.
 pub(crate) async fn order<L: Link>(
     s: &mut Session<L>,
     material: material::Material,

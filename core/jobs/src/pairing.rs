@@ -85,7 +85,8 @@ pub async fn run<L: Link + 'static>(
     fault
 }
 
-/// The most proposals of a pairing: more than any two people change their minds, and a bound on what a peer has this side look at.
+/// The most proposals of a pairing: more than any two people change their minds, and a bound on
+/// what a peer has this side look at.
 const MOST_PROPOSALS: u32 = 4096;
 
 type Emit = Rc<dyn Fn(Event)>;
@@ -377,7 +378,8 @@ impl<L: Link + 'static> Driver<L> {
         Ok(())
     }
 
-    /// Accepts the agreement that the person saw. The other side may have proposed another one since: that is shown again.
+    /// Accepts the agreement that the person saw. The other side may have proposed another one
+    /// since: that is shown again.
     async fn on_accept(&mut self, seen: [u8; 32]) -> Result<(), End> {
         let Some(Proposal { number, agreement: Some(agreement), .. }) = &self.proposal else { return Ok(()) };
         let hash = agreement.hash();

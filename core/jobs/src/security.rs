@@ -1,4 +1,5 @@
-//! What an altered program can do to the other side, as data: part of the agreement, and so of its hash.
+//! What an altered program can do to the other side, as data: part of the agreement, and so of its
+//! hash.
 
 use serde::{Deserialize, Serialize};
 use tacit_session::Party;
@@ -31,7 +32,8 @@ pub struct Part {
 pub enum Guarantee {
     /// Cheating is caught and ends the pairing.
     Checked,
-    /// Secrets stay: the program learns at most the bits that are opened to it. It can make the answer wrong.
+    /// Secrets stay: the program learns at most the bits that are opened to it. It can make the
+    /// answer wrong.
     Private,
     /// Semi-honest: nothing is promised against a program that deviates.
     SemiHonest,
@@ -68,7 +70,8 @@ impl Security {
         Self::new(&[("transfers", Guarantee::Checked), ("comparison", Guarantee::SemiHonest)], opened, opened)
     }
 
-    /// Of a picture check under the model of `owner`, where so much is opened to each who learns the answer.
+    /// Of a picture check under the model of `owner`, where so much is opened to each who learns
+    /// the answer.
     pub(crate) fn of_pictures(owner: Party, audience: Audience, opened: Opened) -> Self {
         let to_owner = if audience == Audience::Both { opened } else { Opened::default() };
         let (alice, bob) = if owner == Party::Alice { (to_owner, opened) } else { (opened, to_owner) };

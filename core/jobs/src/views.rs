@@ -73,7 +73,8 @@ impl Seen {
 }
 
 impl Histogram {
-    /// Adds the bits of a message that mean something, if they are [uniform bits](uniform_bits); else nothing.
+    /// Adds the bits of a message that mean something, if they are [uniform bits](uniform_bits);
+    /// else nothing.
     pub fn add(&mut self, seen: &Seen) {
         if uniform_bits(seen.tag) {
             self.add_bits(&seen.body, seen.bits);

@@ -126,7 +126,8 @@ async fn greeted(link: QueueLink) -> Session<QueueLink> {
     control
 }
 
-/// Bob's proposal of a check under his model of so many labels: what is told of one picture, to whose it is.
+/// Bob's proposal of a check under his model of so many labels: what is told of one picture, to
+/// whose it is.
 fn offer(count: u8, detail: u8, labels: usize) -> Heard {
     let model = Model {
         name: "small".into(),
@@ -138,7 +139,8 @@ fn offer(count: u8, detail: u8, labels: usize) -> Heard {
     Raw([&[PROPOSE, count, 0, 0, 0, 0, 2, detail, 0, 1][..], &plan].concat())
 }
 
-/// Scores of 32 labels would open more than one lattice secret may carry: no honest program proposes that.
+/// Scores of 32 labels would open more than one lattice secret may carry: no honest program
+/// proposes that.
 #[test]
 fn a_proposal_beyond_what_a_secret_may_carry_is_a_fault() {
     for (labels, is_shown) in [(31, true), (32, false)] {
@@ -167,8 +169,8 @@ fn a_proposal_beyond_what_a_secret_may_carry_is_a_fault() {
     }
 }
 
-/// The peer proposes other terms just before the person accepts. What was on the screen is not what would be accepted, so nothing is, and
-/// the new terms are shown again.
+/// The peer proposes other terms just before the person accepts. What was on the screen is not what
+/// would be accepted, so nothing is, and the new terms are shown again.
 #[test]
 fn an_acceptance_is_of_what_was_shown() {
     let (alice, bob) = lockstep::queues();
@@ -182,7 +184,8 @@ fn an_acceptance_is_of_what_was_shown() {
         shown.push(agreement.hash());
         let accept = |hash| commands.unbounded_send(Command::Accept { hash }).unwrap();
         match shown[..] {
-            // A comparison, a label, scores: the click was meant for the label, and comes when the program knows better.
+            // A comparison, a label, scores: the click was meant for the label, and comes when the
+            // program knows better.
             [_, label, _] => accept(label),
             [_, _, _, again] => accept(again),
             _ => {}

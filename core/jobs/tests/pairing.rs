@@ -223,8 +223,9 @@ fn whoever_stops_is_heard() {
     }
 }
 
-/// Every frame of a whole session, damaged in every way, in both directions: a fault on at least one side, and never a
-/// panic or a wait without end (`lockstep` panics on that); never a wrong answer, unless a well-formed frame was forged.
+/// Every frame of a whole session, damaged in every way, in both directions: a fault on at least
+/// one side, and never a panic or a wait without end (`lockstep` panics on that); never a wrong
+/// answer, unless a well-formed frame was forged.
 #[test]
 fn a_hostile_peer_gets_a_fault_and_nothing_else() {
     let session = |tamper: &Tamper| meet(false, Some(tamper), willing(&[3]), willing(&[4]));

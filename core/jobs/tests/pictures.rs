@@ -363,8 +363,9 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
     assert!(matches!(answers(&bob.0)[..], [Answer::Predictions(_)]));
 }
 
-/// An altered program sends wrong shares of the answer, in every way there is. The other person gets another answer or none, and
-/// the altered program gets nothing: what is sent to it, and when, is the same to the byte, and the next round works.
+/// An altered program sends wrong shares of the answer, in every way there is. The other person
+/// gets another answer or none, and the altered program gets nothing: what is sent to it, and when,
+/// is the same to the byte, and the next round works.
 #[test]
 fn wrong_shares_of_an_answer_show_nothing_to_whoever_sent_them() {
     let labels = 3;
@@ -399,7 +400,8 @@ fn wrong_shares_of_an_answer_show_nothing_to_whoever_sent_them() {
     }
 }
 
-/// Three labels that are not different, or one that does not exist, are no answer; the others of the round are.
+/// Three labels that are not different, or one that does not exist, are no answer; the others of
+/// the round are.
 #[test]
 fn three_labels_are_spoiled_as_one_is() {
     let labels = 5;
@@ -427,7 +429,8 @@ fn three_labels_are_spoiled_as_one_is() {
     }
 }
 
-/// The owner's program proposes no more than one key may carry, and the other one takes no such proposal.
+/// The owner's program proposes no more than one key may carry, and the other one takes no such
+/// proposal.
 #[test]
 fn no_more_is_opened_than_one_lattice_secret_may_carry() {
     let reveal = |detail, pictures| Reveal { detail, audience: Audience::Both, pictures };
@@ -458,8 +461,8 @@ fn no_more_is_opened_than_one_lattice_secret_may_carry() {
     );
 }
 
-/// Every frame of a whole session cut short and sealed again, in both directions: its receiver ends with a fault, and nobody
-/// gets an answer that is not the right one.
+/// Every frame of a whole session cut short and sealed again, in both directions: its receiver ends
+/// with a fault, and nobody gets an answer that is not the right one.
 #[test]
 fn a_hostile_peer_gets_a_fault_and_nothing_else() {
     let model = network("small", 4);

@@ -69,9 +69,10 @@ pub fn transfer_cost(party: Party) -> Cost {
 
 /// One party's part.
 ///
-/// *Computes*: one of two letters, for Bob. *From*: [`base::both`], whose first pair of keys locks the letters. *Security*: that of the transfers,
-/// which hide the choice and the other letter; a letter is a byte under a byte of a key that is used for nothing else. *Cost*: [`transfer_cost`]. *Deviations*: 128 transfers run,
-/// both ways, where one would do: it is Tacit's own set-up.
+/// *Computes*: one of two letters, for Bob. *From*: [`base::both`], whose first pair of keys locks
+/// the letters. *Security*: that of the transfers, which hide the choice and the other letter; a
+/// letter is a byte under a byte of a key that is used for nothing else. *Cost*: [`transfer_cost`].
+/// *Deviations*: 128 transfers run, both ways, where one would do: it is Tacit's own set-up.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: Part, prg: &mut Prg) -> Result<Held, Fault> {
     let first = |key: Block| {
         let bytes = key.to_bytes();

@@ -1,5 +1,6 @@
-//! Every message of every lesson, damaged in every way, from either party: its receiver faults and says whose fault it is, or
-//! reads a wrong number where a well-formed frame with a wrong number came; nobody panics and nobody waits for ever.
+//! Every message of every lesson, damaged in every way, from either party: its receiver faults and
+//! says whose fault it is, or reads a wrong number where a well-formed frame with a wrong number
+//! came; nobody panics and nobody waits for ever.
 
 use tacit_lessons::party::{Aside, Held, Report, Task, play};
 use tacit_lessons::{Clock, answers, faults, paillier, richer, shamir, shares, transfer, triple};
@@ -80,7 +81,8 @@ fn a_forged_frame_is_the_peers_fault_or_a_wrong_number() {
     for (lesson, tasks) in LESSONS {
         for frame in frames(tasks) {
             for damage in Damage::ALL {
-                // Whoever is answered with nonsense may be the one who notices, and then it does not know better.
+                // Whoever is answered with nonsense may be the one who notices, and then it does
+                // not know better.
                 for report in played(tasks(), &damage::forged(frame, damage)) {
                     let is_fine = match report.held {
                         Ok(Held::Scale(held)) => held.opened < 100,

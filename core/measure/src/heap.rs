@@ -27,7 +27,8 @@ impl Counting {
         Self { used: AtomicUsize::new(0), peak: AtomicUsize::new(0) }
     }
 
-    /// Does some work: its result, and the most bytes in use meanwhile beyond those that were in use before.
+    /// Does some work: its result, and the most bytes in use meanwhile beyond those that were in
+    /// use before.
     pub fn peak_of<T>(&self, work: impl FnOnce() -> T) -> (T, usize) {
         let before = self.used.load(Ordering::Relaxed);
         self.peak.store(before, Ordering::Relaxed);
@@ -51,7 +52,8 @@ impl Default for Counting {
     }
 }
 
-// SAFETY: every call is the system allocator's own, with the same arguments; the counters touch no memory of its.
+// SAFETY: every call is the system allocator's own, with the same arguments; the counters touch no
+// memory of its.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.grew(layout.size());

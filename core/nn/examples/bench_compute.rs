@@ -173,7 +173,8 @@ fn convolutions(back_ends: &BackEnds) {
     );
 }
 
-/// What the owner of a model does while preparing, all layers: reading the key and the requests, products, masks, noise, writing.
+/// What the owner of a model does while preparing, all layers: reading the key and the requests,
+/// products, masks, noise, writing.
 fn owner(back_ends: &BackEnds, name: &str, layers: Vec<(Packing, &[i32])>) {
     let (context, mut rng) = (Context::new(), Prg::from_seed([1; 32]));
     let origin = Origin::new(0, rng.bytes());

@@ -21,8 +21,8 @@ pub fn prepare(party: Party, role: Role, context: &Context, plan: &Plan, task: T
     let owner = if role == Role::Owner { party } else { party.other() };
     let keys = linear::nonce_cost(role) + linear::key_cost(role, context) * task.keys(owner) as u64;
     let keys = if layers.is_empty() { Cost::default() } else { keys };
-    // The client asks for everything at once. Its key answers the owner's nonce, and each question but the first comes after an
-    // answer of the owner's.
+    // The client asks for everything at once. Its key answers the owner's nonce, and each question
+    // but the first comes after an answer of the owner's.
     let rounds = match role {
         Role::Client => u64::from(!layers.is_empty()),
         Role::Owner => layers.len() as u64 * batch,
@@ -53,7 +53,8 @@ pub fn run(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<(Stage, Cos
         Told::First | Told::Three => open::reveal_to_cost(party, task.to, task.batch * task.told.bits(plan.logits())),
         Told::Scores => {
             let cost = open::reveal_words_to_cost(party, task.to, task.batch * plan.logits());
-            // Nothing answers the client's masked input of a last layer that is not truncated, before scores do.
+            // Nothing answers the client's masked input of a last layer that is not truncated,
+            // before scores do.
             let last = plan.steps.last().map(|step| step.op);
             let waits = role == Role::Client && matches!(last, Some(StepOp::Linear { truncate: 0, .. }));
             Cost { rounds: cost.rounds.max(u64::from(waits && cost.received > 0)), ..cost }

@@ -16,7 +16,8 @@ pub const MAX_PIXELS: usize = 1 << 18;
 pub const MAX_VALUES: usize = 1 << 20;
 /// The most weights of a model, biases included.
 pub const MAX_WEIGHTS: usize = 1 << 22;
-/// The most numbers in the patches of a convolution, laid out as a matrix, and in all windows of a pool.
+/// The most numbers in the patches of a convolution, laid out as a matrix, and in all windows of a
+/// pool.
 pub const MAX_PATCHES: usize = 1 << 26;
 /// The most bytes of a name.
 pub const MAX_NAME: usize = 64;
@@ -78,13 +79,14 @@ impl Shape {
         len.is_some_and(|n| (1..=MAX_VALUES).contains(&n))
     }
 
-    /// What windows of `size` × `size`, `stride` apart, leave of it; `None` where none fits, or where all windows together
-    /// have more than [`MAX_PATCHES`] numbers.
+    /// What windows of `size` × `size`, `stride` apart, leave of it; `None` where none fits, or
+    /// where all windows together have more than [`MAX_PATCHES`] numbers.
     #[must_use]
     pub fn pooled(&self, size: usize, stride: usize) -> Option<Self> {
         let steps = |n: usize| n.checked_sub(size)?.checked_div(stride).map(|n| n + 1);
         let pooled = Self::new(self.channels, steps(self.height)?, steps(self.width)?);
-        // 64 bits hold it: a window is no larger than the picture, and there are no more windows than numbers.
+        // 64 bits hold it: a window is no larger than the picture, and there are no more windows
+        // than numbers.
         let read = pooled.len() as u64 * (size as u64).pow(2);
         (1..=MAX_PATCHES as u64).contains(&read).then_some(pooled)
     }

@@ -1,8 +1,9 @@
-//! The ideal functionality of [`prepare`](crate::prepare): a dealer, for tests in which one program plays both parties.
+//! The ideal functionality of [`prepare`](crate::prepare): a dealer, for tests in which one program
+//! plays both parties.
 //!
-//! Who deals knows every mask and the model, so nobody deals between two people; see [`tacit_share::ideal`]. A run on dealt material
-//! is the same to the last message, but for sums of linear layers, which are never one off; what is saved are the lattices and
-//! curves.
+//! Who deals knows every mask and the model, so nobody deals between two people; see
+//! [`tacit_share::ideal`]. A run on dealt material is the same to the last message, but for sums of
+//! linear layers, which are never one off; what is saved are the lattices and curves.
 
 use tacit_compute::Kernels;
 use tacit_ot::Engine;

@@ -3,9 +3,10 @@
 //! For rehearsals only: one person has the model and the picture, and this program plays both parties. It opens what every layer gives, which
 //! between two people nothing but the agreed answer ever is.
 //!
-//! *Computes*: each layer's output three times: in real numbers, as the [oracle](crate::plain) has it, and by the protocol itself, on
-//! material that the two parties prepare ([`crate::prepare`]) as two people do. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`]. *Security*: none, and none is
-//! needed: there is no other person. *Deviations*: none.
+//! *Computes*: each layer's output three times: in real numbers, as the [oracle](crate::plain) has
+//! it, and by the protocol itself, on material that the two parties prepare ([`crate::prepare`]) as
+//! two people do. *From*: the three are [`crate::float`], [`crate::plain`] and [`crate::run`].
+//! *Security*: none, and none is needed: there is no other person. *Deviations*: none.
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
@@ -54,8 +55,9 @@ pub struct LayerLens {
     pub rounding: Gap,
     /// The protocol against whole numbers in the clear, as real numbers: what truncations have done up to here.
     pub truncation: Gap,
-    /// The most that the protocol's whole numbers are off from what the oracle makes of the same inputs: what this layer alone does. At
-    /// most one where it truncates, and rarely one where it multiplies and does not truncate; else none.
+    /// The most that the protocol's whole numbers are off from what the oracle makes of the same
+    /// inputs: what this layer alone does. At most one where it truncates, and rarely one where it
+    /// multiplies and does not truncate; else none.
     pub off: u32,
     /// Bits that the layer truncates by. Before that its numbers are so much larger, and proven to stay below 2^30.
     pub truncates: u32,

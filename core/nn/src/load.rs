@@ -1,8 +1,10 @@
-//! How much a run may take of a party: the limits that keep a plan from filling its client's memory.
+//! How much a run may take of a party: the limits that keep a plan from filling its client's
+//! memory.
 //!
-//! A client runs the plan of a peer. So every limit is checked before anything is allocated, from the shapes alone, for the whole
-//! task: all pictures and the ranks of their logits. `Load` counts what grows with them. At the limits a run takes of a party, as
-//! measured by `tests/memory.rs`: 110 MB for comparisons, 48 MB for ranks, 30 MB for truncations.
+//! A client runs the plan of a peer. So every limit is checked before anything is allocated, from
+//! the shapes alone, for the whole task: all pictures and the ranks of their logits. `Load` counts
+//! what grows with them. At the limits a run takes of a party, as measured by `tests/memory.rs`:
+//! 110 MB for comparisons, 48 MB for ranks, 30 MB for truncations.
 
 use std::iter::Sum;
 
@@ -12,16 +14,18 @@ use crate::graph::{MAX_WEIGHTS, Shape};
 use crate::plan::StepOp;
 use crate::run::{Task, Told};
 
-/// The most comparisons of a run: their material takes some 60 MB, and as much again while they are made.
+/// The most comparisons of a run: their material takes some 60 MB, and as much again while they are
+/// made.
 pub const MAX_COMPARISONS: usize = 1 << 20;
-/// The most ciphertexts of a run, requests and responses. The client asks for all at once, and so many are less than what a
-/// link keeps for a party that is slow to read.
+/// The most ciphertexts of a run, requests and responses. The client asks for all at once, and so
+/// many are less than what a link keeps for a party that is slow to read.
 pub const MAX_CIPHERTEXTS: usize = 1 << 9;
-/// The most numbers of a run: the pictures, the inputs and outputs of linear steps, the outputs of all steps. One takes at most
-/// 12 bytes until it is used: its share, and two words for its truncation.
+/// The most numbers of a run: the pictures, the inputs and outputs of linear steps, the outputs of
+/// all steps. One takes at most 12 bytes until it is used: its share, and two words for its
+/// truncation.
 pub const MAX_NUMBERS: usize = 1 << 22;
-/// The most pairs of logits that are compared to rank them. All transfers for them are made at once, at most a million in each
-/// direction.
+/// The most pairs of logits that are compared to rank them. All transfers for them are made at
+/// once, at most a million in each direction.
 pub const MAX_RANKED: usize = 1 << 15;
 
 /// What a run, or a part of it, takes. Saturates.

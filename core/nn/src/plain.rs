@@ -1,7 +1,7 @@
 //! The oracle: a plan and its weights, run in the clear on whole numbers modulo 2^32.
 //!
-//! A secure run gives the same but for truncations, which may round either way there and go to the nearest here, and for sums of linear
-//! layers, of which about one in 200 is one unit off there.
+//! A secure run gives the same but for truncations, which may round either way there and go to the
+//! nearest here, and for sums of linear layers, of which about one in 200 is one unit off there.
 
 use futures::FutureExt as _;
 use tacit_compute::{Compute, Convolution, Kernels, Resident};

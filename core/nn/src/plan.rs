@@ -13,7 +13,8 @@ use crate::graph::{MAX_LABELS, MAX_NODES, MAX_PIXELS};
 use crate::load::{self, Load};
 use crate::{Shape, Task};
 
-/// The most bits of a truncation, and of the logits' fraction; [`truncate`](tacit_share::truncate::truncate) takes no more.
+/// The most bits of a truncation, and of the logits' fraction;
+/// [`truncate`](tacit_share::truncate::truncate) takes no more.
 pub const MAX_TRUNCATE: u32 = 29;
 /// The largest multiplier of an average.
 pub const MAX_MULTIPLIER: u32 = 1 << 30;
@@ -52,9 +53,10 @@ pub struct Step {
 
 /// What a step does.
 ///
-/// A width b says: the number that is compared with zero lies in −2^(b−1)..2^(b−1), so shares of it may be reduced modulo
-/// 2^b before. A truncation by t says: the number x before it has |x| + 2^t < 2^30. Both hold for all pictures,
-/// whichever way truncations round, and for sums of a linear layer that are one off.
+/// A width b says: the number that is compared with zero lies in −2^(b−1)..2^(b−1), so shares of it
+/// may be reduced modulo 2^b before. A truncation by t says: the number x before it has |x| + 2^t <
+/// 2^30. Both hold for all pictures, whichever way truncations round, and for sums of a linear
+/// layer that are one off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepOp {
     /// The owner's weights times the input, plus the bias, truncated.
@@ -162,7 +164,8 @@ impl Plan {
         logits && used.iter().rev().skip(1).all(|&used| used)
     }
 
-    /// Whether a whole task keeps within the limits of [`load`]: all pictures, and the ranks of their logits.
+    /// Whether a whole task keeps within the limits of [`load`]: all pictures, and the ranks of
+    /// their logits.
     #[must_use]
     pub fn affords(&self, task: Task) -> bool {
         let ranks = load::ranks(self.logits(), task);

@@ -1,12 +1,14 @@
 //! Everything that a run needs and that does not depend on the picture.
 //!
-//! *Computes*: for every linear step and picture the client's `W·r − s` and the owner's s ([`tacit_share::linear`]); for every
-//! truncation, comparison and place the random products that it spends. *From*: Mishra et al., *Delphi*, 2020, for what is done
-//! before and what after; each part names its own source. *Security*: that of its parts; nothing that is sent
-//! depends on a picture. Lattice keys serve one run, or one picture of it ([`Task::keys`]). *Cost*: [`crate::cost::prepare`].
-//! *Deviations*: the client asks for all layers at once and the owner answers
-//! one by one, so both are at work at the same time; transfers are made and turned into material in portions that overlap, so that
-//! memory does not grow with the model and nobody waits for the link.
+//! *Computes*: for every linear step and picture the client's `W·r − s` and the owner's s
+//! ([`tacit_share::linear`]); for every truncation, comparison and place the random products that
+//! it spends. *From*: Mishra et al., *Delphi*, 2020, for what is done before and what after; each
+//! part names its own source. *Security*: that of its parts; nothing that is sent depends on a
+//! picture. Lattice keys serve one run, or one picture of it ([`Task::keys`]). *Cost*:
+//! [`crate::cost::prepare`]. *Deviations*: the client asks for all layers at once and the owner
+//! answers one by one, so both are at work at the same time; transfers are made and turned into
+//! material in portions that overlap, so that memory does not grow with the model and nobody waits
+//! for the link.
 
 use tacit_compute::{Compute, Cpu, Kernels, Resident};
 use tacit_ot::Engine;

@@ -1,9 +1,10 @@
 //! From real numbers to whole ones, with proof that they fit.
 //!
-//! *Computes*: a [`Plan`] and its [`Weights`]. A value x becomes the whole number nearest to x·2^f; the bytes of a picture
-//! stand for themselves. Bits are shared out by estimates, but every range is then proven by
-//! intervals of whole numbers, channel by channel, on the weights that will be used: for all pictures, whichever way
-//! truncations round, and for sums of a linear layer that are one off. What cannot be proven is refused.
+//! *Computes*: a [`Plan`] and its [`Weights`]. A value x becomes the whole number nearest to x·2^f;
+//! the bytes of a picture stand for themselves. Bits are shared out by estimates, but every range
+//! is then proven by intervals of whole numbers, channel by channel, on the weights that will be
+//! used: for all pictures, whichever way truncations round, and for sums of a linear layer that are
+//! one off. What cannot be proven is refused.
 //!
 //! ```
 //! use tacit_compute::Cpu;

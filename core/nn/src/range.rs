@@ -65,7 +65,8 @@ impl Range<i128> {
         if bits == 0 { self } else { Self { lo: self.lo >> bits, hi: (self.hi >> bits) + 1 } }
     }
 
-    /// With a unit more on either side, as shares of products under encryption add up ([`tacit_share::linear`]).
+    /// With a unit more on either side, as shares of products under encryption add up
+    /// ([`tacit_share::linear`]).
     pub(crate) fn one_off(self) -> Self {
         Self { lo: self.lo - 1, hi: self.hi + 1 }
     }

@@ -1,11 +1,14 @@
 //! The run: pictures through the layers of a plan, on words that neither party holds.
 //!
-//! *Computes*: what the [oracle](crate::plain) computes, up to one unit for each truncation and each linear layer's sum, and of the logits only what the
-//! [`Task`] names, to whom it names. *From*: the composition is that of Delphi (Mishra et al. 2020) with CrypTFlow2's and Cheetah's
-//! non-linear layers; see `tacit_share`. *Security*: the parts hand nothing but shares to each other, and only the last step opens anything.
-//! An altered party that sends wrong shares changes the function into another one and can so make an answer wrong. It learns at most
-//! the bits that are opened to it ([`Told::bits`]): every message before the opening is uniform in its view, and a fault depends on the form of
-//! what was received and never on an opened value. *Cost*: [`crate::cost::run`]. *Deviations*: none.
+//! *Computes*: what the [oracle](crate::plain) computes, up to one unit for each truncation and
+//! each linear layer's sum, and of the logits only what the [`Task`] names, to whom it names.
+//! *From*: the composition is that of Delphi (Mishra et al. 2020) with CrypTFlow2's and Cheetah's
+//! non-linear layers; see `tacit_share`. *Security*: the parts hand nothing but shares to each
+//! other, and only the last step opens anything. An altered party that sends wrong shares changes
+//! the function into another one and can so make an answer wrong. It learns at most the bits that
+//! are opened to it ([`Told::bits`]): every message before the opening is uniform in its view, and
+//! a fault depends on the form of what was received and never on an opened value. *Cost*:
+//! [`crate::cost::run`]. *Deviations*: none.
 
 use tacit_compute::Compute;
 use tacit_ring::Bits;
@@ -30,7 +33,8 @@ pub enum Told {
 }
 
 impl Told {
-    /// Bits that are opened of each picture, where there are so many labels: the most that an altered party learns from it.
+    /// Bits that are opened of each picture, where there are so many labels: the most that an
+    /// altered party learns from it.
     #[must_use]
     pub fn bits(self, labels: usize) -> usize {
         match self {
@@ -61,8 +65,9 @@ pub struct Task {
 }
 
 impl Task {
-    /// How many lattice keys the client makes: one for the round, or one for each picture where scores reach the owner, for what
-    /// is opened to the owner may carry bits of a key ([`tacit_rlwe::linear`]).
+    /// How many lattice keys the client makes: one for the round, or one for each picture where
+    /// scores reach the owner, for what is opened to the owner may carry bits of a key
+    /// ([`tacit_rlwe::linear`]).
     #[must_use]
     pub fn keys(&self, owner: Party) -> usize {
         if self.told == Told::Scores && self.to.is(owner) { self.batch } else { 1 }
@@ -76,7 +81,8 @@ pub enum Answer {
     Places(Vec<usize>),
     /// All logits.
     Scores(Vec<i32>),
-    /// The opened bits name no labels: the other party's program sent wrong shares. It must not learn that.
+    /// The opened bits name no labels: the other party's program sent wrong shares. It must not
+    /// learn that.
     Spoiled,
 }
 

@@ -23,7 +23,8 @@ struct Writer {
 
 impl Writer {
     fn new(input: Shape) -> Self {
-        // The width of the logits is in no field that a test may write: it comes out of these bytes.
+        // The width of the logits is in no field that a test may write: it comes out of these
+        // bytes.
         let bytes = [
             &b"tacit plan 1\n\x01m"[..],
             &[1, 0, 0, 0, 1, b'a'],
@@ -67,7 +68,8 @@ impl Writer {
     }
 }
 
-/// Takes plans as a client does, costs them, and runs them between two parties, the owner with weights of zero.
+/// Takes plans as a client does, costs them, and runs them between two parties, the owner with
+/// weights of zero.
 fn run_all(tasks: &[(Plan, Task)]) {
     let context = Context::shared();
     let runs: Vec<_> = tasks
@@ -138,7 +140,8 @@ fn plans_at_every_limit_run() {
         small().step(relu(32, Some(((1 << 31) - 1, 2)))).end(),
         // A sum of a value and itself, and as many steps as there may be.
         (0..MAX_NODES).fold(small(), |writer, _| writer.step(StepOp::Add)).end(),
-        // A kernel that is larger than the picture, under as much padding as there may be, and a stride across all of it.
+        // A kernel that is larger than the picture, under as much padding as there may be, and a
+        // stride across all of it.
         small()
             .step(StepOp::Linear {
                 shape: Convolution {

@@ -1,4 +1,5 @@
-//! What a plan may ask of its client's memory, and that a plan which asks for more is refused before any is used.
+//! What a plan may ask of its client's memory, and that a plan which asks for more is refused
+//! before any is used.
 
 use tacit_compute::Cpu;
 use tacit_measure::heap::Counting;
@@ -16,7 +17,8 @@ use tacit_symmetric::Prg;
 #[global_allocator]
 static HEAP: Counting = Counting::new();
 
-/// Steps as they are encoded: a mean of single numbers that is truncated, a ReLU, and a mean of all of a square picture.
+/// Steps as they are encoded: a mean of single numbers that is truncated, a ReLU, and a mean of all
+/// of a square picture.
 fn truncation() -> Vec<u8> {
     [&[1, 0, 0, 0][..], &[1, 0, 0, 0], &[1, 0, 0, 0, 1]].concat()
 }
@@ -25,7 +27,8 @@ fn all(side: u32) -> Vec<u8> {
     [&side.to_le_bytes()[..], &[1, 0, 0, 0], &[1, 0, 0, 0, 0]].concat()
 }
 
-/// A plan on one square picture whose steps follow one another, each a tag and what comes behind it, to one label.
+/// A plan on one square picture whose steps follow one another, each a tag and what comes behind
+/// it, to one label.
 fn plan(side: u32, steps: &[(u8, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = [&b"tacit plan 1\n\x01m"[..], &[1, 0, 0, 0, 1, b'a'], &1u32.to_le_bytes()].concat();
     bytes.extend([side, side].iter().flat_map(|n| n.to_le_bytes()));

@@ -119,8 +119,8 @@ fn are_the_oracles(case: &Case, answers: &[Answer]) {
     }
 }
 
-/// How far a logit may be off: one unit for each truncation and each sum of a linear layer, carried through the layers; found
-/// generous for these networks.
+/// How far a logit may be off: one unit for each truncation and each sum of a linear layer, carried
+/// through the layers; found generous for these networks.
 fn close(x: i32, y: i32, fraction: u32) -> bool {
     f64::from(x.abs_diff(y)) / f64::from(1 << fraction) < 0.01
 }
@@ -137,7 +137,8 @@ fn every_kind_of_layer_agrees_with_the_oracle() {
     }
 }
 
-/// Without truncations, sums of products under encryption are the oracle's, or one unit off where shares are rounded: rarely.
+/// Without truncations, sums of products under encryption are the oracle's, or one unit off where
+/// shares are rounded: rarely.
 #[test]
 fn sums_of_one_layer_are_at_most_one_off() {
     let nodes = vec![Node::new("flat", Op::Flatten, &[0]), Node::new("dense", bench::dense(3, 144, 64), &[1])];

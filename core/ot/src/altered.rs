@@ -1,5 +1,5 @@
-//! Altered parties: each runs the real protocol against an honest party and deviates in one place. The
-//! tests count how often the deviation passes, and check what it reveals.
+//! Altered parties: each runs the real protocol against an honest party and deviates in one place.
+//! The tests count how often the deviation passes, and check what it reveals.
 
 use tacit_ring::Bits;
 use tacit_session::damage::Raw;
@@ -83,8 +83,8 @@ fn at(k: usize, j: usize, part: u64) -> Block {
     Block::from_bytes((u128::from(part) << (j * k)).to_le_bytes())
 }
 
-/// Runs `alter` with a tree and a guess at its part of `Δ`, for many `Δ`. A run passes exactly when the
-/// guess is right, and then the receiver's altered rows are correct.
+/// Runs `alter` with a tree and a guess at its part of `Δ`, for many `Δ`. A run passes exactly when
+/// the guess is right, and then the receiver's altered rows are correct.
 fn guesses(k: usize, alter: impl Fn(&mut Expansion, usize, u64)) {
     let n = runs(k);
     let mut passed = 0;
@@ -161,9 +161,9 @@ fn more_trees_are_more_bits_to_guess() {
     assert!(likely.contains(&passed), "{passed} of {n} passed, not {likely:?}");
 }
 
-/// The attack on the semi-honest protocol: flip one bit of a correction, and learn 4 bits of Δ from whether
-/// the transfer gives correct results. Now the engine fails before any output unless the 4 bits equal the
-/// guess, and it stays unusable.
+/// The attack on the semi-honest protocol: flip one bit of a correction, and learn 4 bits of Δ from
+/// whether the transfer gives correct results. Now the engine fails before any output unless the 4
+/// bits equal the guess, and it stays unusable.
 #[test]
 fn reading_delta_bit_by_bit_ends_the_pairing() {
     let (k, n) = (soft_spoken::FIELD_BITS, 200);
@@ -203,8 +203,8 @@ fn reading_delta_bit_by_bit_ends_the_pairing() {
     assert!(likely.contains(&outputs), "{outputs} of {n} runs gave an output, not {likely:?}");
 }
 
-/// Extensions that overlap are checked one by one: those before the altered one give transfers, those behind
-/// it do not.
+/// Extensions that overlap are checked one by one: those before the altered one give transfers,
+/// those behind it do not.
 #[test]
 fn an_overlapping_extension_is_checked_before_it_gives_transfers() {
     let (sender, mut receiver) = soft_spoken(soft_spoken::FIELD_BITS, 5);
@@ -283,8 +283,8 @@ fn a_wrong_check_is_always_noticed() {
     }
 }
 
-/// One wrong correction of a tree makes leaves depend on one bit of Δ: caught for one of its two values. A
-/// wrong sum or digest is always caught.
+/// One wrong correction of a tree makes leaves depend on one bit of Δ: caught for one of its two
+/// values. A wrong sum or digest is always caught.
 #[test]
 fn an_inconsistent_tree_is_a_guess_at_one_bit() {
     for k in [2, 4, 8] {

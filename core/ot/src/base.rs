@@ -1,7 +1,7 @@
 //! Base oblivious transfers: 128 in each direction at once, from elliptic curves.
 //!
-//! *Computes*: 128 random transfers. The sender gets pairs `(k0, k1)`; the receiver has chosen bits `c`
-//! and gets `k_c`.
+//! *Computes*: 128 random transfers. The sender gets pairs `(k0, k1)`; the receiver has chosen bits
+//! `c` and gets `k_c`.
 //!
 //! *From*: Masny, Rindal, *Endemic Oblivious Transfer*, CCS 2019 (ePrint 2019/706), from Diffie–Hellman
 //! key agreement over ristretto255. The sender draws `a` and sends `A = aG`. For transfer `i` the
@@ -11,31 +11,32 @@
 //! encoded point to 64 bytes with BLAKE3, and maps those to the group as in RFC 9496, 4.3.4.
 //!
 //! *Security*: malicious and composable, in the random-oracle model under the gap Diffie–Hellman
-//! assumption. The functionality is *endemic*: a corrupted party may choose its own outputs, and the
-//! other party's outputs are uniform apart from that. SoftSpokenOT is proven from endemic base
+//! assumption. The functionality is *endemic*: a corrupted party may choose its own outputs, and
+//! the other party's outputs are uniform apart from that. SoftSpokenOT is proven from endemic base
 //! transfers (Roy 2022).
 //!
-//! - *The choice is hidden perfectly*: `r_0` and `r_1` are uniform and independent for both values of
-//!   `c`.
-//! - *The receiver knows one key only*: whichever of `r_0` and `r_1` is fixed last, its hash shifts the
-//!   other point by a random offset. Knowing both keys means solving Diffie–Hellman for `A` and a point
-//!   that the receiver did not choose.
-//! - *One `A` serves all 128 transfers*. McQuoid, Rosulek, Roy, *Batching Base Oblivious Transfers*,
-//!   ASIACRYPT 2021, show how shared messages break protocols whose hashes do not name their transfer.
-//!   Here both hashes include the index and the side. The key also hashes all messages of both parties,
-//!   and so fresh points of both: keys of different transfers, sides, directions and sessions are
-//!   independent, and a peer who reflects or replays messages gets other keys.
+//! - *The choice is hidden perfectly*: `r_0` and `r_1` are uniform and independent for both values
+//!   of `c`.
+//! - *The receiver knows one key only*: whichever of `r_0` and `r_1` is fixed last, its hash shifts
+//!   the other point by a random offset. Knowing both keys means solving Diffie–Hellman for `A` and
+//!   a point that the receiver did not choose.
+//! - *One `A` serves all 128 transfers*. McQuoid, Rosulek, Roy, *Batching Base Oblivious
+//!   Transfers*, ASIACRYPT 2021, show how shared messages break protocols whose hashes do not name
+//!   their transfer. Here both hashes include the index and the side. The key also hashes all
+//!   messages of both parties, and so fresh points of both: keys of different transfers, sides,
+//!   directions and sessions are independent, and a peer who reflects or replays messages gets
+//!   other keys.
 //! - Non-canonical encodings and the identity are refused.
 //!
 //! *Cost*: [`cost`]: one point and 256 points each way, sent at once: one round. For each party 256
-//! multiplications of received points, 384 hashes to a point and 384 multiplications by tables: some
-//! 50 ms in wasm and 20 ms natively, processor time on a busy two-core machine.
+//! multiplications of received points, 384 hashes to a point and 384 multiplications by tables:
+//! some 50 ms in wasm and 20 ms natively, processor time on a busy two-core machine.
 //!
-//! *Deviations*: `H` does not include a session identifier: both parties speak at once, so nothing is
-//! common to both before. The keys do. `H` is twice the mapped point, and scalars are drawn as halves,
-//! because ristretto255 encodes doubled points in batches far faster than one by one; twice a uniform
-//! point is uniform. `r_{1−c}` is a random multiple of `G` rather than a hash: an honest receiver
-//! forgets the scalar.
+//! *Deviations*: `H` does not include a session identifier: both parties speak at once, so nothing
+//! is common to both before. The keys do. `H` is twice the mapped point, and scalars are drawn as
+//! halves, because ristretto255 encodes doubled points in batches far faster than one by one; twice
+//! a uniform point is uniform. `r_{1−c}` is a random multiple of `G` rather than a hash: an honest
+//! receiver forgets the scalar.
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
@@ -97,7 +98,8 @@ pub async fn both<L: Link>(
     let my_r = ReceiverPoints(Points::hiding(me, choices, &half_b, &multiples_of_g, rng));
     s.send(&my_r).await?;
 
-    // 3. The receiver's shared points b_i·A, halved. A table of multiples of A costs less than it saves.
+    // 3. The receiver's shared points b_i·A, halved. A table of multiples of A costs less than it
+    //    saves.
     let their_a: SenderPoint = s.recv(()).await?;
     let table = RistrettoBasepointTable::create(&their_a.0.points[0]);
     let received: Zeroizing<Vec<RistrettoPoint>> =
@@ -193,8 +195,8 @@ impl Points {
         Self { encoded: encode_doubled(halves).concat(), points }
     }
 
-    /// `(r_0, r_1)` of every transfer to `receiver`: a uniform point on the side that was not chosen,
-    /// and on the chosen side the point that its hash shifts to `b_i·G`.
+    /// `(r_0, r_1)` of every transfer to `receiver`: a uniform point on the side that was not
+    /// chosen, and on the chosen side the point that its hash shifts to `b_i·G`.
     fn hiding(
         receiver: Party,
         choices: Block,

@@ -11,8 +11,8 @@ use crate::{base, random};
 
 /// Everything that oblivious transfers need between two parties, for as long as they are paired.
 ///
-/// After a fault, such as a failed check, the sender's half and `Δ` are wiped, and the engine makes no more
-/// transfers.
+/// After a fault, such as a failed check, the sender's half and `Δ` are wiped, and the engine makes
+/// no more transfers.
 pub struct Engine<S = SoftSpokenSender, R = SoftSpokenReceiver> {
     sender: Option<S>,
     receiver: R,
@@ -87,14 +87,16 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
 
     /// New random transfers: as many in each direction as said. The peer says the same with the roles swapped.
     ///
-    /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million; who wants many portions
-    /// [begins](Self::begin) the next ones before he [finishes](Self::finish) one. Transfers are returned only
-    /// after the check of their message has passed.
+    /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million;
+    /// who wants many portions [begins](Self::begin) the next ones before he
+    /// [finishes](Self::finish) one. Transfers are returned only after the check of their message
+    /// has passed.
     ///
     /// *Cost*: [`extend_cost`](Self::extend_cost).
     ///
     /// # Errors
-    /// The link's; the peer's, when a check fails. The engine is unusable after that: end the pairing.
+    /// The link's; the peer's, when a check fails. The engine is unusable after that: end the
+    /// pairing.
     pub async fn extend<L: Link>(
         &mut self,
         s: &mut Session<L>,

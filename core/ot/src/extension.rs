@@ -3,8 +3,8 @@
 //! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver a random bit `c`
 //! and the block `t = q ⊕ c·Δ`. A second extension is one new file that implements these two traits.
 //!
-//! A sender outputs rows only after checking that the relation holds. When a check fails, the sender must
-//! be dropped, and `Δ` with it; the [`Engine`](crate::Engine) does that.
+//! A sender outputs rows only after checking that the relation holds. When a check fails, the
+//! sender must be dropped, and `Δ` with it; the [`Engine`](crate::Engine) does that.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};

@@ -1,8 +1,9 @@
 //! The ideal functionality of random correlated transfers: a dealer.
 //!
-//! It has no place between two people. Tests run the same suite on it and on the real protocol, and test the
-//! layers above without curves. Both parties are honest here: neither can choose its own outputs, and nothing
-//! is checked. Only tests and lessons link it: a test looks for [`MARK`] in every program.
+//! It has no place between two people. Tests run the same suite on it and on the real protocol, and
+//! test the layers above without curves. Both parties are honest here: neither can choose its own
+//! outputs, and nothing is checked. Only tests and lessons link it: a test looks for [`MARK`] in
+//! every program.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Session};
@@ -10,7 +11,8 @@ use tacit_symmetric::{Block, Blocks, Prg};
 
 use crate::extension::{RandomCotReceiver, RandomCotSender};
 
-/// The label under which a dealer draws everything that it deals. A program that holds a dealer holds these bytes.
+/// The label under which a dealer draws everything that it deals. A program that holds a dealer
+/// holds these bytes.
 pub const MARK: &[u8] = b"dealt by an ideal functionality, which has no place between two people";
 
 /// The sender's end.

@@ -16,12 +16,12 @@
 //!  product             s·δ = u ⊕ v on packed bits                         local
 //! ```
 //!
-//! Security is malicious. A corrupted party can guess bits of the other party's `Δ`: a guess at `b` bits
-//! passes the checks with probability `2^-b`, and a failed check ends the pairing. The transfers are
-//! *endemic* (Masny, Rindal 2019): a corrupted receiver may choose its bits and messages, and a corrupted
-//! sender both messages; the honest party's outputs are uniform apart from that. The protocols above
-//! need no more: an honest party masks secrets with its own choice bits, or with messages that the other
-//! party did not choose.
+//! Security is malicious. A corrupted party can guess bits of the other party's `Δ`: a guess at `b`
+//! bits passes the checks with probability `2^-b`, and a failed check ends the pairing. The
+//! transfers are *endemic* (Masny, Rindal 2019): a corrupted receiver may choose its bits and
+//! messages, and a corrupted sender both messages; the honest party's outputs are uniform apart
+//! from that. The protocols above need no more: an honest party masks secrets with its own choice
+//! bits, or with messages that the other party did not choose.
 //!
 //! [`Engine`] holds all of it for both directions and is the only thing that other crates need:
 //!

@@ -3,43 +3,44 @@
 //! *Computes*: random correlated transfers, `t_i = q_i ⊕ c_i·Δ` (see [`extension`](crate::extension)).
 //!
 //! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022 (ePrint 2022/192): the malicious protocol over the
-//! repetition code. The field has `2^k` elements and `k` divides 128. There are `128/k` punctured trees
-//! (see `tree.rs`); the extension's receiver owns them, and the sender is punctured at `Δ_j`, the `j`-th
-//! `k` bits of `Δ`. With `r_x` the stream of leaf `x`, tree `j` gives
+//! repetition code. The field has `2^k` elements and `k` divides 128. There are `128/k` punctured
+//! trees (see `tree.rs`); the extension's receiver owns them, and the sender is punctured at `Δ_j`,
+//! the `j`-th `k` bits of `Δ`. With `r_x` the stream of leaf `x`, tree `j` gives
 //!
 //! ```text
 //!   receiver   u_j = Σ r_x         v_j = Σ x·r_x
 //!   sender     w_j = Σ (x − Δ_j)·r_x  =  v_j − Δ_j·u_j      the unknown term x = Δ_j has factor 0
 //! ```
 //!
-//! The receiver's choice bits are `c = u_0`. The receiver sends `u_j ⊕ u_0` for all other trees, and the
-//! sender adds `Δ_j` times that; now `w_j = v_j ⊕ Δ_j·c` for all trees. Written as 128 planes of bits
-//! and read by columns, that is `q_i = t_i ⊕ c_i·Δ`.
+//! The receiver's choice bits are `c = u_0`. The receiver sends `u_j ⊕ u_0` for all other trees,
+//! and the sender adds `Δ_j` times that; now `w_j = v_j ⊕ Δ_j·c` for all trees. Written as 128
+//! planes of bits and read by columns, that is `q_i = t_i ⊕ c_i·Δ`.
 //!
-//! **The check.** A receiver who corrects tree `j` to bits other than `c` makes `q` wrong by multiples
-//! of `Δ_j`, and could learn `Δ_j` from whether later results are right. So every message ends with a
-//! consistency check over a linear universal hash `R` of all rows (see `universal.rs`), among them 128
-//! rows that are sacrificed. The receiver sends `x = R·c` and a digest of `R·t`; the sender computes
-//! `R·q ⊕ x·Δ` and compares its digest. No row is used before that.
+//! **The check.** A receiver who corrects tree `j` to bits other than `c` makes `q` wrong by
+//! multiples of `Δ_j`, and could learn `Δ_j` from whether later results are right. So every message
+//! ends with a consistency check over a linear universal hash `R` of all rows (see `universal.rs`),
+//! among them 128 rows that are sacrificed. The receiver sends `x = R·c` and a digest of `R·t`; the
+//! sender computes `R·q ⊕ x·Δ` and compares its digest. No row is used before that.
 //!
 //! *Security*: malicious. Let `u'_j` be the bits to which the receiver has corrected tree `j`.
 //!
-//! - *Corrupted receiver*. If `R·u'_j = x`, tree `j` passes for all `Δ_j` or for none; else it passes for
-//!   at most one `Δ_j`, so the receiver has guessed `k` bits of `Δ`. All trees of the first kind have
-//!   the same `u'_j`, except with probability `ε·(128/k)²/2`, because `R` is ε-universal and drawn after
-//!   the corrections; this `u'_j` is the receiver's choice. So guesses at `g` bits of `Δ` pass with
-//!   probability `2^-g`. After that the receiver knows the guessed bits, and the other trees are
-//!   those of an honest receiver. A failed check ends the pairing and wipes `Δ`. The functionality of
-//!   the paper allows this selective failure.
-//! - *Corrupted sender*. The sender sends nothing here but the base transfers' messages. Its view is
-//!   simulated: corrections are masked by `u_j`, which includes the stream of the unknown leaf; `x` is
-//!   masked by the sacrificed choices; and `R·t` follows from `R·q`, `x` and `Δ`. Streams are never read
-//!   twice.
-//! - The transfers are *endemic*, like the base transfers: a corrupted party may choose its own outputs.
+//! - *Corrupted receiver*. If `R·u'_j = x`, tree `j` passes for all `Δ_j` or for none; else it
+//!   passes for at most one `Δ_j`, so the receiver has guessed `k` bits of `Δ`. All trees of the
+//!   first kind have the same `u'_j`, except with probability `ε·(128/k)²/2`, because `R` is
+//!   ε-universal and drawn after the corrections; this `u'_j` is the receiver's choice. So guesses
+//!   at `g` bits of `Δ` pass with probability `2^-g`. After that the receiver knows the guessed
+//!   bits, and the other trees are those of an honest receiver. A failed check ends the pairing and
+//!   wipes `Δ`. The functionality of the paper allows this selective failure.
+//! - *Corrupted sender*. The sender sends nothing here but the base transfers' messages. Its view
+//!   is simulated: corrections are masked by `u_j`, which includes the stream of the unknown leaf;
+//!   `x` is masked by the sacrificed choices; and `R·t` follows from `R·q`, `x` and `Δ`. Streams
+//!   are never read twice.
+//! - The transfers are *endemic*, like the base transfers: a corrupted party may choose its own
+//!   outputs.
 //!
-//! *Cost*: [`extend_bytes`]: the receiver sends `128/k − 1` bits for each transfer and each of the 128
-//! sacrificed, and 48 bytes; and once, with the first extension, [`trees_bytes`]. A larger `k` sends
-//! less and computes more: `2^k/k` stream bits for each of the 128.
+//! *Cost*: [`extend_bytes`]: the receiver sends `128/k − 1` bits for each transfer and each of the
+//! 128 sacrificed, and 48 bytes; and once, with the first extension, [`trees_bytes`]. A larger `k`
+//! sends less and computes more: `2^k/k` stream bits for each of the 128.
 //!
 //! | `k` | bytes a transfer | beside, an extension | trees, bytes | OT/s, wasm | OT/s, native |
 //! |---|---|---|---|---|---|
@@ -48,20 +49,20 @@
 //! | **4** | 3.9 | 549 | 4,128 | **3.7 M** | 3.7 M |
 //! | 8 | 1.9 | 293 | 4,128 | 1.2 M | 1.2 M |
 //!
-//! One thread plays both roles, hashing included; processor time on a busy two-core machine; wasm is
-//! V8 with `simd128`. Without the checks, `k = 4` gave 3.9 M in wasm and 3.7 M natively in the same
-//! run. Measure again with `cargo xtask bench primitives`.
+//! One thread plays both roles, hashing included; processor time on a busy two-core machine; wasm
+//! is V8 with `simd128`. Without the checks, `k = 4` gave 3.9 M in wasm and 3.7 M natively in the
+//! same run. Measure again with `cargo xtask bench primitives`.
 //!
 //! *Deviations*:
 //!
 //! - Fiat–Shamir: the challenge is a hash of all messages of this direction so far (base transfers,
 //!   trees, corrections) and is not sent by the sender. This saves two messages per extension. A
-//!   receiver can grind offline for corrections that pass without a guess: each attempt succeeds with
-//!   probability below `2^-118` for `k = 4`, and below `2^-114` for `k = 1`. FAEST (Baum et al.,
-//!   CRYPTO 2023, ePrint 2023/996) uses the same non-interactive check.
+//!   receiver can grind offline for corrections that pass without a guess: each attempt succeeds
+//!   with probability below `2^-118` for `k = 4`, and below `2^-114` for `k = 1`. FAEST (Baum et
+//!   al., CRYPTO 2023, ePrint 2023/996) uses the same non-interactive check.
 //! - The receiver sends a digest of `R·t` instead of its 2 kB, as FAEST does.
-//! - The trees travel with the first extension, after its correction, and not with the base transfers,
-//!   which saves a round. The challenge includes them.
+//! - The trees travel with the first extension, after its correction, and not with the base
+//!   transfers, which saves a round. The challenge includes them.
 
 use tacit_ring::Bits;
 use tacit_session::{Fault, HEADER, Link, Malformed, Message, Party, Session, Stage, Tag};
@@ -150,9 +151,9 @@ pub fn base_choices(delta: Block) -> Block {
 
 /// Body bytes of the message for the trees, sent once by the extension's receiver.
 ///
-/// Layout: for every tree, `k − 1` pairs of blocks, the corrections of its levels from the second on;
-/// then for every tree two blocks, the sum of its check values; then the digest, 32 bytes. Empty for
-/// `k = 1`.
+/// Layout: for every tree, `k − 1` pairs of blocks, the corrections of its levels from the second
+/// on; then for every tree two blocks, the sum of its check values; then the digest, 32 bytes.
+/// Empty for `k = 1`.
 #[must_use]
 pub const fn trees_bytes(k: usize) -> usize {
     if k == 1 { 0 } else { COUNT / k * (k - 1) * 32 + COUNT / k * 32 + blake3::OUT_LEN }
@@ -166,8 +167,9 @@ pub const fn plane_bytes(n: usize) -> usize {
 
 /// Body bytes of the correction for `n` transfers.
 ///
-/// Layout: [`plane_bytes`] for every tree but the first, where bit `i` belongs to transfer `i` and the
-/// last 128 bits to the sacrificed transfers; then [`CHECK_BYTES`]: `R·c`, and the digest of `R·t`.
+/// Layout: [`plane_bytes`] for every tree but the first, where bit `i` belongs to transfer `i` and
+/// the last 128 bits to the sacrificed transfers; then [`CHECK_BYTES`]: `R·c`, and the digest of
+/// `R·t`.
 #[must_use]
 pub const fn correction_bytes(k: usize, n: usize) -> usize {
     (COUNT / k - 1) * plane_bytes(n) + CHECK_BYTES

@@ -171,7 +171,8 @@ fn the_transcript_is_the_known_one() {
     assert_eq!(hashes, ["410a9516991808d5292d31bcd4610f22", "f30a50ab85a917c2aefdd7de8942cc36"]);
 }
 
-/// Every kind of frame of a set-up and two extensions, damaged in every way: none is a wrong number, for all of it is checked.
+/// Every kind of frame of a set-up and two extensions, damaged in every way: none is a wrong
+/// number, for all of it is checked.
 #[test]
 fn every_damage_is_the_peers_fault() {
     let sizes = [(100, 200), (70, 30)];

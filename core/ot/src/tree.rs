@@ -1,28 +1,28 @@
 //! Punctured trees: one party knows all of many seeds, the other all but one.
 //!
 //! *Computes*: a tree of Goldreich, Goldwasser and Micali (1986) with 2^k leaves, in which
-//! [`double_many`] derives the two children of a node. The owner knows all leaves. The puncturer has
-//! chosen a leaf α and learns all leaves but α; the owner does not learn α. For every level the
-//! puncturer gets, by one oblivious transfer, the sum of all nodes on the side that the path to α does
-//! not take. It can compute all of these nodes but one, the sibling of the path, and so gets that one
-//! too. The children of the root are the messages of the first transfer; each level below needs a
-//! correction, which masks the two sums with the two messages of its transfer.
+//! [`double_many`] derives the two children of a node. The owner knows all leaves. The puncturer
+//! has chosen a leaf α and learns all leaves but α; the owner does not learn α. For every level the
+//! puncturer gets, by one oblivious transfer, the sum of all nodes on the side that the path to α
+//! does not take. It can compute all of these nodes but one, the sibling of the path, and so gets
+//! that one too. The children of the root are the messages of the first transfer; each level below
+//! needs a correction, which masks the two sums with the two messages of its transfer.
 //!
 //! *From*: Schoppmann et al. 2019; Boyle et al. 2019; Roy, *SoftSpokenOT*, CRYPTO 2022, with the
-//! consistency check of its figures 13 and 14. Each leaf gives two independent values of 256 bits: the
-//! seed of its stream, and a check value `s_y`. For every tree the owner sends the sum of its `s_y`;
-//! and one digest of the `s_y` of all trees. The puncturer recovers `s_α` from the sum, and compares
-//! the digest.
+//! consistency check of its figures 13 and 14. Each leaf gives two independent values of 256 bits:
+//! the seed of its stream, and a check value `s_y`. For every tree the owner sends the sum of its
+//! `s_y`; and one digest of the `s_y` of all trees. The puncturer recovers `s_α` from the sum, and
+//! compares the digest.
 //!
-//! *Security*: malicious. With wrong corrections the leaves that the puncturer computes depend on α.
-//! The digest binds the owner to one list of check values, so all α that pass the check give the same
-//! leaves. A wrong correction is therefore a guess at α that is caught when it is wrong: a guess of `b`
-//! bits passes with probability `2^-b`, which the functionality of the paper allows. `s_α` is
-//! independent of the seed of leaf α. With `k = 1` the leaves *are* the messages of a transfer: there is
-//! no correction that could be wrong, and no check.
+//! *Security*: malicious. With wrong corrections the leaves that the puncturer computes depend on
+//! α. The digest binds the owner to one list of check values, so all α that pass the check give the
+//! same leaves. A wrong correction is therefore a guess at α that is caught when it is wrong: a
+//! guess of `b` bits passes with probability `2^-b`, which the functionality of the paper allows.
+//! `s_α` is independent of the seed of leaf α. With `k = 1` the leaves *are* the messages of a
+//! transfer: there is no correction that could be wrong, and no check.
 //!
-//! *Cost*: part of [`trees_bytes`](crate::soft_spoken::trees_bytes): 32 bytes per tree for the sums,
-//! and 32 for the digest.
+//! *Cost*: part of [`trees_bytes`](crate::soft_spoken::trees_bytes): 32 bytes per tree for the
+//! sums, and 32 for the digest.
 //!
 //! *Deviations*: one digest covers all trees, where the paper has one for each. The check tells the
 //! owner only whether all trees pass.
@@ -56,8 +56,8 @@ impl Digest {
     }
 }
 
-/// The owner's side: from `k` pairs of messages, the streams of all `2^k` leaves of tree `index`, and
-/// the corrections and the sum of check values for the puncturer.
+/// The owner's side: from `k` pairs of messages, the streams of all `2^k` leaves of tree `index`,
+/// and the corrections and the sum of check values for the puncturer.
 pub(crate) fn grow(index: usize, pairs: &[[Block; 2]], digest: &mut Digest) -> (Vec<Stream>, Corrections, [Block; 2]) {
     let [first, rest @ ..] = pairs else { unreachable!("a tree has at least one level") };
     let mut nodes = Zeroizing::new(first.to_vec());

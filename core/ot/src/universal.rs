@@ -1,31 +1,31 @@
 //! A linear universal hash for the consistency check of an extension: many rows to 128.
 //!
-//! *Computes*: `h = R·x + y` over GF(2), for `n` rows `x`, 128 further rows `y`, and a public random
-//! matrix `R` with 128 rows that a challenge determines. A row is a [`Block`], which holds one bit of
-//! each of 128 planes, or a single bit. Every plane is hashed with the same `R`.
+//! *Computes*: `h = R·x + y` over GF(2), for `n` rows `x`, 128 further rows `y`, and a public
+//! random matrix `R` with 128 rows that a challenge determines. A row is a [`Block`], which holds
+//! one bit of each of 128 planes, or a single bit. Every plane is hashed with the same `R`.
 //!
-//! *From*: Roy 2022, section 4, which asks for a linear hash that is ε-universal and hiding. `[R | 1]`
-//! is hiding: `y` is uniform and used for nothing else, so `h` is uniform too. It is universal: two
-//! different inputs have the same hash with probability at most `ε = 2^-128 + 2^-131` over the choice
-//! of `R`. The hash has two steps.
+//! *From*: Roy 2022, section 4, which asks for a linear hash that is ε-universal and hiding. `[R |
+//! 1]` is hiding: `y` is uniform and used for nothing else, so `h` is uniform too. It is universal:
+//! two different inputs have the same hash with probability at most `ε = 2^-128 + 2^-131` over the
+//! choice of `R`. The hash has two steps.
 //!
 //! - **Sparse step.** A chunk of 2048 rows is a polynomial modulo `X^2053 − 1`. Each chunk is
-//!   multiplied by its own sum of 16 distinct powers of `X`, and the products are added up. The number
-//!   2 generates the multiplicative group modulo 2053, so `Φ(X) = 1 + X + … + X^2052` is irreducible.
-//!   The difference of two different chunks has a smaller degree than `Φ`, so it is a unit modulo `Φ`,
-//!   and at most one of the `C(2048, 16) > 2^131` multipliers makes the two sums equal. Rogaway's
-//!   *bucket hashing* (1995) also saves work by adding every input in a few places only; hashing by a
-//!   random polynomial is due to Krawczyk (1994).
+//!   multiplied by its own sum of 16 distinct powers of `X`, and the products are added up. The
+//!   number 2 generates the multiplicative group modulo 2053, so `Φ(X) = 1 + X + … + X^2052` is
+//!   irreducible. The difference of two different chunks has a smaller degree than `Φ`, so it is a
+//!   unit modulo `Φ`, and at most one of the `C(2048, 16) > 2^131` multipliers makes the two sums
+//!   equal. Rogaway's *bucket hashing* (1995) also saves work by adding every input in a few places
+//!   only; hashing by a random polynomial is due to Krawczyk (1994).
 //! - **Dense step.** The remaining rows, 2053 or fewer, are multiplied by a uniform binary matrix,
-//!   which adds `2^-128`. The product uses tables of the 16 sums of four rows (Arlazarov et al. 1970).
-//!   Inputs of at most 2053 rows skip the sparse step.
+//!   which adds `2^-128`. The product uses tables of the 16 sums of four rows (Arlazarov et al.
+//!   1970). Inputs of at most 2053 rows skip the sparse step.
 //!
 //! *Security*: unconditional for a uniform `R`. Rows are secret and `R` is public: only bits of `R`
 //! are used as indices, so the running time does not depend on the rows.
 //!
-//! *Cost*: local. The sparse step takes 16 additions of a row per row. A multiplication in GF(2^128)
-//! for every 128 bits, the usual choice, needs some 50 ns without a carry-less multiply instruction,
-//! which WebAssembly lacks; this hash needs 4 to 6 ns.
+//! *Cost*: local. The sparse step takes 16 additions of a row per row. A multiplication in
+//! GF(2^128) for every 128 bits, the usual choice, needs some 50 ns without a carry-less multiply
+//! instruction, which WebAssembly lacks; this hash needs 4 to 6 ns.
 //!
 //! *Deviations*: `R` is the output of the generator under a public seed. The proof treats it as a
 //! random oracle.

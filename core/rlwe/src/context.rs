@@ -1,4 +1,5 @@
-//! Constants that follow from the parameters, and exact arithmetic between residues modulo two primes and words.
+//! Constants that follow from the parameters, and exact arithmetic between residues modulo two
+//! primes and words.
 
 use std::sync::OnceLock;
 
@@ -60,7 +61,8 @@ impl Context {
         SHARED.get_or_init(Self::new)
     }
 
-    /// A context of [`WORD_32`] of one's own, which takes a millisecond to make. See [`shared`](Self::shared).
+    /// A context of [`WORD_32`] of one's own, which takes a millisecond to make. See
+    /// [`shared`](Self::shared).
     #[must_use]
     pub fn new() -> Self {
         let params = WORD_32;
@@ -116,7 +118,8 @@ impl Context {
 
     /// The 64 bits after the point of x/q, for x in residues; too small by less than 3·2^−64.
     ///
-    /// By the Chinese remainder theorem x/q is Σ yᵢ/pᵢ up to whole numbers, with yᵢ = xᵢ·(q/pᵢ)⁻¹ modulo pᵢ.
+    /// By the Chinese remainder theorem x/q is Σ yᵢ/pᵢ up to whole numbers, with yᵢ = xᵢ·(q/pᵢ)⁻¹
+    /// modulo pᵢ.
     #[inline]
     pub(crate) fn fraction(&self, x: [u32; 2]) -> u64 {
         x.into_iter().zip(&self.primes).fold(0, |sum: u64, (x, prime)| {
@@ -157,7 +160,8 @@ impl Context {
     }
 }
 
-/// The `bits` bits after the point of a [fraction](Context::fraction), rounded to the nearest, modulo 1.
+/// The `bits` bits after the point of a [fraction](Context::fraction), rounded to the nearest,
+/// modulo 1.
 #[inline]
 pub(crate) fn rounded(fraction: u64, bits: u32) -> u64 {
     fraction.wrapping_add(1 << (63 - bits)) >> (64 - bits)

@@ -1,13 +1,16 @@
 //! Lattice encryption for linear layers.
 //!
-//! One party, the *client*, sends Enc(r). The other, the *owner*, knows a matrix W and answers Enc(W·r − s) for a share s that it
-//! gets by answering. So they come to hold shares of W·r before there is any input, and neither learns anything: the client
-//! sees W·r − s, which is uniform, and the owner sees an encryption.
+//! One party, the *client*, sends Enc(r). The other, the *owner*, knows a matrix W and answers
+//! Enc(W·r − s) for a share s that it gets by answering. So they come to hold shares of W·r before
+//! there is any input, and neither learns anything: the client sees W·r − s, which is uniform, and
+//! the owner sees an encryption.
 //!
-//! The scheme is BFV (Brakerski 2012, Fan–Vercauteren 2012) cut down to what that takes: encryption, sums, products
-//! with known polynomials, no product of ciphertexts and no rotations. [`packing`] says how a layer becomes products of
-//! polynomials; [`linear`] puts all together and is what protocols call, and argues why neither party learns more, also where the
-//! other one's program is altered; [`origin`] has the halves of ciphertexts that nobody chooses; [`noise`] bounds the noise.
+//! The scheme is BFV (Brakerski 2012, Fan–Vercauteren 2012) cut down to what that takes:
+//! encryption, sums, products with known polynomials, no product of ciphertexts and no rotations.
+//! [`packing`] says how a layer becomes products of polynomials; [`linear`] puts all together and
+//! is what protocols call, and argues why neither party learns more, also where the other one's
+//! program is altered; [`origin`] has the halves of ciphertexts that nobody chooses; [`noise`]
+//! bounds the noise.
 //!
 //! All is pure functions on data: bytes go in and come out, lengths are ours. Only the owner's products may take their time, for
 //! they may be made on a graphics processor; see [`tacit_compute::Compute`].

@@ -1,40 +1,50 @@
 //! A linear layer in two messages.
 //!
-//! *Computes*: the client has x, the owner has weights W; they get shares of W·x modulo 2^32, each of which may be one off: the
-//! client's and the owner's add up to W·x + δ with δ in {−1, 0, 1}, rarely other than 0 ([`crate::noise`] says how rarely).
-//! *From*: Huang et al., *Cheetah*, 2022; the scheme of [`crate::scheme`]; a mask that is uniform modulo q, in place of one that is
-//! uniform modulo t and flooding. *Security*: below. *Cost*: [`request_bytes`] there, [`response_bytes`] back. *Deviations*: those of
-//! [`crate::packing`].
+//! *Computes*: the client has x, the owner has weights W; they get shares of W·x modulo 2^32, each
+//! of which may be one off: the client's and the owner's add up to W·x + δ with δ in {−1, 0, 1},
+//! rarely other than 0 ([`crate::noise`] says how rarely). *From*: Huang et al., *Cheetah*, 2022;
+//! the scheme of [`crate::scheme`]; a mask that is uniform modulo q, in place of one that is
+//! uniform modulo t and flooding. *Security*: below. *Cost*: [`request_bytes`] there,
+//! [`response_bytes`] back. *Deviations*: those of [`crate::packing`].
 //!
 //! A picture is one request. A batch repeats it; the weights are prepared once for all.
 //!
 //! # Security
 //!
-//! Against an altered client, which sends any key b and any request. All messages of one response are, for each of its ciphertexts,
-//! the wanted coefficients of c0 = Σ c0ⱼ·wⱼ + b·u − R, and c1 = Σ c1ⱼ·wⱼ + a·u + e₁, both rounded.
+//! Against an altered client, which sends any key b and any request. All messages of one response
+//! are, for each of its ciphertexts, the wanted coefficients of c0 = Σ c0ⱼ·wⱼ + b·u − R, and c1 = Σ
+//! c1ⱼ·wⱼ + a·u + e₁, both rounded.
 //!
-//! 1. R has independent uniform residues, so the wanted coefficients of c0 are perfectly uniform and independent of w, u and e₁,
-//!    whatever was asked. The others are not sent.
-//! 2. a is a hash that covers the owner's nonce, so the client cannot choose it. u and e₁ are fresh for each ciphertext. So
-//!    a·u + e₁ is a sample of ring learning with errors, which looks uniform; with it c1 does, for what is added (Σ c1ⱼ·wⱼ) does
-//!    not depend on u and e₁. That holds for equal seeds, and for any other choice of the client's.
-//! 3. Once the client has seen c0, the owner's share round(t·R/q) is a function of w, u and what the client chose. The rest of
-//!    the protocol works on this share, in messages that are uniform to the client, until k bits are opened. Bits of a secret can
-//!    be faked: for every function of k bits there is one of c1 alone which no small program tells from it, at a cost polynomial in
-//!    2^k (Jetchev, Pietrzak, *How to fake auxiliary input*, TCC 2014). So what the client sees of a picture is as good as uniform
-//!    ciphertexts and k bits, and these are all that it can have learned of w.
+//! 1. R has independent uniform residues, so the wanted coefficients of c0 are perfectly uniform
+//!    and independent of w, u and e₁, whatever was asked. The others are not sent.
+//! 2. a is a hash that covers the owner's nonce, so the client cannot choose it. u and e₁ are fresh
+//!    for each ciphertext. So a·u + e₁ is a sample of ring learning with errors, which looks
+//!    uniform; with it c1 does, for what is added (Σ c1ⱼ·wⱼ) does not depend on u and e₁. That
+//!    holds for equal seeds, and for any other choice of the client's.
+//! 3. Once the client has seen c0, the owner's share round(t·R/q) is a function of w, u and what
+//!    the client chose. The rest of the protocol works on this share, in messages that are uniform
+//!    to the client, until k bits are opened. Bits of a secret can be faked: for every function of
+//!    k bits there is one of c1 alone which no small program tells from it, at a cost polynomial in
+//!    2^k (Jetchev, Pietrzak, *How to fake auxiliary input*, TCC 2014). So what the client sees of
+//!    a picture is as good as uniform ciphertexts and k bits, and these are all that it can have
+//!    learned of w.
 //!
-//! The last step goes *picture by picture*: u and e₁ serve one picture, so k is what one picture opens, ⌈log2 L⌉ bits for one of L
-//! labels, and not what a session does. For scores, k is up to [`OPENED_BITS`], where 2^k is no bound. There the assumption is that
-//! learning with errors remains hard when so many bits of a secret are known (Goldwasser et al., *Robustness of the learning
-//! with errors assumption*, ICS 2010): a ternary secret keeps at least 5,492 of its 6,492 bits of entropy.
+//! The last step goes *picture by picture*: u and e₁ serve one picture, so k is what one picture
+//! opens, ⌈log2 L⌉ bits for one of L labels, and not what a session does. For scores, k is up to
+//! [`OPENED_BITS`], where 2^k is no bound. There the assumption is that learning with errors
+//! remains hard when so many bits of a secret are known (Goldwasser et al., *Robustness of the
+//! learning with errors assumption*, ICS 2010): a ternary secret keeps at least 5,492 of its 6,492
+//! bits of entropy.
 //!
-//! Against an altered owner, which answers with any c0 and c1. Its requests are encryptions of uniform numbers, samples of ring
-//! learning with errors under the key s. The client's share is then a function of s that the owner chose, and what is opened to the
-//! owner may carry bits of s: as many as are opened, 32 for each score. So a key serves one round, and one picture where scores reach the owner; and at
-//! most [`OPENED_BITS`] bits may be opened to the other side for one lattice secret, of s or of u.
+//! Against an altered owner, which answers with any c0 and c1. Its requests are encryptions of
+//! uniform numbers, samples of ring learning with errors under the key s. The client's share is
+//! then a function of s that the owner chose, and what is opened to the owner may carry bits of s:
+//! as many as are opened, 32 for each score. So a key serves one round, and one picture where
+//! scores reach the owner; and at most [`OPENED_BITS`] bits may be opened to the other side for one
+//! lattice secret, of s or of u.
 //!
-//! Nothing here depends on whether a share is right: a party that cheats gets wrong shares of its own making.
+//! Nothing here depends on whether a share is right: a party that cheats gets wrong shares of its
+//! own making.
 #![deny(clippy::indexing_slicing)]
 
 use tacit_compute::{Compute, Kernels, Resident};
@@ -98,8 +108,9 @@ pub fn response_bytes(context: &Context, packing: &Packing) -> usize {
         .sum()
 }
 
-/// The client's message: x, encrypted. [`request_bytes`] long: a seed, and behind it c0 of every ciphertext, tile by tile and in each
-/// channel group by channel group; their halves c1 are [`Purpose::Request`]'s, in the same order from 0.
+/// The client's message: x, encrypted. [`request_bytes`] long: a seed, and behind it c0 of every
+/// ciphertext, tile by tile and in each channel group by channel group; their halves c1 are
+/// [`Purpose::Request`]'s, in the same order from 0.
 ///
 /// # Panics
 /// When x is not as long as the layer's input.
@@ -125,8 +136,9 @@ pub fn request(
     bytes
 }
 
-/// The owner's answer, encrypted, [`response_bytes`] long: a [`Reply`] for every ciphertext, tile by tile and in each filter group by
-/// filter group. And its shares of W·x, in the order of the layer's output.
+/// The owner's answer, encrypted, [`response_bytes`] long: a [`Reply`] for every ciphertext, tile
+/// by tile and in each filter group by filter group. And its shares of W·x, in the order of the
+/// layer's output.
 ///
 /// # Errors
 /// When the request is not one for this layer.

@@ -1,11 +1,13 @@
-//! Noise: how it is drawn, and how large the weights of a layer may be so that it stays below what decryption bears.
+//! Noise: how it is drawn, and how large the weights of a layer may be so that it stays below what
+//! decryption bears.
 //!
-//! Noise hides nothing of the owner's: a mask that is uniform modulo q does ([`crate::linear`]). So all that it must be is small.
+//! Noise hides nothing of the owner's: a mask that is uniform modulo q does ([`crate::linear`]). So
+//! all that it must be is small.
 //!
 //! # What a response's noise consists of
 //!
-//! Decrypting a response to honest requests Enc(rⱼ) under weights wⱼ gives, before the message is rounded out and besides
-//! the mask, modulo q with Δ = q/t = 2^28:
+//! Decrypting a response to honest requests Enc(rⱼ) under weights wⱼ gives, before the message is
+//! rounded out and besides the mask, modulo q with Δ = q/t = 2^28:
 //!
 //! | term | from | bound |
 //! |---|---|---|
@@ -16,19 +18,22 @@
 //!
 //! # Tail bound
 //!
-//! A centred binomial error is the sum of 42 independent ±½, so sub-Gaussian with variance proxy 42/4 = 10.5 (Hoeffding 1963);
-//! a rounding of a uniform message adds at most ¼. So coefficient by coefficient, the first term is sub-Gaussian with proxy
-//! 10.75·‖w‖₂², and the third, given δ, with proxy N/4 over the ternary s. Each exceeds λ times the root of its proxy with
-//! probability at most 2·exp(−λ²/2). With λ² = 2·54·ln 2 (λ = 8.65) the two terms of all N = 2^12 coefficients together stay
-//! within their bounds but for 2^12·2·2·2^−54 = 2^−40.
+//! A centred binomial error is the sum of 42 independent ±½, so sub-Gaussian with variance proxy
+//! 42/4 = 10.5 (Hoeffding 1963); a rounding of a uniform message adds at most ¼. So coefficient by
+//! coefficient, the first term is sub-Gaussian with proxy 10.75·‖w‖₂², and the third, given δ, with
+//! proxy N/4 over the ternary s. Each exceeds λ times the root of its proxy with probability at
+//! most 2·exp(−λ²/2). With λ² = 2·54·ln 2 (λ = 8.65) the two terms of all N = 2^12 coefficients
+//! together stay within their bounds but for 2^12·2·2·2^−54 = 2^−40.
 //!
-//! [`most_weight`] is the largest weight with which the sum of all bounds is at most 0.49·Δ, however the weights of a
-//! polynomial are chosen. It follows from the shape of the layer alone, and so refuses nothing because of a secret.
+//! [`most_weight`] is the largest weight with which the sum of all bounds is at most 0.49·Δ,
+//! however the weights of a polynomial are chosen. It follows from the shape of the layer alone,
+//! and so refuses nothing because of a secret.
 //!
 //! # Sums that are one off
 //!
-//! The two shares are rounded apart from each other, so a sum is one unit off where the mask falls within the noise of a boundary:
-//! with probability |ν|/Δ for noise ν. Most of ν is the rounding to 44 and 38 bits. Measured with fixed seeds, 16,384 sums each:
+//! The two shares are rounded apart from each other, so a sum is one unit off where the mask falls
+//! within the noise of a boundary: with probability |ν|/Δ for noise ν. Most of ν is the rounding to
+//! 44 and 38 bits. Measured with fixed seeds, 16,384 sums each:
 //!
 //! | weights of a sum | largest noise of the products | exact | one off | more |
 //! |---|---|---|---|---|
@@ -73,14 +78,16 @@ fn overhead(params: &Params) -> f64 {
     2.0 * n * errors + step * (deviations(params) * n.sqrt() / 2.0 + dropped)
 }
 
-/// What the noise of a response is within, but for 2^−40, where the squares of its polynomials' weights add up to `squares`.
+/// What the noise of a response is within, but for 2^−40, where the squares of its polynomials'
+/// weights add up to `squares`.
 #[must_use]
 pub fn bound(params: &Params, squares: f64) -> f64 {
     let proxy = f64::from(ERROR_BITS) / 2.0 + 0.25;
     deviations(params) * (proxy * squares).sqrt() + overhead(params)
 }
 
-/// The largest weight, in absolute value, with which a response to which so many weights contribute is decrypted rightly.
+/// The largest weight, in absolute value, with which a response to which so many weights contribute
+/// is decrypted rightly.
 ///
 /// # Panics
 /// When there are no weights.
@@ -94,8 +101,8 @@ pub fn most_weight(params: &Params, weights: usize) -> u32 {
 
 /// `n` numbers uniform in {−1, 0, 1}, in constant time.
 ///
-/// Four come out of each word of 64 bits, as the first digits to base 3 of a fraction; the probability of each of the 81
-/// quadruples is right to within 2^−64.
+/// Four come out of each word of 64 bits, as the first digits to base 3 of a fraction; the
+/// probability of each of the 81 quadruples is right to within 2^−64.
 #[must_use]
 pub(crate) fn ternary(rng: &mut Prg, n: usize) -> Small {
     let words = words(rng, n.div_ceil(4));
@@ -121,7 +128,8 @@ pub(crate) fn errors(rng: &mut Prg, n: usize) -> Small {
 
 /// `n` numbers uniform modulo q, as residues.
 ///
-/// A pair with a residue that is not below its prime is drawn again. That takes time, which tells nothing of the pairs that stay.
+/// A pair with a residue that is not below its prime is drawn again. That takes time, which tells
+/// nothing of the pairs that stay.
 #[must_use]
 pub(crate) fn masks(params: &Params, rng: &mut Prg, n: usize) -> Zeroizing<Vec<[u32; 2]>> {
     const MASK: u32 = (1 << PRIME_BITS) - 1;
@@ -148,7 +156,8 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    /// By hand: λ² = 108·0.693147 = 74.860, and Δ = 1,073,692,673·1,073,668,097/2^32 = 268,405,000….
+    /// By hand: λ² = 108·0.693147 = 74.860, and Δ = 1,073,692,673·1,073,668,097/2^32 =
+    /// 268,405,000….
     #[test]
     fn bounds_by_hand() {
         assert!((deviations(&WORD_32).powi(2) - 74.860).abs() < 1e-3);
@@ -159,7 +168,8 @@ mod tests {
         assert!((bound(&WORD_32, squares) - overhead(&WORD_32)) / (8.6522 * 3.27872 * 64.0 * 4095.0) - 1.0 < 1e-4);
     }
 
-    /// Weights of 13 bits pass in sums of 2^18, those of 14 bits in sums of 2^15, and no number of weights leaves nothing.
+    /// Weights of 13 bits pass in sums of 2^18, those of 14 bits in sums of 2^15, and no number of
+    /// weights leaves nothing.
     #[test]
     fn the_largest_weight_follows_from_their_number() {
         for n in [1, 400, 4096, 1 << 16, 1 << 22] {

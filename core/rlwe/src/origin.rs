@@ -1,16 +1,18 @@
 //! The uniform halves of ciphertexts: outputs of a hash, which neither party can choose.
 //!
-//! *Computes*: a polynomial a for the public key and for each ciphertext of a request. *From*: as in Regev's scheme with a common
-//! random string; the nonce of the other side keeps a party from searching for a good one beforehand. *Security*: BLAKE3 in its
-//! mode for key derivation, and the ChaCha8 stream that its output keys, are modelled as one random oracle (FrodoKEM likewise
+//! *Computes*: a polynomial a for the public key and for each ciphertext of a request. *From*: as
+//! in Regev's scheme with a common random string; the nonce of the other side keeps a party from
+//! searching for a good one beforehand. *Security*: BLAKE3 in its mode for key derivation, and the
+//! ChaCha8 stream that its output keys, are modelled as one random oracle (FrodoKEM likewise
 //! expands its public matrix by AES). The input is
 //!
 //! ```text
 //! client's party (1) ‖ purpose (1) ‖ index (4, little-endian) ‖ client's seed (32) ‖ owner's nonce (32)
 //! ```
 //!
-//! under a label of its own. Both sides contribute 32 bytes, so an honest party's halves are fresh in every round whatever the
-//! other one sends: nothing else needs to identify the round. *Cost*: a hash a polynomial. *Deviations*: none.
+//! under a label of its own. Both sides contribute 32 bytes, so an honest party's halves are fresh
+//! in every round whatever the other one sends: nothing else needs to identify the round. *Cost*: a
+//! hash a polynomial. *Deviations*: none.
 
 use tacit_symmetric::Stream;
 use tacit_symmetric::chacha::STREAM_WORDS;
@@ -26,7 +28,8 @@ pub const NONCE: usize = 32;
 
 const LABEL: &str = "tacit 2026 rlwe uniform half of a ciphertext";
 
-/// What identifies the uniform halves of one round: the party that is the client, and the owner's nonce.
+/// What identifies the uniform halves of one round: the party that is the client, and the owner's
+/// nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     client: u8,
@@ -52,8 +55,8 @@ pub struct Halves {
 }
 
 impl Origin {
-    /// Of a round. `client` tells the parties of a pairing apart; the `nonce` is drawn by the owner for this round, before
-    /// the client makes a key.
+    /// Of a round. `client` tells the parties of a pairing apart; the `nonce` is drawn by the owner
+    /// for this round, before the client makes a key.
     #[must_use]
     pub fn new(client: u8, nonce: [u8; NONCE]) -> Self {
         Self { client, nonce }
@@ -69,7 +72,8 @@ impl Origin {
 impl Halves {
     /// The half with this index, modulo all primes.
     ///
-    /// A residue that is not below its prime is drawn again, which may take its time: nothing here is secret.
+    /// A residue that is not below its prime is drawn again, which may take its time: nothing here
+    /// is secret.
     #[must_use]
     pub fn poly(&self, context: &Context, index: u32) -> Poly<Ntt> {
         let Self { origin: Origin { client, nonce }, purpose, seed } = self;
@@ -140,7 +144,8 @@ mod tests {
         for (limb, prime) in poly.limbs().zip(context.primes()) {
             let p = prime.modulus.value();
             assert!(limb.iter().all(|&x| x < p));
-            // The mean of 4096 uniform numbers is within 8 of its standard deviations, p/√(12·4096).
+            // The mean of 4096 uniform numbers is within 8 of its standard deviations,
+            // p/√(12·4096).
             let mean = limb.iter().map(|&x| f64::from(x)).sum::<f64>() / 4096.0 / f64::from(p);
             assert!((mean - 0.5).abs() < 8.0 / (12.0f64 * 4096.0).sqrt(), "{mean}");
         }

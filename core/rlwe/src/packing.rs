@@ -169,8 +169,8 @@ impl Packing {
         self.filters * self.tile[0] * self.tile[1]
     }
 
-    /// The largest weight, in absolute value, with which every response is decrypted rightly; see [`crate::noise`]. It follows from
-    /// the shape alone.
+    /// The largest weight, in absolute value, with which every response is decrypted rightly; see
+    /// [`crate::noise`]. It follows from the shape alone.
     #[must_use]
     pub fn most_weight(&self, params: &Params) -> u32 {
         noise::most_weight(params, self.filters * self.shape.patch())

@@ -2,18 +2,20 @@
 //!
 //! # Security
 //!
-//! Ring learning with errors over Z_q\[X\]/(X^N + 1) with N = 4096 and log2 q = 60.0, secrets uniform in {−1, 0, 1}, errors of
-//! standard deviation 3.24. For 128 bits of classical security at this N with such secrets and σ = 3.19, the *Homomorphic
-//! Encryption Security Standard* (Albrecht et al. 2018, table 1, rows "(−1, 1)") allows log2 q ≤ 109, and the *Security
-//! Guidelines for Implementing Homomorphic Encryption* (Bossuat et al. 2024, ePrint 2024/463) about 106. The margin is 46 bits
-//! of modulus or more.
+//! Ring learning with errors over Z_q\[X\]/(X^N + 1) with N = 4096 and log2 q = 60.0, secrets
+//! uniform in {−1, 0, 1}, errors of standard deviation 3.24. For 128 bits of classical security at
+//! this N with such secrets and σ = 3.19, the *Homomorphic Encryption Security Standard* (Albrecht
+//! et al. 2018, table 1, rows "(−1, 1)") allows log2 q ≤ 109, and the *Security Guidelines for
+//! Implementing Homomorphic Encryption* (Bossuat et al. 2024, ePrint 2024/463) about 106. The
+//! margin is 46 bits of modulus or more.
 //!
 //! # Why these primes
 //!
-//! They are 1 modulo 2N, so that X^N + 1 splits and transforms exist, and below 2^30, so that the lazy butterflies of
-//! [`tacit_compute`] keep their values (less than 4p) in words of 32 bits, which vectors of WebAssembly and graphics processors
-//! have. Two of them make Δ = q/t = 2^28, which is room for the noise of every layer ([`crate::noise`]). Products with a
-//! factor that is uniform in 32 bits would need a third: their noise is about 2^40.
+//! They are 1 modulo 2N, so that X^N + 1 splits and transforms exist, and below 2^30, so that the
+//! lazy butterflies of [`tacit_compute`] keep their values (less than 4p) in words of 32 bits,
+//! which vectors of WebAssembly and graphics processors have. Two of them make Δ = q/t = 2^28,
+//! which is room for the noise of every layer ([`crate::noise`]). Products with a factor that is
+//! uniform in 32 bits would need a third: their noise is about 2^40.
 
 /// A ring, a plaintext modulus, and how responses are shortened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,8 @@ pub struct Params {
     pub primes: [u32; 2],
     /// l: plaintexts are modulo t = 2^l.
     pub plain_bits: u32,
-    /// Responses are switched to the modulus q′ = 2^`switched_bits`. Even: a coefficient is written in two halves.
+    /// Responses are switched to the modulus q′ = 2^`switched_bits`. Even: a coefficient is written
+    /// in two halves.
     pub switched_bits: u32,
     /// Bits of a switched coefficient of c0 that are sent, the highest. Even, likewise.
     pub wanted_bits: u32,

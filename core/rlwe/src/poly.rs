@@ -98,7 +98,8 @@ impl<Form> Poly<Form> {
 }
 
 impl Poly<Coeff> {
-    /// The polynomial with these coefficients, which are less than 2^29 in absolute value; the missing ones are zero.
+    /// The polynomial with these coefficients, which are less than 2^29 in absolute value; the
+    /// missing ones are zero.
     ///
     /// # Panics
     /// When there are more than N.

@@ -1,12 +1,14 @@
 //! Keys and ciphertexts.
 //!
-//! *Computes*: with t = 2^32 and Δ = q/t, a ciphertext (c0, c1) of m has c0 + c1·s = round(Δ·m) + noise modulo q. A reply is one
-//! modulo q′ = 2^44, of which c0 has only some coefficients, and of each the 38 highest bits. *From*: Brakerski 2012;
-//! Fan–Vercauteren 2012. *Security*: ring learning with errors with the [parameters](crate::params), and a random oracle for
-//! uniform halves ([`crate::origin`]). What it takes for each party against an altered other one: [`crate::linear`]. *Cost*:
-//! stated at each function; a residue takes 30 bits. *Deviations*: messages are rounded into place ([`Context::encode`]); a fresh
-//! ciphertext is symmetric, its uniform half a hash; it stays in values (`Ntt`), in which it is used; the encryption of zero in a
-//! reply has no error e₀ of its own, because a mask that is uniform modulo q takes its place.
+//! *Computes*: with t = 2^32 and Δ = q/t, a ciphertext (c0, c1) of m has c0 + c1·s = round(Δ·m) +
+//! noise modulo q. A reply is one modulo q′ = 2^44, of which c0 has only some coefficients, and of
+//! each the 38 highest bits. *From*: Brakerski 2012; Fan–Vercauteren 2012. *Security*: ring
+//! learning with errors with the [parameters](crate::params), and a random oracle for uniform
+//! halves ([`crate::origin`]). What it takes for each party against an altered other one:
+//! [`crate::linear`]. *Cost*: stated at each function; a residue takes 30 bits. *Deviations*:
+//! messages are rounded into place ([`Context::encode`]); a fresh ciphertext is symmetric, its
+//! uniform half a hash; it stays in values (`Ntt`), in which it is used; the encryption of zero in
+//! a reply has no error e₀ of its own, because a mask that is uniform modulo q takes its place.
 
 use std::ops::Range;
 
@@ -113,7 +115,8 @@ impl SecretKey {
 
     /// c0 + c1·s modulo q′ of the wanted coefficients: q′/t times the message, and noise.
     ///
-    /// c1·s is less than 2^44·N < q/2 in absolute value, so it is computed exactly modulo q, and then reduced.
+    /// c1·s is less than 2^44·N < q/2 in absolute value, so it is computed exactly modulo q, and
+    /// then reduced.
     ///
     /// # Panics
     /// When there are not as many as the reply has.
@@ -178,8 +181,9 @@ impl Ciphertext {
     }
 }
 
-/// Σ ciphertextⱼ·weightⱼ of some rows of weights, and to each (b·u, a·u) with a fresh ternary u: c0 and c1, row by row, by
-/// coefficients. `inputs` are the [halves](Ciphertext::halves) of as many ciphertexts as a row has weights.
+/// Σ ciphertextⱼ·weightⱼ of some rows of weights, and to each (b·u, a·u) with a fresh ternary u: c0
+/// and c1, row by row, by coefficients. `inputs` are the [halves](Ciphertext::halves) of as many
+/// ciphertexts as a row has weights.
 ///
 /// *Security*: it hides nothing before [`Reply::new`] adds the mask and the error.
 pub(crate) async fn products(
@@ -202,11 +206,13 @@ pub(crate) async fn products(
 }
 
 impl Reply {
-    /// Encrypts a row of [`products`], `c0` and `c1`, minus a uniform mask for each of the `wanted` coefficients; the shares that the
-    /// masks leave to their owner: with R the mask modulo q, round(t·R/q) modulo t.
+    /// Encrypts a row of [`products`], `c0` and `c1`, minus a uniform mask for each of the `wanted`
+    /// coefficients; the shares that the masks leave to their owner: with R the mask modulo q,
+    /// round(t·R/q) modulo t.
     ///
-    /// *Security*: whatever `c0` is, its wanted coefficients minus R are uniform; c1 becomes a·u + e₁ plus what does not depend on
-    /// u and e₁, a sample of ring learning with errors. See [`crate::linear`].
+    /// *Security*: whatever `c0` is, its wanted coefficients minus R are uniform; c1 becomes a·u +
+    /// e₁ plus what does not depend on u and e₁, a sample of ring learning with errors. See
+    /// [`crate::linear`].
     ///
     /// # Panics
     /// When a coefficient is not below N.
@@ -246,7 +252,8 @@ impl Reply {
         Self { c0, c1: c1.map(|fraction| rounded(fraction, params.switched_bits)).collect() }
     }
 
-    /// A reply out of its parts: the wanted coefficients of c0, 38 bits each, and all of c1, 44 bits each. Higher bits do not count.
+    /// A reply out of its parts: the wanted coefficients of c0, 38 bits each, and all of c1, 44
+    /// bits each. Higher bits do not count.
     ///
     /// # Panics
     /// When c1 does not have N coefficients.
@@ -263,7 +270,8 @@ impl Reply {
         wire::wide_bytes(params.switched_bits, params.size) + wire::wide_bytes(params.wanted_bits, wanted)
     }
 
-    /// Appends it: c1, then the wanted coefficients of c0 in the order in which they were asked for.
+    /// Appends it: c1, then the wanted coefficients of c0 in the order in which they were asked
+    /// for.
     pub fn write(&self, context: &Context, out: &mut Vec<u8>) {
         let params = context.params();
         wire::write_wide(params.switched_bits, self.c1.iter().copied(), out);

@@ -1,4 +1,5 @@
-//! Residues and switched coefficients as bytes: a fixed number of bits each, the lowest first, without gaps.
+//! Residues and switched coefficients as bytes: a fixed number of bits each, the lowest first,
+//! without gaps.
 #![deny(clippy::indexing_slicing)]
 
 use tacit_ring::packed;
@@ -43,8 +44,8 @@ pub(crate) fn write_wide(bits: u32, numbers: impl Iterator<Item = u64>, out: &mu
     packed::write(bits / 2, halves, out);
 }
 
-/// Reads `n` numbers of `bits` bits. Every number of them is one, so that only the length can be wrong, and the bits that fill
-/// the last byte.
+/// Reads `n` numbers of `bits` bits. Every number of them is one, so that only the length can be
+/// wrong, and the bits that fill the last byte.
 ///
 /// # Errors
 /// When either is.

@@ -1,10 +1,12 @@
 //! Damaged frames and altered parties: the hostile side of every room's tests.
 //!
-//! A frame is damaged in one of two ways. A *broken* frame keeps the check that it had, so the running check refuses it. A *forged*
-//! frame gets the check that belongs to it, and so do all later frames of that party, as from an altered program: it reaches the
-//! decoder. [`every`] runs a protocol once for each kind of frame and damage.
+//! A frame is damaged in one of two ways. A *broken* frame keeps the check that it had, so the
+//! running check refuses it. A *forged* frame gets the check that belongs to it, and so do all
+//! later frames of that party, as from an altered program: it reaches the decoder. [`every`] runs a
+//! protocol once for each kind of frame and damage.
 //!
-//! [`altered`] is the tool for parties that follow a strategy: it changes bodies and seals them again.
+//! [`altered`] is the tool for parties that follow a strategy: it changes bodies and seals them
+//! again.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -103,7 +105,8 @@ pub fn frames<T>(run: impl FnOnce(&Tamper) -> T) -> Vec<Frame> {
     frames.take()
 }
 
-/// Lets `change` alter the body of every frame that `from` sends, given its place and its kind, and seals all of them again.
+/// Lets `change` alter the body of every frame that `from` sends, given its place and its kind, and
+/// seals all of them again.
 pub fn altered(from: Party, mut change: impl FnMut(usize, Tag, &mut Vec<u8>) + 'static) -> Tamper {
     // Each lane has a check of its own.
     let mut chains = [Chain::new(), Chain::new()];
@@ -149,11 +152,13 @@ pub fn replaced(at: Frame, mut change: impl FnMut(Vec<u8>) -> Vec<Vec<u8>> + 'st
     ))
 }
 
-/// Runs a protocol once for every kind of frame and each of the damages, and asserts what either party says of it.
+/// Runs a protocol once for every kind of frame and each of the damages, and asserts what either
+/// party says of it.
 ///
-/// A broken frame, and a forged one of another length, are the peer's fault. A forged frame of the right length is the peer's fault
-/// or a wrong number; whoever is answered with nonsense may be the one that notices, and then the other finds that its peer left.
-/// Frames of one sender, tag and length are of one kind, and the first of each is damaged. `run` plays both parties and returns
+/// A broken frame, and a forged one of another length, are the peer's fault. A forged frame of the
+/// right length is the peer's fault or a wrong number; whoever is answered with nonsense may be the
+/// one that notices, and then the other finds that its peer left. Frames of one sender, tag and
+/// length are of one kind, and the first of each is damaged. `run` plays both parties and returns
 /// their results. The damaged frames are returned.
 ///
 /// # Panics
@@ -201,7 +206,8 @@ pub fn every<A, B>(damages: &[Damage], run: impl Fn(&Tamper) -> (Result<A, Fault
     kinds
 }
 
-/// A body of any content, under the tag with this byte: an altered program is not bound to the types of the real one.
+/// A body of any content, under the tag with this byte: an altered program is not bound to the
+/// types of the real one.
 pub struct Raw<const BYTE: u8>(pub Vec<u8>);
 
 impl<const BYTE: u8> Message for Raw<BYTE> {

@@ -11,8 +11,9 @@ use std::task::{Poll, Waker};
 
 use crate::{HEADER, Link, LinkError, Tag};
 
-/// The most bytes a lane holds that nobody has asked for yet, [`OVERHEAD`] included: of control messages, which persons cause, and
-/// of the protocol, in which an honest peer is ahead by its questions to all layers of a model and some portions of transfers.
+/// The most bytes a lane holds that nobody has asked for yet, [`OVERHEAD`] included: of control
+/// messages, which persons cause, and of the protocol, in which an honest peer is ahead by its
+/// questions to all layers of a model and some portions of transfers.
 const BACKLOG: [usize; 2] = [1 << 20, 32 << 20];
 
 /// What a frame costs besides its bytes, so that endless short ones are bounded too.

@@ -1,6 +1,7 @@
 //! Both parties on one thread over queues: no runtime, no clock, deterministic.
 //!
-//! The same driver serves protocol tests, cost tests and altered parties ([`run_with`], [`damage`](crate::damage)).
+//! The same driver serves protocol tests, cost tests and altered parties ([`run_with`],
+//! [`damage`](crate::damage)).
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -9,10 +9,11 @@
 //! └─────┴───────────┴──────────────┘
 //! ```
 //!
-//! The check is the CRC-32 of everything that this side has sent so far. A frame that was damaged, dropped, repeated or
-//! reordered breaks the chain, so a fault in a program or a transport ends as a fault and not as a wrong answer. It is no
-//! defence against an altered peer, which computes the check of what it forges; decoders and protocols are that. The link below is
-//! authenticated, so speed decides: a check takes in 17 MB for a large picture check, which in WebAssembly costs a
+//! The check is the CRC-32 of everything that this side has sent so far. A frame that was damaged,
+//! dropped, repeated or reordered breaks the chain, so a fault in a program or a transport ends as
+//! a fault and not as a wrong answer. It is no defence against an altered peer, which computes the
+//! check of what it forges; decoders and protocols are that. The link below is authenticated, so
+//! speed decides: a check takes in 17 MB for a large picture check, which in WebAssembly costs a
 //! cryptographic hash 110 ms.
 
 use crate::{Fault, Tag};

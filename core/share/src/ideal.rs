@@ -1,8 +1,9 @@
 //! The ideal functionality of material: a dealer who hands out correct material from one seed.
 //!
-//! Who deals knows every mask, so nobody deals between two people. It is for where one program plays both parties: tests of
-//! what stands above material, lessons, and simulators, whose proofs are in the model in which material is ideal. That is
-//! why a dealer asks for a session of [`lockstep`](tacit_session::lockstep): at the other end of its queue there is no other person.
+//! Who deals knows every mask, so nobody deals between two people. It is for where one program
+//! plays both parties: tests of what stands above material, lessons, and simulators, whose proofs
+//! are in the model in which material is ideal. That is why a dealer asks for a session of
+//! [`lockstep`](tacit_session::lockstep): at the other end of its queue there is no other person.
 
 use tacit_compute::{Convolution, Kernels};
 use tacit_ot::ideal::MARK;
@@ -34,8 +35,8 @@ pub fn deal(s: &Session<QueueLink>, demand: Demand, seed: [u8; 32]) -> Material 
     }
 }
 
-/// Both parties' material for one linear layer and one picture; the products are exact. Each party keeps its own part, and both call it with generators that
-/// are at the same place.
+/// Both parties' material for one linear layer and one picture; the products are exact. Each party
+/// keeps its own part, and both call it with generators that are at the same place.
 ///
 /// # Panics
 /// When the weights are another layer's.

@@ -1,16 +1,20 @@
 //! Linear layers of which one party, the *owner*, knows the weights; the other is the *client*.
 //!
-//! *Computes*: shares of `W·x + b + δ` modulo 2^32 out of shares `x_o + x_c` of x, where δ is 0 but rarely ±1. Before there is an x,
-//! the client draws r and gets `W·r − s` under lattice encryption, for a share s that the owner gets by answering. Then the client
-//! sends `u = x_c − r`; the owner's share is `W·(x_o + u) + s + b`, in the clear, and the client's `W·r − s`.
+//! *Computes*: shares of `W·x + b + δ` modulo 2^32 out of shares `x_o + x_c` of x, where δ is 0 but
+//! rarely ±1. Before there is an x, the client draws r and gets `W·r − s` under lattice encryption,
+//! for a share s that the owner gets by answering. Then the client sends `u = x_c − r`; the owner's
+//! share is `W·(x_o + u) + s + b`, in the clear, and the client's `W·r − s`.
 //!
-//! *From*: Mishra et al., *Delphi*, 2020 (what is done before and what after); Huang et al., *Cheetah*, 2022 (the
-//! encrypted product; see [`tacit_rlwe::linear`]). *Security*: whatever program the client runs, it sees ciphertexts of which the
-//! wanted parts are uniform and the other is a sample of ring learning with errors. Whatever program the owner runs, it sees u,
-//! which r masks once, and encryptions; its answer makes the client's share a function of the key, so that bits of one key may be
-//! opened to it: at most [`tacit_rlwe::linear::OPENED_BITS`], with a fresh key for each round. Either can make the
-//! other's share wrong. The order is part of it: the owner's nonce comes before the client's key ([`tacit_rlwe::origin`]).
-//! *Cost*: [`nonce_cost`] and [`key_cost`] once a round or a picture; [`prepare_cost`] and [`apply_cost`] a layer. *Deviations*: δ.
+//! *From*: Mishra et al., *Delphi*, 2020 (what is done before and what after); Huang et al.,
+//! *Cheetah*, 2022 (the encrypted product; see [`tacit_rlwe::linear`]). *Security*: whatever
+//! program the client runs, it sees ciphertexts of which the wanted parts are uniform and the other
+//! is a sample of ring learning with errors. Whatever program the owner runs, it sees u, which r
+//! masks once, and encryptions; its answer makes the client's share a function of the key, so that
+//! bits of one key may be opened to it: at most [`tacit_rlwe::linear::OPENED_BITS`], with a fresh
+//! key for each round. Either can make the other's share wrong. The order is part of it: the
+//! owner's nonce comes before the client's key ([`tacit_rlwe::origin`]). *Cost*: [`nonce_cost`] and
+//! [`key_cost`] once a round or a picture; [`prepare_cost`] and [`apply_cost`] a layer.
+//! *Deviations*: δ.
 #![deny(clippy::indexing_slicing)]
 
 use tacit_compute::{Compute, Convolution, Kernels, Resident};

@@ -181,9 +181,10 @@ fn transfers(party: Party, demand: Demand) -> (usize, usize) {
 
 /// Makes material out of the engine's random transfers.
 ///
-/// *Computes*: private products from one transfer each, triples from two, one in each direction. *From*: Goldreich–Micali–Wigderson 1987;
-/// Asharov et al. 2013. *Security*: that of the engine; the rest is local. A corrupted party may choose its own half of this
-/// material; the other half is uniform apart from the relation. *Cost*: [`prepare_cost`]: one round. *Deviations*: none.
+/// *Computes*: private products from one transfer each, triples from two, one in each direction.
+/// *From*: Goldreich–Micali–Wigderson 1987; Asharov et al. 2013. *Security*: that of the engine;
+/// the rest is local. A corrupted party may choose its own half of this material; the other half is
+/// uniform apart from the relation. *Cost*: [`prepare_cost`]: one round. *Deviations*: none.
 ///
 /// # Errors
 /// The engine's.

@@ -156,14 +156,17 @@ pub async fn places<const W: usize, L: Link>(
     Ok(groups.swap_remove(0))
 }
 
-/// Shares of the index in binary of the word that has each place: place by place, bit by bit from the lowest, list by list. Places for
-/// which a list has no word are left out. [`read_indices`] reads them once they are opened.
+/// Shares of the index in binary of the word that has each place: place by place, bit by bit from
+/// the lowest, list by list. Places for which a list has no word are left out. [`read_indices`]
+/// reads them once they are opened.
 ///
-/// *Computes*: bit b of an index is the XOR of the shares of all words whose index has bit b set, because exactly one of them is 1.
-/// *From*: folklore. *Security*: perfect, nothing is sent. An altered party that holds wrong shares of [`places`] changes
-/// what is computed into another function of both inputs. Every message before the opening is uniform in its view whatever it sends, and
-/// nothing here or before depends on more than the form of what is received; so it learns at most the bits that are opened to it:
-/// ⌈log2 len⌉ for each place, where opening a bit for every word would give it len bits. *Cost*: none. *Deviations*: none.
+/// *Computes*: bit b of an index is the XOR of the shares of all words whose index has bit b set,
+/// because exactly one of them is 1. *From*: folklore. *Security*: perfect, nothing is sent. An
+/// altered party that holds wrong shares of [`places`] changes what is computed into another
+/// function of both inputs. Every message before the opening is uniform in its view whatever it
+/// sends, and nothing here or before depends on more than the form of what is received; so it
+/// learns at most the bits that are opened to it: ⌈log2 len⌉ for each place, where opening a bit
+/// for every word would give it len bits. *Cost*: none. *Deviations*: none.
 ///
 /// # Panics
 /// When the places are those of other lists.
@@ -189,8 +192,9 @@ pub fn indices_len(lists: Lists, wanted: usize) -> usize {
     lists.named(wanted) * lists.index_bits() * lists.count
 }
 
-/// The words of the first `wanted` places of every list, from opened [`indices`]. `None` where the bits do not name different words of
-/// the list: then the other party's shares were wrong. That is a fact about both inputs, so it must not show in what is sent later.
+/// The words of the first `wanted` places of every list, from opened [`indices`]. `None` where the
+/// bits do not name different words of the list: then the other party's shares were wrong. That is
+/// a fact about both inputs, so it must not show in what is sent later.
 ///
 /// # Panics
 /// When there are not [`indices_len`] bits.

@@ -299,7 +299,8 @@ async fn layer(
         }
     };
     let once = linear::nonce_cost(role) + linear::key_cost(role, &context) + linear::apply_cost(role, shape, n);
-    // The client asks everything at once; the key answers the owner's nonce, and each later message an answer of the owner's.
+    // The client asks everything at once; the key answers the owner's nonce, and each later message
+    // an answer of the owner's.
     let rounds = if role == Role::Client { 1 } else { n as u64 + 1 };
     let declared = Cost { rounds, ..once + linear::prepare_cost(role, &context, &packing) * n as u64 };
     let (result, cost) = held(s, declared, before, result).await;

@@ -86,7 +86,8 @@ impl Gate {
         Ok(Self::new(Arc::new(UdpSocket::bind("127.0.0.1:0").await?), Ledger::new(4, 4)))
     }
 
-    /// What becomes of a datagram, for [`crate::fuzz`]; signed ones as if they had the right nonce, too.
+    /// What becomes of a datagram, for [`crate::fuzz`]; signed ones as if they had the right nonce,
+    /// too.
     pub(crate) fn try_judge(&self, datagram: &[u8]) {
         lock(&self.nonces).now = Some("nonce".to_owned());
         if let Verdict::Answer(answer) = self.judge(datagram, NOBODY) {

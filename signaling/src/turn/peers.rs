@@ -1,9 +1,11 @@
 //! To whom the relay sends: to the other party, and not into the network that it stands in.
 //!
-//! A relay sends from inside. What the operator's firewall keeps away from strangers, they could reach through it: services of
-//! this machine, of its neighbours, the metadata service of a cloud. So only public addresses are relayed to; and those that
-//! are of the same kind as the relay's own, since a relay with a private address was put there for its neighbours. A machine may
-//! have more addresses than the one that parties are told, public ones too: whatever the system takes for its own is refused.
+//! A relay sends from inside. What the operator's firewall keeps away from strangers, they could
+//! reach through it: services of this machine, of its neighbours, the metadata service of a cloud.
+//! So only public addresses are relayed to; and those that are of the same kind as the relay's own,
+//! since a relay with a private address was put there for its neighbours. A machine may have more
+//! addresses than the one that parties are told, public ones too: whatever the system takes for its
+//! own is refused.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -62,7 +64,8 @@ impl Reach {
 
 /// Whether an address is one of this machine's, whichever interface has it now.
 ///
-/// The system is asked which address it would send from: to one of its own it sends from that very address. Nothing is sent.
+/// The system is asked which address it would send from: to one of its own it sends from that very
+/// address. Nothing is sent.
 fn is_of_this_machine(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -194,7 +197,8 @@ mod tests {
         assert!(!relays("8.8.8.8", true, "127.0.0.1"), "a flag does not open this machine");
     }
 
-    /// The second public address of a machine, and the private one of a machine behind a public one.
+    /// The second public address of a machine, and the private one of a machine behind a public
+    /// one.
     #[test]
     fn no_other_address_of_this_machine_is_reached() {
         let second = |address: IpAddr| ["9.9.9.9", "10.0.0.5", "2600::2"].iter().any(|own| *own == address.to_string());

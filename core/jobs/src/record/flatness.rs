@@ -7,11 +7,12 @@ use tacit_share::form::Form;
 
 /// Whether messages of this kind are bits that are uniform to whoever receives them, so that their histogram must be flat.
 ///
-/// Masked bits and words are: a one-time mask makes any input uniform. So is a half that is opened, as long as one does not know the
-/// other half, a nonce, and the corrections of transfers, which hide behind a generator's output. Others give away as little but have a
-/// form: a [control](Tag::Control) message is text; a [base transfer's](Tag::BaseOtSender) points are points of a curve, and the encoding of
-/// a point is a number below a prime; [keys](Tag::PublicKey) and [ciphertexts](Tag::Encrypted) of lattice encryption are numbers below
-/// primes of 30 bits.
+/// Masked bits and words are: a one-time mask makes any input uniform. So is a half that is opened,
+/// as long as one does not know the other half, a nonce, and the corrections of transfers, which
+/// hide behind a generator's output. Others give away as little but have a form: a
+/// [control](Tag::Control) message is text; a [base transfer's](Tag::BaseOtSender) points are
+/// points of a curve, and the encoding of a point is a number below a prime; [keys](Tag::PublicKey)
+/// and [ciphertexts](Tag::Encrypted) of lattice encryption are numbers below primes of 30 bits.
 #[must_use]
 pub fn uniform_bits(tag: Tag) -> bool {
     match tag {

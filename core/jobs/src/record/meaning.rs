@@ -151,7 +151,8 @@ pub fn opened(sent: &Crossing, received: &Crossing) -> Option<Vec<bool>> {
     Some((0..bits).map(|i| bit(&sent.body, i) != bit(&received.body, i)).collect())
 }
 
-/// What this step of a comparison in a record is about, by the width of its layer; nothing in other stages.
+/// What this step of a comparison in a record is about, by the width of its layer; nothing in other
+/// stages.
 #[must_use]
 pub fn step(record: &Record, crossing: &Crossing) -> Option<String> {
     // A label may take two bits, too.

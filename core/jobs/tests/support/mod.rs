@@ -10,7 +10,8 @@ use tacit_session::{Party, Tag};
 /// What crossed: who sent it, and the frame.
 pub(crate) type Sent = Rc<RefCell<Vec<(Party, Vec<u8>)>>>;
 
-/// The first message of `cheat` that opens bits carries other ones: its body XOR `mask`. Everything that crosses is kept.
+/// The first message of `cheat` that opens bits carries other ones: its body XOR `mask`. Everything
+/// that crosses is kept.
 pub(crate) fn wrong_opening(cheat: Party, mask: u64) -> (Tamper, Sent) {
     let mut is_done = false;
     let altered = damage::altered(cheat, move |_, tag, body| {

@@ -4,9 +4,10 @@
 //! `gpu`, `cpu` or `auto` for whichever is faster, prints one JSON object:
 //!
 //! - `images`, `float_accuracy`, `fixed_accuracy`: all test pictures, in real numbers and by the oracle, in per cent.
-//! - `secure_images`, `agree`, `ties`, `disagree`: the first of them in real runs between two parties, who are on one thread but
-//!   do everything that two browsers do. A label that is not the oracle's is a tie if one unit for each truncation and
-//!   each sum can explain it ([`ties`]), and else it disagrees.
+//! - `secure_images`, `agree`, `ties`, `disagree`: the first of them in real runs between two
+//!   parties, who are on one thread but do everything that two browsers do. A label that is not the
+//!   oracle's is a tie if one unit for each truncation and each sum can explain it ([`ties`]), and
+//!   else it disagrees.
 //! - `logit_error`, `logit_slack`: the first batch once more, with all scores opened: by how much one differs from the oracle's at
 //!   most, and by how much one may, in the model's own unit.
 //!
@@ -151,7 +152,8 @@ impl Secure<'_> {
         labels
     }
 
-    /// The largest difference of a score from the oracle's over one batch, and whether what may be off explains all of them.
+    /// The largest difference of a score from the oracle's over one batch, and whether what may be
+    /// off explains all of them.
     fn largest_error(&self, oracle: &[Vec<i32>]) -> (f64, bool) {
         let (mut largest, mut explained) = (0f64, true);
         for (answer, logits) in self.run(BATCH.min(oracle.len()), Told::Scores).iter().zip(oracle) {

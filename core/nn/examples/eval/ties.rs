@@ -1,20 +1,23 @@
-//! How far a secure run may be from the oracle: one unit for each truncation and each sum of a linear layer, carried through the
-//! layers.
+//! How far a secure run may be from the oracle: one unit for each truncation and each sum of a
+//! linear layer, carried through the layers.
 //!
-//! A truncation of x by t bits gives ⌊x/2^t⌋ or ⌈x/2^t⌉ in a secure run, and the nearer of the two in the oracle: at most one
-//! unit apart, this way or that, as the parties' random shares fall. The sum that a linear layer truncates is itself at most one
-//! unit off, where shares of a product under encryption are rounded. Everything else is exact. So with a unit as standard
-//! deviation for each, and as if they were independent, the variances of a value's numbers are
+//! A truncation of x by t bits gives ⌊x/2^t⌋ or ⌈x/2^t⌉ in a secure run, and the nearer of the two
+//! in the oracle: at most one unit apart, this way or that, as the parties' random shares fall. The
+//! sum that a linear layer truncates is itself at most one unit off, where shares of a product
+//! under encryption are rounded. Everything else is exact. So with a unit as standard deviation for
+//! each, and as if they were independent, the variances of a value's numbers are
 //!
-//! - after a linear layer (Σw²·v + 1)/4^t + 1, where v are those of its inputs, and without the last 1 where nothing is truncated;
+//! - after a linear layer (Σw²·v + 1)/4^t + 1, where v are those of its inputs, and without the
+//!   last 1 where nothing is truncated;
 //! - after a ReLU, with a ceiling or without, and after a maximum at most those before it;
 //! - after a mean of n numbers n·m²·v/4^t + 1, where m is its multiplier;
 //! - after a sum those of its two inputs together.
 //!
-//! Two labels are tied for a picture when the oracle's logits of the two are within [`DEVIATIONS`] standard deviations of their
-//! difference, whose variance is Σ(w_i − w_j)²·v + 2, as both logits see the same inputs of the last layer. The worst case, in
-//! which all of them conspire, would be no yardstick: it allows whole logits. That this one is not too strict either, real
-//! scores show: they have to be within as many deviations of the oracle's ([`Slack::logits`]).
+//! Two labels are tied for a picture when the oracle's logits of the two are within [`DEVIATIONS`]
+//! standard deviations of their difference, whose variance is Σ(w_i − w_j)²·v + 2, as both logits
+//! see the same inputs of the last layer. The worst case, in which all of them conspire, would be
+//! no yardstick: it allows whole logits. That this one is not too strict either, real scores show:
+//! they have to be within as many deviations of the oracle's ([`Slack::logits`]).
 
 use tacit_nn::{Plan, StepOp, Weights};
 

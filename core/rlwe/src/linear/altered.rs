@@ -16,8 +16,8 @@ const BITS: usize = 13;
 const SHAPE: Convolution =
     Convolution { channels: 1, height: 30, width: 30, filters: 16, kernel: [5, 5], stride: 1, padding: 0 };
 
-/// The pixel at which a bit is asked for. Pixels are so far apart that no output sees two of them, and so far from the edge that each
-/// meets every weight.
+/// The pixel at which a bit is asked for. Pixels are so far apart that no output sees two of them,
+/// and so far from the edge that each meets every weight.
 fn pixel(bit: usize) -> [usize; 2] {
     [4 + bit / 5 * 5, 4 + bit % 5 * 5]
 }
@@ -47,8 +47,8 @@ fn altered(context: &Context, key: &SecretKey, packing: &Packing, rng: &mut Prg)
     bytes
 }
 
-/// How many bits the client guesses rightly, and how many there are. It knows of each weight all lower bits, and takes the higher one
-/// that is nearer to the phase.
+/// How many bits the client guesses rightly, and how many there are. It knows of each weight all
+/// lower bits, and takes the higher one that is nearer to the phase.
 fn guessed(phase: impl Fn(usize) -> f64, weights: &[i32]) -> [usize; 2] {
     let [height, width] = SHAPE.output();
     let mut right = 0;
@@ -67,7 +67,8 @@ fn guessed(phase: impl Fn(usize) -> f64, weights: &[i32]) -> [usize; 2] {
     [right, weights.len() * BITS]
 }
 
-/// What an altered client guesses of random weights in some rounds, each with a key of its own, where the owner draws masks so.
+/// What an altered client guesses of random weights in some rounds, each with a key of its own,
+/// where the owner draws masks so.
 fn gained(seed: u8, rounds: usize, masks: impl Fn(&mut Prg, usize) -> Vec<[u32; 2]>) -> [usize; 2] {
     let (context, mut rng) = (Context::shared(), Prg::from_seed([seed; 32]));
     let packing = Packing::convolution(&SHAPE).expect("a layer that fits");
@@ -103,15 +104,16 @@ fn gained(seed: u8, rounds: usize, masks: impl Fn(&mut Prg, usize) -> Vec<[u32; 
     total
 }
 
-/// Masks that are multiples of Δ, however random, hide no phase: one request gives nearly every bit of 400 weights.
+/// Masks that are multiples of Δ, however random, hide no phase: one request gives nearly every bit
+/// of 400 weights.
 #[test]
 fn masks_of_whole_units_would_give_the_weights_away() {
     let [right, all] = gained(1, 1, |rng, n| (0..n).map(|_| Context::shared().encode(rng.next_u64() as u32)).collect());
     assert!(right * 100 > all * 97, "{right} of {all}");
 }
 
-/// Masks that are uniform modulo q leave a coin flip of every bit: half of 156,000 guesses are right within five standard deviations,
-/// which a client that learned one bit in 80 would exceed.
+/// Masks that are uniform modulo q leave a coin flip of every bit: half of 156,000 guesses are
+/// right within five standard deviations, which a client that learned one bit in 80 would exceed.
 #[test]
 fn an_altered_client_learns_nothing() {
     let [right, all] = gained(2, 30, |rng, n| noise::masks(&WORD_32, rng, n).to_vec());

@@ -49,8 +49,8 @@ impl Setting {
         Ciphertext::from_bytes(self.context, a, &bytes).unwrap()
     }
 
-    /// The noise of a ciphertext of this message, in the maximum norm: what is left of the phase when the message's place is
-    /// taken away.
+    /// The noise of a ciphertext of this message, in the maximum norm: what is left of the phase
+    /// when the message's place is taken away.
     fn noise(&self, c: &Ciphertext, message: impl Fn(usize) -> u32) -> u64 {
         let context = self.context;
         let mut phase = Poly::sum_of_products(context, &Cpu, &[(&c.c1, &self.key.s)]);
@@ -87,7 +87,8 @@ fn a_fresh_ciphertext_has_fresh_noise() {
     let mut s = setting(1);
     let message = numbers(&mut s.rng, s.context.size());
     let fresh = s.encrypt(&message);
-    // The largest of 4096 draws of a binomial of 42 coins: above 8 but for 2^-70, and never above 21.
+    // The largest of 4096 draws of a binomial of 42 coins: above 8 but for 2^-70, and never above
+    // 21.
     let noise = s.noise(&fresh, |i| message[i]);
     assert!((8..=21).contains(&noise), "{noise}");
 }
@@ -124,8 +125,8 @@ fn shares_of_products_add_up() {
     }
 }
 
-/// The noise as it is, against the bound, for layers like those of real networks with the largest weights that quantising makes
-/// and with the largest that are allowed.
+/// The noise as it is, against the bound, for layers like those of real networks with the largest
+/// weights that quantising makes and with the largest that are allowed.
 #[test]
 fn noise_stays_below_its_bound() {
     let conv = |channels, size, filters, kernel, padding| {
@@ -184,7 +185,8 @@ fn noise_stays_below_its_bound() {
     }
 }
 
-/// How many of 4,096 sums are exact, one off and more off, and the largest noise of the products in bits.
+/// How many of 4,096 sums are exact, one off and more off, and the largest noise of the products in
+/// bits.
 fn exact_and_off(seed: u8, terms: usize, largest: i32) -> ([usize; 3], u32) {
     let mut s = setting(seed);
     let n = s.context.size();
@@ -257,8 +259,9 @@ fn digits(words: &[u32]) -> Vec<i32> {
     words.iter().flat_map(of_word).collect()
 }
 
-/// What an altered owner learns of a key is what is opened to it, and no more: 20 of 4,096 digits a word. So the whole key takes
-/// 205 words, the words of the largest number of bits that may be opened leave most of it unknown, and a fresh key all.
+/// What an altered owner learns of a key is what is opened to it, and no more: 20 of 4,096 digits a
+/// word. So the whole key takes 205 words, the words of the largest number of bits that may be
+/// opened leave most of it unknown, and a fresh key all.
 #[test]
 fn an_altered_owner_learns_of_a_key_what_is_opened() {
     let s = setting(8);
@@ -276,7 +279,8 @@ fn an_altered_owner_learns_of_a_key_what_is_opened() {
     assert_eq!(is_digit(&s.key, &all[..n]), n, "scores of 205 words give a key away");
     let some = opened(OPENED_BITS / 32);
     assert_eq!((some.len(), is_digit(&s.key, &some)), (620, 620));
-    // Of the next round's key, as many digits are right as of any other: a third, within eight standard deviations.
+    // Of the next round's key, as many digits are right as of any other: a third, within eight
+    // standard deviations.
     let next = setting(9).key;
     let right = is_digit(&next, &all[..n]) as f64;
     assert!((right - n as f64 / 3.0).abs() < 8.0 * (n as f64 * 2.0 / 9.0).sqrt(), "{right}");
