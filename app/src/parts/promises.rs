@@ -40,8 +40,8 @@ pub(crate) fn Promises(dialog: NodeRef<Dialog>) -> impl IntoView {
             <h3>"Where it ends"</h3>
             <ul>
                 <li>
-                    "It protects you from a curious partner who runs this program as it is. One who alters it can spoil \
-                     the answer, and may learn more about what you put in."
+                    "Whoever alters their program learns at most the bits that the agreement names, and can make an answer \
+                     wrong. Cheats in the transfers are caught."
                 </li>
                 <li>"It cannot know whether somebody puts in the truth."</li>
                 <li>

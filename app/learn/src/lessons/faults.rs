@@ -127,8 +127,8 @@ pub(crate) fn Faults() -> impl IntoView {
             <div class="card stack break-came" role="status">{shown(came, verdict)}</div>
         </div>
         <p class="lead">
-            "Tacit protects each of you from a curious partner who follows the protocol, and from accidents on the way. It does not \
-             protect you from a partner who cheats on purpose: such a one can spoil the answer. That stands on every agreement."
+            "Tacit protects each of you from a curious partner, and from accidents on the way. A partner who cheats on purpose can \
+             spoil the answer, but learns at most the bits that the agreement names; lies in the transfers are caught."
         </p>
         <TeachersNote note=note()/>
     }
