@@ -12,7 +12,7 @@ fn worker(model: &mut Model, at: f64, event: Event) -> Vec<Act> {
 /// What the worker says of it.
 fn proposed(agreement: Agreement) -> Event {
     let hash = agreement.hash();
-    Event::Proposed { agreement, hash }
+    Event::Proposed { agreement: Box::new(agreement), hash }
 }
 
 fn agreement(round: u32) -> Agreement {

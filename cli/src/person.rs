@@ -81,7 +81,7 @@ impl Person<'_> {
                 Heard::Told(Event::Refused { fault }) => return Err(fault),
                 Heard::Told(Event::Finished { outcome }) => {
                     let agreement = accepted.ok_or_else(|| Fault::internal("a result that was not agreed on"))?;
-                    return Ok((outcome, agreement));
+                    return Ok((outcome, *agreement));
                 }
                 _ => {}
             }

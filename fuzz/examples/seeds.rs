@@ -120,7 +120,7 @@ fn pairings(seeds: &mut Seeds) {
                         }
                         Event::Proposed { agreement: proposed, .. } => {
                             say(Command::Accept { hash: proposed.hash() });
-                            agreement = Some(proposed);
+                            agreement = Some(*proposed);
                         }
                         Event::Agreed if job == Job::Millionaires => {
                             let amount = Amount::from_minor_units(500).expect("an amount");

@@ -398,7 +398,7 @@ impl Session {
                 }
                 Step::Stay
             }
-            Event::Proposed { agreement, hash } => self.propose(screen, agreement, hash),
+            Event::Proposed { agreement, hash } => self.propose(screen, *agreement, hash),
             Event::PeerAccepted => {
                 self.accepted.peer = true;
                 Step::Say(match (screen, self.role()) {

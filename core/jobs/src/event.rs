@@ -27,7 +27,7 @@ pub enum Event {
     /// This is what will be done. Both must accept exactly this before an input is asked for.
     Proposed {
         /// What both accept.
-        agreement: Agreement,
+        agreement: Box<Agreement>,
         /// Its [hash](Agreement::hash), by which a person [accepts](crate::Command::Accept) it.
         hash: [u8; 32],
     },

@@ -241,7 +241,7 @@ impl<L: Link + 'static> Driver<L> {
     fn show_agreement(&self) {
         let Some(agreement) = self.proposal.as_ref().and_then(|proposal| proposal.agreement.clone()) else { return };
         let hash = agreement.hash();
-        (self.emit)(Event::Proposed { agreement, hash });
+        (self.emit)(Event::Proposed { agreement: Box::new(agreement), hash });
         if self.round.accepted_there {
             (self.emit)(Event::PeerAccepted);
         }

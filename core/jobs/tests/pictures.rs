@@ -98,7 +98,7 @@ fn answers(events: &[Event]) -> Vec<Answer> {
 
 fn agreements(events: &[Event]) -> Vec<Agreement> {
     let agreement =
-        |event: &Event| if let Event::Proposed { agreement, .. } = event { Some(agreement.clone()) } else { None };
+        |event: &Event| if let Event::Proposed { agreement, .. } = event { Some(*agreement.clone()) } else { None };
     events.iter().filter_map(agreement).collect()
 }
 
