@@ -178,6 +178,7 @@ test('break it: damage is noticed, lies are not', async ({ alice }) => {
     ['Flip a bit', 'noticed'],
     ['Send too little', 'noticed'],
     ['Send it twice', 'noticed'],
+    ['Cheat, to read Bob’s secret', 'noticed'],
     ['Lie about the input', 'not noticed'],
     ['Bend the opening', 'not noticed'],
   ]) {

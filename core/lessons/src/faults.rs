@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
-use tacit_session::{Fault, Link, LinkError, Session};
+use tacit_session::damage::{self, Damage, Frame};
+use tacit_session::lockstep::Tamper;
+use tacit_session::{Fault, Link, LinkError, Party, Session, Tag};
 
 use crate::party::{Held, Report, Run, Task, strange};
 use crate::richer::{Compared, comparing, comparing_with};
@@ -12,53 +14,58 @@ use crate::{Clock, shares};
 /// Bits of the numbers.
 pub const WIDTH: usize = 4;
 
-/// Something that happens to Alice's first message.
+/// Harm to what Alice sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Harm {
-    /// Nothing.
+    /// None.
     None,
-    /// One bit is flipped on the way.
+    /// One bit of the first message is flipped on the way.
     Flip,
-    /// The last byte is missing.
+    /// The last byte of the first message is missing.
     Short,
-    /// It comes twice.
+    /// The first message comes twice.
     Twice,
+    /// Alice's program is altered: in half of the trees of her transfers it corrects to other
+    /// choices, and it seals its messages as the real one does.
+    Cheat,
 }
 
 impl Harm {
-    fn to(self, mut frame: Vec<u8>) -> Vec<Vec<u8>> {
+    fn tamper(self) -> Tamper {
+        let first = Frame { from: Party::Alice, index: 0, tag: Tag::BaseOtSender, body: 0 };
         match self {
-            Self::None => vec![frame],
-            Self::Flip => {
-                if let Some(last) = frame.last_mut() {
-                    *last ^= 1;
+            Self::None => damage::replaced(first, |frame| vec![frame]),
+            Self::Flip => damage::broken(first, Damage::FlippedLast),
+            Self::Short => damage::broken(first, Damage::CutShort),
+            Self::Twice => damage::replaced(first, |frame| vec![frame.clone(), frame]),
+            Self::Cheat => damage::altered(Party::Alice, |_, tag, body| {
+                if tag == Tag::ChoiceCorrections {
+                    let half = body.len() / 2;
+                    body[..half].iter_mut().for_each(|byte| *byte ^= 1);
                 }
-                vec![frame]
-            }
-            Self::Short => {
-                frame.pop();
-                vec![frame]
-            }
-            Self::Twice => vec![frame.clone(), frame],
+            }),
         }
     }
 }
 
-/// A link that does harm to the first message that goes out.
+/// The link of Alice's program, which does harm to her messages.
 pub(crate) struct Harmed<L> {
     link: L,
-    harm: Cell<Harm>,
+    tamper: Tamper,
+    sent: Cell<usize>,
 }
 
 impl<L> Harmed<L> {
     pub(crate) fn new(link: L, harm: Harm) -> Self {
-        Self { link, harm: Cell::new(harm) }
+        Self { link, tamper: harm.tamper(), sent: Cell::new(0) }
     }
 }
 
 impl<L: Link> Link for Harmed<L> {
     async fn send(&self, message: Vec<u8>) -> Result<(), LinkError> {
-        for message in self.harm.replace(Harm::None).to(message) {
+        let index = self.sent.replace(self.sent.get() + 1);
+        let messages = (self.tamper.borrow_mut())(Party::Alice, index, message);
+        for message in messages {
             self.link.send(message).await?;
         }
         Ok(())
@@ -69,7 +76,7 @@ impl<L: Link> Link for Harmed<L> {
     }
 }
 
-/// Compares 11 with 13, with the harm done to the first message that Alice sends.
+/// Compares 11 with 13, with harm done to the messages that Alice sends.
 #[must_use]
 pub fn harming(harm: Harm) -> Run<Compared> {
     comparing_with(harm, WIDTH, &[[11, 13]])
@@ -124,7 +131,7 @@ mod tests {
     #[test]
     fn damage_is_noticed_and_lies_are_not() {
         let harmed = |harm| harming(harm).in_lockstep(&mut prgs()).unwrap();
-        for harm in [Harm::Flip, Harm::Short, Harm::Twice] {
+        for harm in [Harm::Flip, Harm::Short, Harm::Twice, Harm::Cheat] {
             let bob = harmed(harm).bob;
             assert_eq!(bob.err().map(|fault| fault.code), Some(Code::PeerBroke), "{harm:?}");
         }
@@ -134,8 +141,14 @@ mod tests {
     }
 
     #[test]
+    fn a_cheat_passes_the_running_check_and_is_caught_by_that_of_the_transfers() {
+        let fault = harming(Harm::Cheat).in_lockstep(&mut prgs()).unwrap().bob.unwrap_err();
+        assert!(fault.detail.unwrap().contains("the trees do not have the same choices"));
+    }
+
+    #[test]
     fn after_a_harm_the_link_is_of_no_more_use() {
-        for harm in [Harm::None, Harm::Flip, Harm::Short, Harm::Twice] {
+        for harm in [Harm::None, Harm::Flip, Harm::Short, Harm::Twice, Harm::Cheat] {
             let reports = play_both(harming(harm).tasks, &mut prgs(), Aside::SILENT);
             assert_eq!(Report::are_settled(&reports), harm == Harm::None, "{harm:?}");
             assert!(!Report::are_cut_off(&reports), "{harm:?}");

@@ -17,11 +17,16 @@ enum Deed {
     Bend,
 }
 
-const DEEDS: [(Deed, &str, &str); 6] = [
+const DEEDS: [(Deed, &str, &str); 7] = [
     (Deed::Harm(Harm::None), "Nothing", "Alice has 11 and Bob 13, and both follow the protocol."),
     (Deed::Harm(Harm::Flip), "Flip a bit", "One bit of Alice’s first message is flipped on its way."),
     (Deed::Harm(Harm::Short), "Send too little", "The last byte of her first message is missing."),
     (Deed::Harm(Harm::Twice), "Send it twice", "Her first message arrives a second time."),
+    (
+        Deed::Harm(Harm::Cheat),
+        "Cheat, to read Bob’s secret",
+        "Alice’s program is altered: in the transfers it asks for this and for that at once, and its messages look in order.",
+    ),
     (Deed::Lie, "Lie about the input", "Alice has 11 and puts in 15."),
     (Deed::Bend, "Bend the opening", "Both share 42. Alice adds one to the half that she shows."),
 ];
@@ -140,6 +145,7 @@ fn note() -> Note {
         script: &[
             "Let the class vote before each press: will it be noticed?",
             "Flip a bit: each frame carries a check over all that was sent before.",
+            "Cheat: the frames are in order now, because an altered program wrote their checks. Why is it caught?",
             "Lie about the input: whose fault is the wrong answer?",
             "Bend the opening: Alice alone learns the truth. Compare with a scale on which she keeps a thumb.",
             "Ask for which uses this is good enough: two friends? Two banks?",
@@ -150,7 +156,12 @@ fn note() -> Note {
                 "It is no secret: who writes a false message can write its check as well.",
             ),
             (
-                "What would stop one?",
+                "How are the transfers checked?",
+                "Alice must say a sum of her choices that Bob’s program draws after she has made them. Only one set of choices \
+                 fits it; a guess at his secret is a bet, and the first lost bet ends it all.",
+            ),
+            (
+                "What would stop a bent opening?",
                 "Shares that carry a tag under a shared key, so that a bent half has a wrong tag; or a commitment before the opening.",
             ),
             ("Can any protocol stop a lie about the input?", "No. It is a correct run with another input."),
