@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the numbers that README and the choices in the code stand on.
+//! `cargo xtask bench`: the numbers that `docs/numbers.md` and the choices in the code stand on.
 //!
 //! Every measurement is one JSON object a line. With `--json` stdout carries exactly these lines; without, a table.
 
