@@ -26,6 +26,11 @@ export class Rehearsal {
     }
   }
 
+  /** Chooses what to find out, or how far apart the two are. */
+  async choose(list, option) {
+    await this.page.getByLabel(list).selectOption({ label: option });
+  }
+
   async #pressOn(name, button) {
     await this.side(name).getByRole('button', { name: button, exact: true }).click();
   }
@@ -66,7 +71,7 @@ export class Rehearsal {
 
   /** Every message waits, or none does. */
   async hold(holds) {
-    await this.page.getByRole('checkbox', { name: /^Hold every message/ }).setChecked(holds);
+    await this.page.getByRole('checkbox', { name: 'Hold every message' }).setChecked(holds);
   }
 
   /** Lets a message through as soon as one waits; false where both have their answer instead. */

@@ -154,7 +154,7 @@ export const screens = {
   'rehearsal-lens': async ({ person }) => {
     const alice = await person('Alice');
     const rehearsal = await Rehearsal.open(alice);
-    await alice.choice('Private picture check').check();
+    await rehearsal.choose('What to find out', 'Private picture check');
     await rehearsal.check();
     await rehearsal.look();
     return alice;

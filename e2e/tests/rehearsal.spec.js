@@ -66,7 +66,7 @@ test('what is received stays flat, and another continent is far away', async ({ 
   const spread = rehearsal.side('alice').getByTestId('spread');
   await expect(spread).toContainText('As flat as chance makes it.');
 
-  await alice.page.getByRole('radio', { name: /Another continent/ }).check();
+  await rehearsal.choose('How far apart they are', 'Another continent · 75 ms · 50 Mbit/s');
   await rehearsal.again('900000', '2');
   expect(await rehearsal.outcome('alice')).toBe('you');
   await expect(spread).toContainText('As flat as chance makes it.');
@@ -106,7 +106,7 @@ test('a run that is held goes on message by message, and in one go when it is le
 test('a picture goes through the model of the other side, and the lens shows every layer', async ({ person }) => {
   const alice = await person('Alice');
   const rehearsal = await Rehearsal.open(alice);
-  await alice.page.getByRole('radio', { name: 'Private picture check' }).check();
+  await rehearsal.choose('What to find out', 'Private picture check');
   await rehearsal.check();
   expect(await rehearsal.outcome('alice')).toBe('1');
   expect(await rehearsal.outcome('bob')).toBe('nothing');

@@ -26,6 +26,10 @@ enum Tab {
     Wire,
 }
 
+/// What can be rehearsed.
+const JOBS: [(&str, Job); 2] =
+    [("Who is richer?", Job::Millionaires), ("Private picture check", Job::Classify { owner: Party::Bob })];
+
 #[component]
 pub(crate) fn Rehearsal() -> impl IntoView {
     let job = RwSignal::new(Job::Millionaires);
@@ -34,58 +38,57 @@ pub(crate) fn Rehearsal() -> impl IntoView {
     // Which rehearsal this is: another one begins anew, with two new programs.
     let take = RwSignal::new(0u32);
     let again = move || take.update(|take| *take += 1);
-    let choose_job = move |text: &'static str, this: Job| {
-        let choose = move |_| {
-            job.set(this);
-            again();
-        };
-        view! {
-            <label class="choice">
-                <input type="radio" name="rehearsal-job" prop:checked=move || job.get() == this on:change=choose/>
-                {text}
-            </label>
-        }
+    let choose_job = move |at: usize| {
+        job.set(JOBS[at].1);
+        again();
     };
-    let choose_network = move |this: Network| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name="network"
-                    prop:checked=move || network.get() == this
-                    on:change=move |_| network.set(this)
-                />
-                {this.name}
-                <span class="soft small">{this.says}</span>
-            </label>
-        }
-    };
+    let networks = Network::ALL.map(|network| format!("{} · {}", network.name, network.says));
     view! {
         <div class="rehearsal">
-            <div class="rehearsal-head">
-                <Heading class="large">"Both sides of it"</Heading>
-                <p class="lead">
-                    "Two programs, a real connection between them, no server. You are both people: put in two amounts, and watch what \
-                     crosses."
-                </p>
-                <div class="rehearsal-set">
-                    <fieldset class="choices">
-                        <legend>"What to find out"</legend>
-                        {choose_job("Who is richer?", Job::Millionaires)}
-                        {choose_job("Private picture check", Job::Classify { owner: Party::Bob })}
-                    </fieldset>
-                    <fieldset class="choices">
-                        <legend>"How far apart they are"</legend>
-                        {Network::ALL.map(choose_network).collect_view()}
-                    </fieldset>
-                    <button type="button" class="second" on:click=move |_| again()>"Start over"</button>
-                </div>
+            <Heading class="large">"Both sides of it"</Heading>
+            <p class="lead">
+                "Two programs, a real connection between them, no server. You are both people: put in two amounts, and watch what \
+                 crosses."
+            </p>
+            <div class="rehearsal-bar" role="group" aria-label="The rehearsal">
+                <Select label="What to find out" options=JOBS.map(|(name, _)| name.to_owned()).into() chosen=choose_job/>
+                <Select
+                    label="How far apart they are"
+                    options=networks.into()
+                    chosen=move |at: usize| network.set(Network::ALL[at])
+                />
+                <label class="choice">
+                    <input type="checkbox" prop:checked=move || holds.get() on:change=move |_| holds.update(|holds| *holds = !*holds)/>
+                    "Hold every message"
+                </label>
+                <button type="button" class="second" on:click=move |_| again()>"Start over"</button>
             </div>
             {move || {
                 let _ = take.get();
                 view! { <Three job=job.get_untracked() network holds/> }
             }}
         </div>
+    }
+}
+
+/// A choice among few, as a list that opens. The first is chosen.
+#[component]
+fn Select(
+    label: &'static str,
+    options: Vec<String>,
+    /// Hears of the place of the new choice.
+    chosen: impl Fn(usize) + 'static,
+) -> impl IntoView {
+    let option = |(at, text): (usize, String)| view! { <option value=at.to_string()>{text}</option> };
+    view! {
+        <label class="select">
+            <span class="small soft">{label}</span>
+            <select on:change=move |event| {
+                if let Ok(at) = event_target_value(&event).parse() {
+                    chosen(at);
+                }
+            }>{options.into_iter().enumerate().map(option).collect_view()}</select>
+        </label>
     }
 }
 

@@ -43,17 +43,10 @@ pub(crate) fn Hold(sides: [Page; 2], track: Track, holds: RwSignal<bool>) -> imp
         }
     };
     view! {
-        <div class="hold" role="group" aria-label="Hold the run">
-            <label class="choice">
-                <input type="checkbox" prop:checked=move || holds.get() on:change=move |_| holds.update(|holds| *holds = !*holds)/>
-                "Hold every message"
-                <span class="soft small">"the run waits for you"</span>
-            </label>
-            <Show when=move || holds.get()>
-                <button type="button" class="main" disabled=move || waiting() == (0, 0) on:click=pass>
-                    "Let the next one through"
-                </button>
-            </Show>
+        <div class="hold" class:away=move || !holds.get() role="group" aria-label="Hold the run">
+            <button type="button" class="main" disabled=move || waiting() == (0, 0) on:click=pass>
+                "Let the next one through"
+            </button>
             <p class="small soft" role="status">{said}</p>
         </div>
     }

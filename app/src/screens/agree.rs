@@ -93,8 +93,8 @@ fn TermsTable() -> impl IntoView {
         view! {
             <tr>
                 <th scope="row">{label}</th>
-                <td>{move || cell(Party::Alice)}</td>
-                <td>{move || cell(Party::Bob)}</td>
+                <td data-who=move || name(Party::Alice)>{move || cell(Party::Alice)}</td>
+                <td data-who=move || name(Party::Bob)>{move || cell(Party::Bob)}</td>
             </tr>
         }
     };
@@ -106,7 +106,7 @@ fn TermsTable() -> impl IntoView {
         }
     };
     view! {
-        <section class="card" aria-labelledby=page.label("terms-title")>
+        <section class="card terms-card" aria-labelledby=page.label("terms-title")>
             <h2 id=page.id("terms-title")>{move || agreement.with(|agreement| agreement.as_ref().map(|a| a.title.clone()))}</h2>
             <table class="terms">
                 <thead>
@@ -122,8 +122,8 @@ fn TermsTable() -> impl IntoView {
                     {row("can see", |terms| &terms.sees)}
                     <tr>
                         <th scope="row">"accept"</th>
-                        <td>{accepting(Party::Alice)}</td>
-                        <td>{accepting(Party::Bob)}</td>
+                        <td data-who=move || name(Party::Alice)>{accepting(Party::Alice)}</td>
+                        <td data-who=move || name(Party::Bob)>{accepting(Party::Bob)}</td>
                     </tr>
                 </tbody>
             </table>
