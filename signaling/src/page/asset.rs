@@ -1,7 +1,7 @@
 //! One file of the page: its kind, its compressed forms, its tag.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -40,8 +40,15 @@ impl Coding {
     }
 }
 
-/// Makes an asset of each file, on as many threads as there are cores: compressing well takes seconds.
+/// What the name of a file that was compressed by brotli before ends with.
+const PRESSED: &str = ".br";
+
+/// Makes an asset of each file, on as many threads as there are cores: compressing well takes
+/// seconds. A file `NAME.br` beside `NAME` is its compressed form, and no asset of its own.
 pub(super) fn press(files: &[(String, Vec<u8>)]) -> HashMap<String, Asset> {
+    let all: HashMap<&str, &[u8]> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let is_form = |name: &str| name.strip_suffix(PRESSED).is_some_and(|plain| all.contains_key(plain));
+    let files: Vec<_> = files.iter().filter(|(name, _)| !is_form(name)).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
     let next = AtomicUsize::new(0);
     let done = Mutex::new(HashMap::with_capacity(files.len()));
@@ -49,7 +56,8 @@ pub(super) fn press(files: &[(String, Vec<u8>)]) -> HashMap<String, Asset> {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((name, bytes)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let asset = Asset::new(name, bytes);
+                    let pressed = all.get(format!("{name}{PRESSED}").as_str()).copied();
+                    let asset = Asset::new(name, bytes, pressed);
                     done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name.clone(), asset);
                 }
             });
@@ -59,9 +67,11 @@ pub(super) fn press(files: &[(String, Vec<u8>)]) -> HashMap<String, Asset> {
 }
 
 impl Asset {
-    fn new(name: &str, bytes: &[u8]) -> Asset {
+    fn new(name: &str, bytes: &[u8], pressed: Option<&[u8]>) -> Asset {
         let (kind, compressible) = kind_of(name);
-        let forms = compressible.then(|| (brotli(bytes), gzip(bytes)));
+        // A form that is older than its file is not taken.
+        let pressed = pressed.filter(|form| unpacks_to(form, bytes));
+        let forms = compressible.then(|| (pressed.map_or_else(|| brotli(bytes), <[u8]>::to_vec), gzip(bytes)));
         // A form that saves less than a twentieth is not worth the decoding.
         let worth = |form: Vec<u8>| (form.len() < bytes.len() - bytes.len() / 20).then(|| Bytes::from(form));
         let (brotli, gzip) = forms.map_or((None, None), |(brotli, gzip)| (worth(brotli), worth(gzip)));
@@ -157,6 +167,13 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
     writer.into_inner()
 }
 
+/// Whether `form`, decompressed, is `bytes`.
+fn unpacks_to(form: &[u8], bytes: &[u8]) -> bool {
+    let mut plain = Vec::with_capacity(bytes.len());
+    let most = bytes.len() as u64 + 1;
+    brotli::Decompressor::new(form, 64 * 1024).take(most).read_to_end(&mut plain).is_ok() && plain == bytes
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     writer.write_all(bytes).expect("writing to memory does not fail");
@@ -168,7 +185,7 @@ mod tests {
     use super::*;
 
     fn chosen(accepted: &[&str]) -> Coding {
-        let asset = Asset::new("a.js", "let it = 'be';".repeat(100).as_bytes());
+        let asset = Asset::new("a.js", "let it = 'be';".repeat(100).as_bytes(), None);
         let headers: Vec<_> = accepted.iter().map(|text| HeaderValue::from_str(text).unwrap()).collect();
         asset.choose(&headers).0
     }
@@ -193,9 +210,27 @@ mod tests {
         let accepted = HeaderValue::from_static("br, gzip");
         let noise: Vec<u8> = (0..4u8).flat_map(|seed| Sha256::digest([seed])).collect();
         for (name, bytes) in [("a.js", &b"x"[..]), ("a.js", &b""[..]), ("a.bin", &noise), ("a.png", &[0; 1000])] {
-            let asset = Asset::new(name, bytes);
+            let asset = Asset::new(name, bytes, None);
             assert_eq!(asset.choose([&accepted]).0, Coding::Plain, "{name}");
         }
+    }
+
+    #[test]
+    fn a_form_that_was_pressed_before_is_served_if_it_is_of_this_file() {
+        let (text, accepted) = (b"let it = 'be';".repeat(100), HeaderValue::from_static("br"));
+        // Another encoder's work is told by its bytes.
+        let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 18);
+        writer.write_all(&text).unwrap();
+        let form = writer.into_inner();
+        assert_ne!(form, brotli(&text));
+        let files = |other: &[u8]| [("a.js".to_owned(), other.to_vec()), ("a.js.br".to_owned(), form.clone())];
+        let assets = press(&files(&text));
+        assert_eq!(assets.keys().collect::<Vec<_>>(), ["a.js"]);
+        assert_eq!(assets["a.js"].choose([&accepted]).1, &form);
+        let newer = b"let it = 'so';".repeat(100);
+        assert_eq!(press(&files(&newer))["a.js"].choose([&accepted]).1, &brotli(&newer));
+        // Without its file it is a file like any other.
+        assert!(press(&[("b.js.br".to_owned(), form)]).contains_key("b.js.br"));
     }
 
     #[test]
@@ -224,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_tag_names_content_and_form() {
-        let (one, other) = (Asset::new("a.js", b"1"), Asset::new("a.js", b"2"));
+        let (one, other) = (Asset::new("a.js", b"1", None), Asset::new("a.js", b"2", None));
         assert_ne!(one.tag(Coding::Plain), other.tag(Coding::Plain));
         assert_ne!(one.tag(Coding::Plain), one.tag(Coding::Brotli));
         assert_ne!(one.tag(Coding::Gzip), one.tag(Coding::Brotli));
