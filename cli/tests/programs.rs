@@ -257,7 +257,7 @@ fn a_round_that_runs_finishes_when_its_house_is_asked_to_close() {
     running.event("started");
     // It knows that it has begun a moment before its house does; an answer to what it sent means that both know.
     while running.event("progress")["event"]["rounds"] == 0 {}
-    let asked = Command::new("kill").args(["-TERM", &serving.child.id().to_string()]).status().unwrap();
+    let asked = tacit_programs::command("kill").args(["-TERM", &serving.child.id().to_string()]).status().unwrap();
     assert!(asked.success());
     assert_eq!(running.event("finished")["event"]["outcome"]["answer"]["predictions"][0]["labels"]["ranked"][0], 1);
     assert_eq!(idle.event("failed")["fault"]["code"], "peer-cancelled", "whoever only sits there is asked to leave");

@@ -4,13 +4,13 @@
 //
 //   node bench/transfer.js FOLDER PROGRAM    with what wasm-bindgen wrote for `tacit-bench-worker`, and `bench_transfer`
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { contextOptions, launch } from '../support/chromium.js';
+import { start } from '../support/programs.js';
 import { staged } from './stage.js';
 
 const [folder, program] = process.argv.slice(2);
@@ -24,7 +24,7 @@ function keep(direction, news) {
 
 await staged(folder, worker, async (address) => {
   const browser = await launch();
-  const native = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const native = start(resolve(program), [], { stdio: ['pipe', 'pipe', 'inherit'] });
   const gone = once(native, 'exit');
   try {
     const page = await (await browser.newContext(contextOptions)).newPage();

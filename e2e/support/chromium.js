@@ -1,10 +1,8 @@
 // Browsers that stay on this machine.
 
-import { execFileSync } from 'node:child_process';
-
 import { chromium } from '@playwright/test';
 
-import { chrome } from './environment.js';
+import { find, read } from './programs.js';
 
 const args = [
   // Peer connections may use 127.0.0.1, so two browsers meet on a machine without any network.
@@ -18,7 +16,8 @@ const args = [
 ];
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const options = { executablePath: chrome, args, headless: true };
+// Without one that is installed, Playwright's own.
+const options = { executablePath: find('chromium'), args, headless: true };
 
 /** What every context needs: with the microphone granted, candidates carry addresses instead of mDNS names. */
 export const contextOptions = { permissions: ['microphone'], locale: 'en-GB', reducedMotion: 'no-preference' };
@@ -78,7 +77,7 @@ function signal(ids, name) {
 
 /** `root` and every process below it, parents first. */
 function descendants(root) {
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const table = read('ps', ['-A', '-o', 'pid=,ppid=']);
   const pairs = table.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
   const found = [root];
   for (const parent of found) found.push(...pairs.filter(([, above]) => above === parent).map(([id]) => id));

@@ -3,7 +3,7 @@
 import { expect } from '@playwright/test';
 import puppeteer, { Locator } from 'puppeteer-core';
 
-import { firefox } from './environment.js';
+import { find } from './programs.js';
 
 const prefs = {
   // As in Chromium: peer connections may use 127.0.0.1, and with the microphone granted every address is a candidate, by itself
@@ -18,7 +18,7 @@ const prefs = {
 
 /** A browser process with a profile of its own. It ends with whoever started it. */
 export function launch() {
-  return puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true, extraPrefsFirefox: prefs });
+  return puppeteer.launch({ browser: 'firefox', executablePath: find('firefox-esr'), headless: true, extraPrefsFirefox: prefs });
 }
 
 export class FirefoxParty {

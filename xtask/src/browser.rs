@@ -1,12 +1,13 @@
-//! Finding Chromium, its driver and Firefox on this machine, or installing them by the means it offers.
+//! Finding Chromium, its driver and a graphics adapter on this machine, or installing them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
+use tacit_programs::listed;
 
-use crate::{process, say, tools, workspace};
+use crate::{packages, process, say, tools, workspace};
 
 /// A Chromium or Chrome.
 pub(crate) struct Chromium {
@@ -17,50 +18,30 @@ pub(crate) struct Chromium {
 
 /// Finds Chromium or Chrome, else installs it, else says what to do.
 pub(crate) fn chromium() -> Result<Chromium> {
-    if let Some(named) = env::var_os("CHROME").filter(|value| !value.is_empty()) {
-        return look_at(Path::new(&named))
-            .with_context(|| format!("CHROME names {}, which does not run", named.to_string_lossy()));
+    let chromium = listed("chromium");
+    if let Some(named) = chromium.named() {
+        return look_at(&named).with_context(|| format!("CHROME names {}, which does not run", named.display()));
     }
     if let Some(found) = installed() {
         return Ok(found);
     }
-    install()?;
-    installed().context(
-        "There is no Chromium or Chrome here, and none could be installed. Install one, or set CHROME to its program.",
-    )
-}
-
-/// Finds Firefox, else installs it where that asks nobody; none where it cannot, and the tests that need it are skipped.
-pub(crate) fn firefox() -> Result<Option<PathBuf>> {
-    if let Some(named) = env::var_os("FIREFOX").filter(|value| !value.is_empty()).map(PathBuf::from) {
-        ensure!(named.is_file(), "FIREFOX names {}, which is not there", named.display());
-        return Ok(Some(named));
-    }
-    let found = || ["firefox-esr", "firefox"].iter().find_map(|name| on_path(name).into_iter().next());
-    if let Some(program) = found() {
-        return Ok(Some(program));
-    }
-    say::step("Installing Firefox, because there is none here. Once; about a minute.");
-    let installed = apt("firefox-esr").ok().and_then(|()| found());
-    if installed.is_none() {
-        say::note(
-            "There is no Firefox here: the tests between it and Chromium are SKIPPED. Install it, or set FIREFOX to its program.",
-        );
-    }
-    Ok(installed)
+    install().with_context(|| chromium.missing())?;
+    installed().with_context(|| chromium.missing())
 }
 
 /// Finds the chromedriver that fits `chromium`, else installs it, else says what to do.
 pub(crate) fn driver(chromium: &Chromium) -> Result<PathBuf> {
+    let listed = listed("chromedriver");
     let wanted = major(&chromium.version);
     let fits = |program: &Path| look_at(program).is_some_and(|driver| major(&driver.version) == wanted);
-    if let Some(named) = env::var_os("CHROMEDRIVER").filter(|value| !value.is_empty()).map(PathBuf::from) {
+    if let Some(named) = listed.named() {
         if fits(&named) {
             return Ok(named);
         }
         bail!("CHROMEDRIVER names {}, which is not chromedriver {wanted}", named.display());
     }
-    if let Some(driver) = on_path("chromedriver").into_iter().find(|program| fits(program)) {
+    let on_path = || listed.installed().into_iter().find(|program| fits(program));
+    if let Some(driver) = on_path() {
         return Ok(driver);
     }
     let folder = tools::cache(&format!("chromedriver-{wanted}"))?;
@@ -68,8 +49,8 @@ pub(crate) fn driver(chromium: &Chromium) -> Result<PathBuf> {
         return Ok(driver);
     }
     say::step(&format!("Installing chromedriver {wanted}, which takes tests into the browser. Once; some seconds."));
-    if apt("chromium-driver").is_ok()
-        && let Some(driver) = on_path("chromedriver").into_iter().find(|program| fits(program))
+    if packages::install(listed).is_ok()
+        && let Some(driver) = on_path()
     {
         return Ok(driver);
     }
@@ -83,25 +64,16 @@ pub(crate) fn driver(chromium: &Chromium) -> Result<PathBuf> {
 
 /// Makes sure that native tests find a graphics adapter: on Linux a Vulkan driver, which may be a program that stands in for one.
 pub(crate) fn adapter() -> Result<()> {
-    let has_driver = |folder: &str| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
-    let folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
     let is_named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].iter().any(|name| env::var_os(name).is_some());
-    if !cfg!(target_os = "linux") || is_named || folders.into_iter().any(has_driver) {
-        return Ok(());
+    if cfg!(target_os = "linux") && !is_named {
+        packages::bring("vulkan")?;
     }
-    say::step(
-        "Installing a software graphics adapter for the tests, because there is no Vulkan driver here. Once; some seconds.",
-    );
-    apt("libvulkan1").and_then(|()| apt("mesa-vulkan-drivers")).context(
-        "There is no Vulkan driver here, which the tests of the graphics kernels need. Install one: on Debian and Ubuntu the \
-         packages mesa-vulkan-drivers and libvulkan1 bring a software adapter",
-    )
+    Ok(())
 }
 
 /// Where Chromium and Chrome usually are, then Playwright's own.
 fn installed() -> Option<Chromium> {
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-    let mut places: Vec<PathBuf> = names.iter().flat_map(|name| on_path(name)).collect();
+    let mut places = listed("chromium").installed();
     if cfg!(target_os = "macos") {
         places.push("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome".into());
         places.push("/Applications/Chromium.app/Contents/MacOS/Chromium".into());
@@ -130,17 +102,7 @@ fn install() -> Result<()> {
         return Ok(());
     }
     say::note("Playwright's Chromium does not run here; trying the distribution's.");
-    apt("chromium")
-}
-
-/// Installs a Debian package, where that is possible without asking anybody.
-fn apt(package: &str) -> Result<()> {
-    let root = process::capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if !root || !process::works("apt-get", "--version") {
-        bail!("this user cannot install packages here");
-    }
-    process::run(process::command("apt-get").arg("update"))?;
-    process::run(process::command("apt-get").args(["install", "-y", package]).env("DEBIAN_FRONTEND", "noninteractive"))
+    packages::install(listed("chromium"))
 }
 
 /// The program with its version, if it runs.
@@ -166,13 +128,6 @@ fn version_in(text: &str) -> Option<String> {
 
 fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or_default()
-}
-
-/// Every program called `name` on `PATH`.
-fn on_path(name: &str) -> Vec<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&path).map(|folder| folder.join(&file)).filter(|program| program.is_file()).collect()
 }
 
 /// The program called `name` somewhere under `folder`.

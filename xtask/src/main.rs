@@ -12,6 +12,7 @@ mod build;
 mod demo;
 mod eval;
 mod fuzz;
+mod packages;
 mod process;
 mod say;
 mod server;

@@ -255,11 +255,11 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_dropped_child_is_gone() {
-        let mut command = Command::new("sleep");
+        let mut command = tacit_programs::command("sleep");
         let running = Running::start(command.arg("600")).unwrap();
         let id = running.child.id().to_string();
-        assert!(Command::new("kill").args(["-0", &id]).status().unwrap().success());
+        assert!(tacit_programs::command("kill").args(["-0", &id]).status().unwrap().success());
         drop(running);
-        assert!(!Command::new("kill").args(["-0", &id]).stderr(Stdio::null()).status().unwrap().success());
+        assert!(!tacit_programs::command("kill").args(["-0", &id]).stderr(Stdio::null()).status().unwrap().success());
     }
 }

@@ -6,8 +6,9 @@ use std::{fmt, fs};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
+use tacit_programs::SKIPPED_FILE;
 
-use crate::{audit, browser, build, process, say, tools, workspace};
+use crate::{audit, browser, build, packages, process, say, tools, workspace};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -46,8 +47,18 @@ struct Outcome {
 struct Tally {
     passed: u32,
     failed: u32,
-    /// For want of a tool. Of the runners' counts Playwright's only: the others' are what the filter leaves out.
+    /// For want of a program. What a filter leaves out is not counted.
     skipped: u32,
+}
+
+/// Whose closing lines are read. Each runner repeats what a failing test wrote, and nextest runs
+/// libtest for each test: of every runner only its own lines count.
+#[derive(Clone, Copy, Debug)]
+enum Runner {
+    /// `cargo test`, and the runner of wasm tests, which says the same.
+    Cargo,
+    Nextest,
+    Playwright,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -65,7 +76,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if wanted(Part::Native) {
         report.step("native tests", |tally| native(filter, tally))?;
         if filter.is_empty() {
-            report.step("doc tests", |tally| counted(&mut cargo(&["test", "--workspace", "--doc"]), tally))?;
+            report.step("doc tests", |tally| {
+                counted(Runner::Cargo, &mut cargo(&["test", "--workspace", "--doc"]), tally)
+            })?;
         }
     }
     if wanted(Part::Wasm) {
@@ -86,13 +99,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// Tests on this machine, by nextest where it is installed.
 fn native(filter: &[String], tally: &mut Tally) -> Result<bool> {
     browser::adapter()?;
+    if cfg!(unix) {
+        packages::bring("redis-server")?;
+        packages::bring("kill")?;
+    }
     let nextest = process::capture(process::cargo().args(["nextest", "--version"])).is_ok();
-    let mut command = if nextest {
-        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+    let (runner, mut command) = if nextest {
+        (Runner::Nextest, cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]))
     } else {
-        cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"])
+        let words = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"];
+        (Runner::Cargo, cargo(&words))
     };
-    counted(command.args(filter), tally)
+    let notes = workspace::target().join("skipped-tests");
+    fs::write(&notes, "").with_context(|| format!("cannot write {}", notes.display()))?;
+    let ok = counted(runner, command.args(filter).env(SKIPPED_FILE, &notes), tally)?;
+    let notes = fs::read_to_string(&notes).with_context(|| format!("cannot read {}", notes.display()))?;
+    notes.lines().for_each(say::note);
+    tally.were_skipped(u32::try_from(notes.lines().count()).unwrap_or(u32::MAX));
+    Ok(ok)
 }
 
 /// Licences, versions and sources of the dependencies. What is known against them takes a network; `cargo xtask audit` asks.
@@ -124,9 +148,12 @@ fn wasm(filter: &[String], tally: &mut Tally) -> Result<bool> {
     let chromium = browser::chromium()?;
     let driver = browser::driver(&chromium)?;
     let settings = webdriver_settings(&chromium.program)?;
-    let mut command = cargo(&["test", "--target", WASM, "--lib", "--tests", "--no-fail-fast"]);
+    let mut command = cargo(&["test", "--target", WASM, "--no-fail-fast", "--lib"]);
     for package in packages {
         command.args(["-p", &package]);
+    }
+    for test in wasm_test_files()? {
+        command.args(["--test", &test]);
     }
     command
         .arg("--")
@@ -135,14 +162,19 @@ fn wasm(filter: &[String], tally: &mut Tally) -> Result<bool> {
         .env("CHROMEDRIVER", driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", settings)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
-    counted(&mut command, tally)
+    counted(Runner::Cargo, &mut command, tally)
 }
 
-/// Two browser processes against the page and the server as they are hosted.
+/// Two browser processes against the page as it is hosted, and the server and the terminal program.
 fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
     tools::node_packages()?;
     let chromium = browser::chromium()?;
-    let firefox = browser::firefox()?;
+    for name in ["firefox-esr"] {
+        packages::bring(name)?;
+    }
+    if cfg!(unix) {
+        packages::bring("ps")?;
+    }
     let page = build::page()?;
     let server = build::server()?;
     let terminal = build::terminal()?;
@@ -161,20 +193,29 @@ fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
         .env("TACIT_TERMINAL", terminal)
         .env("TACIT_PAGE", page)
         .env("TACIT_REFUSED_MODELS", refused);
-    if let Some(firefox) = firefox {
-        command.env("FIREFOX", firefox);
-    }
-    counted(&mut command, tally)
+    counted(Runner::Playwright, &mut command, tally)
 }
 
 /// The packages that are compiled for the browser: all but the server and the developer commands.
 fn wasm_packages(wanted: impl Fn(&Path) -> bool) -> Result<Vec<String>> {
-    let native = ["signaling", "xtask", "cli"];
+    let native = ["signaling", "xtask", "xtask/programs", "cli"];
     let members = workspace::members()?.into_iter().filter(|member| !native.contains(&member.as_str()));
     members
         .filter(|member| wanted(&workspace::root().join(member)))
         .map(|member| workspace::package_name(&member))
         .collect()
+}
+
+/// The integration tests that run in a browser, by name.
+fn wasm_test_files() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for member in workspace::members()? {
+        let Ok(files) = fs::read_dir(workspace::root().join(member).join("tests")) else { continue };
+        let paths = files.flatten().map(|file| file.path());
+        let named = paths.filter(|path| fs::read_to_string(path).is_ok_and(|text| text.contains("wasm_bindgen_test")));
+        names.extend(named.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())));
+    }
+    Ok(names)
 }
 
 /// Whether a Rust source of the package in `folder` contains `word`.
@@ -221,28 +262,47 @@ fn passes(command: &mut std::process::Command) -> Result<bool> {
 }
 
 /// Runs a test runner and adds up what it says it ran.
-fn counted(command: &mut std::process::Command, tally: &mut Tally) -> Result<bool> {
-    process::watch(command, |line| tally.read(line))
+fn counted(runner: Runner, command: &mut std::process::Command, tally: &mut Tally) -> Result<bool> {
+    process::watch(command, |line| tally.read(runner, line))
 }
 
 impl Tally {
-    /// Adds a runner's closing line: of `cargo test`, nextest, wasm-bindgen-test or Playwright.
-    fn read(&mut self, line: &str) {
-        let line = line.trim();
-        let counts = if let Some(rest) = line.strip_prefix("test result:") {
-            rest
-        } else if line.starts_with("Summary [") && line.contains("tests run:") {
-            line.split_once("run:").map_or("", |(_, rest)| rest)
-        } else if playwright(line) {
-            line
-        } else {
-            return;
-        };
-        self.passed += before(counts, "passed");
-        self.failed += before(counts, "failed");
-        if playwright(line) {
-            self.skipped += before(counts, "skipped");
+    /// Adds a runner's closing line.
+    fn read(&mut self, runner: Runner, line: &str) {
+        match runner {
+            Runner::Cargo => {
+                let verdicts = ["test result: ok. ", "test result: FAILED. "];
+                let Some(counts) = verdicts.iter().find_map(|verdict| line.strip_prefix(verdict)) else { return };
+                self.passed += before(counts, "passed");
+                self.failed += before(counts, "failed");
+            }
+            Runner::Nextest => {
+                let is_summary = line.trim_start().starts_with("Summary [");
+                let Some((_, counts)) = line.split_once(" run: ").filter(|_| is_summary) else { return };
+                self.passed += before(counts, "passed");
+                // `2 failed, 1 exec failed, 1 timed out`
+                self.failed += ["failed", "exec", "timed"].map(|word| before(counts, word)).iter().sum::<u32>();
+            }
+            Runner::Playwright => {
+                // `  7 passed (3.2m)`: two spaces, and nothing else on the line.
+                let Some(line) = line.strip_prefix("  ") else { return };
+                let (number, words) = line.split_once(' ').unwrap_or_default();
+                let Ok(number) = number.parse::<u32>() else { return };
+                match words.split_once(" (").map_or(words, |(words, _)| words) {
+                    // A flaky test passed at its second try.
+                    "passed" | "flaky" => self.passed += number,
+                    "failed" | "interrupted" => self.failed += number,
+                    "skipped" | "did not run" => self.skipped += number,
+                    _ => {}
+                }
+            }
         }
+    }
+
+    /// So many of the tests that passed said that they were skipped.
+    fn were_skipped(&mut self, tests: u32) {
+        self.passed = self.passed.saturating_sub(tests);
+        self.skipped += tests;
     }
 }
 
@@ -251,14 +311,6 @@ impl fmt::Display for Tally {
         write!(f, "{} passed, {} failed", self.passed, self.failed)?;
         if self.skipped == 0 { Ok(()) } else { write!(f, ", {} skipped", self.skipped) }
     }
-}
-
-/// `7 passed (3.2m)`, `1 failed`, `4 skipped`: Playwright's closing lines, and nothing else on the line.
-fn playwright(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let number = words.next().is_some_and(|word| word.parse::<u32>().is_ok());
-    let word = words.next().is_some_and(|word| ["passed", "failed", "skipped"].contains(&word));
-    number && word && words.next().is_none_or(|rest| rest.starts_with('('))
 }
 
 /// The number in front of `word`.
@@ -339,22 +391,57 @@ fn clock(took: Duration) -> String {
 mod tests {
     use super::*;
 
+    fn told(runner: Runner, lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| tally.read(runner, line));
+        tally
+    }
+
     #[test]
     fn every_runners_closing_line_is_read() {
-        let lines = [
-            "test result: ok. 12 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
-            "     Summary [   1.234s] 30 tests run: 28 passed (1 slow), 2 failed, 0 skipped",
-            "  7 passed (3.2m)",
-            "  4 failed",
-            "  3 skipped",
-            "    4 failed attempts to join are counted",
+        let cargo = [
             "test join ... ok",
+            "test result: ok. 12 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.02s",
+            "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
         ];
-        let mut tally = Tally::default();
-        for line in lines {
-            tally.read(line);
-        }
-        assert_eq!(tally, Tally { passed: 47, failed: 7, skipped: 3 });
+        assert_eq!(told(Runner::Cargo, &cargo), Tally { passed: 15, failed: 1, skipped: 0 });
+        let nextest = [
+            "     Summary [   1.234s] 32 tests run: 28 passed (1 slow), 2 failed, 1 exec failed, 1 timed out, 5 skipped",
+        ];
+        assert_eq!(told(Runner::Nextest, &nextest), Tally { passed: 28, failed: 4, skipped: 0 });
+        let playwright = [
+            "  4 failed",
+            "    4 failed attempts to join are counted",
+            "    [chromium] › tests/door.spec.js:12:1 › a third person is refused ",
+            "  1 flaky",
+            "  3 skipped",
+            "  2 did not run",
+            "  7 passed (3.2m)",
+        ];
+        assert_eq!(told(Runner::Playwright, &playwright), Tally { passed: 8, failed: 4, skipped: 5 });
+    }
+
+    /// What nextest shows of a test that fails: libtest's own closing line is in it.
+    #[test]
+    fn a_failing_test_is_counted_once() {
+        let lines = [
+            "        FAIL [   0.012s] (1/2) tacit-signaling::shared a_door_here_is_a_door_there",
+            "  stdout ---",
+            "    running 1 test",
+            "    test a_door_here_is_a_door_there ... FAILED",
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 11 filtered out; finished in 0.00s",
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 11 filtered out; finished in 0.00s",
+            "     Summary [   0.020s] 2 tests run: 1 passed, 1 failed, 0 skipped",
+            "        FAIL [   0.012s] (1/2) tacit-signaling::shared a_door_here_is_a_door_there",
+        ];
+        assert_eq!(told(Runner::Nextest, &lines), Tally { passed: 1, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn a_test_that_was_skipped_has_not_passed() {
+        let mut tally = Tally { passed: 20, failed: 1, skipped: 0 };
+        tally.were_skipped(13);
+        assert_eq!(tally.to_string(), "7 passed, 1 failed, 13 skipped");
     }
 
     #[test]

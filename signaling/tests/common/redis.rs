@@ -9,26 +9,35 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tacit_programs::listed;
+
 pub struct Redis {
+    program: PathBuf,
     child: Child,
     port: u16,
     folder: PathBuf,
 }
 
 impl Redis {
-    pub fn start() -> Redis {
+    /// None where there is no Redis; then the test that asks is reported as skipped.
+    pub fn start() -> Option<Redis> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
+        let redis = listed("redis-server");
+        let Some(program) = redis.find() else {
+            redis.skip();
+            return None;
+        };
         let name = format!("redis-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         for _ in 0..10 {
             // Somebody else may take the port in between; then another one.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if let Some(child) = spawn(port, &folder) {
-                return Redis { child, port, folder };
+            if let Some(child) = spawn(&program, port, &folder) {
+                return Some(Redis { program, child, port, folder });
             }
         }
-        panic!("redis-server found no free port");
+        panic!("{} found no free port", program.display());
     }
 
     /// For `--rooms`.
@@ -43,7 +52,7 @@ impl Redis {
 
     /// Where it was, with nothing in it.
     pub fn start_again(&mut self) {
-        self.child = spawn(self.port, &self.folder).expect("the port of before");
+        self.child = spawn(&self.program, self.port, &self.folder).expect("the port of before");
     }
 }
 
@@ -55,18 +64,15 @@ impl Drop for Redis {
 }
 
 /// A Redis that accepts connections, or none if it ended instead.
-fn spawn(port: u16, folder: &Path) -> Option<Child> {
-    let spawned = Command::new("redis-server")
+fn spawn(program: &Path, port: u16, folder: &Path) -> Option<Child> {
+    let mut child = Command::new(program)
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
         .arg(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
-        Err(error) => panic!("cannot start redis-server ({error}): install Redis, version 6 or newer, for this test"),
-    };
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {} ({error})", program.display()));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     if lines.any(|line| line.contains("Ready to accept connections")) {
         // What it writes later must not find a closed pipe.
