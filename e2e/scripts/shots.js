@@ -1,10 +1,10 @@
 // `cargo xtask shots`: pictures of every screen and every failure card, light, dark, on a phone, dark on a phone, and at a projector.
 //
-//   node scripts/shots.js FOLDER [NAME]
+//   node scripts/shots.js FOLDER README_PICTURE [NAME]
 //
-// Each is reached by doing what leads there, once, and then looked at five times.
+// Each is reached by doing what leads there, once, and then looked at five times. README's picture is that of `home`.
 
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { contextOptions, launch } from '../support/chromium.js';
@@ -23,7 +23,7 @@ const looks = {
   projector: { colorScheme: 'light', viewport: projector },
 };
 
-const [folder, filter = ''] = process.argv.slice(2);
+const [folder, readmePicture, filter = ''] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 const server = await Server.start('--seats-per-minute', '100000', '--sockets-per-minute', '100000');
 const browsers = await Promise.all([launch(), launch()]);
@@ -51,6 +51,7 @@ async function take(name, lead) {
       await settled(party.page);
       await party.page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true, animations: 'disabled' });
     }
+    if (name === 'home') copyFileSync(join(folder, 'home-light.png'), readmePicture);
     console.error(`  ${name}`);
   } catch (error) {
     console.error(`  ${name}: ${error.message}`);

@@ -8,10 +8,10 @@ const root = resolve(import.meta.dirname, '../..');
 const target = process.env.CARGO_TARGET_DIR ? resolve(process.env.CARGO_TARGET_DIR) : join(root, 'target');
 
 /** The server's program. */
-export const serverProgram = named('TACIT_SERVER', join(target, 'host', 'tacit-signaling'));
+export const serverProgram = named('TACIT_SERVER', join(target, 'debug', 'tacit-signaling'));
 
 /** The terminal program. */
-export const terminalProgram = () => named('TACIT_TERMINAL', join(target, 'host', 'tacit'));
+export const terminalProgram = () => named('TACIT_TERMINAL', join(target, 'debug', 'tacit'));
 
 /** The file of a bundled model. */
 export const model = (name) => join(root, 'static/models', `${name}.tacit`);

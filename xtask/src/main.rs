@@ -32,13 +32,15 @@ struct Arguments {
 enum Command {
     /// Build the page and serve it, or let two headless browsers show what it does
     Demo(demo::Options),
+    /// Build the page, the rehearsal and the lessons, as they are hosted; says where they are
+    Page,
     /// Build one program that serves everything, the page inside; says where it is
     Package,
     /// Formatting, lints, native tests, wasm tests in Chromium, documentation, and two real browsers
     Test(test::Options),
     /// Check the dependencies' licences, versions and sources with cargo-deny, where that is installed
     Audit(audit::Options),
-    /// Write a picture of every screen and every failure card to target/shots
+    /// Write a picture of every screen and every failure card to target/shots, and README's picture
     Shots(shots::Options),
     /// Evaluate the bundled models on their test pictures
     Eval(eval::Options),
@@ -63,6 +65,10 @@ fn dispatch(arguments: Arguments) -> Result<()> {
     process::stop_children_on_interrupt()?;
     match arguments.command {
         Command::Demo(options) => demo::run(&options),
+        Command::Page => {
+            println!("{}", build::page()?.display());
+            Ok(())
+        }
         Command::Package => {
             build::page()?;
             println!("{}", build::server()?.display());

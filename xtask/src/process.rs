@@ -10,7 +10,7 @@ use std::{env, thread};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::workspace;
+use crate::{say, workspace};
 
 /// The children that run now, so that an interrupt reaches them.
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
@@ -116,6 +116,40 @@ pub(crate) fn read(command: &mut Command, mut look: impl FnMut(&str)) -> Result<
         look(&line.context("not text")?);
     }
     Ok(running.wait()?.success())
+}
+
+/// Runs a cargo command that compiles, with a bar in place of its output, which is shown if it fails.
+pub(crate) fn compile(command: &mut Command) -> Result<()> {
+    command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
+    let mut running = Running::start(command.stderr(Stdio::piped()))?;
+    let mut stderr = BufReader::new(running.child.stderr.take().context("no stderr")?);
+    let mut bar = say::Bar::new();
+    let mut said = Vec::new();
+    let mut line = Vec::new();
+    // Cargo draws its own progress over the line before, and so ends it with a carriage return.
+    while stderr.read_until(b'\n', &mut line).context("cannot read what cargo says")? > 0 {
+        for part in line.split(|&byte| byte == b'\r').map(plain) {
+            match progress(&part) {
+                Some((done, all)) => bar.show(done, all),
+                None => said.push(part),
+            }
+        }
+        line.clear();
+    }
+    drop(bar);
+    let status = running.wait()?;
+    if !status.success() {
+        said.iter().filter(|line| !line.trim().is_empty()).for_each(|line| eprintln!("{}", line.trim_end()));
+    }
+    succeeded(command, status)
+}
+
+/// What cargo's progress says: so many crates of so many.
+fn progress(line: &str) -> Option<(usize, usize)> {
+    let (_, counts) = line.trim_start().strip_prefix("Building [")?.split_once("] ")?;
+    let (done, rest) = counts.split_once('/')?;
+    let all = rest.split(|character: char| !character.is_ascii_digit()).next()?;
+    Some((done.trim().parse().ok()?, all.parse().ok()?))
 }
 
 /// Whether `program` can be started with `argument` and succeeds.
@@ -244,6 +278,13 @@ mod tests {
     #[test]
     fn colours_are_taken_out_of_a_line() {
         assert_eq!(plain(b"\x1b[1m\x1b[32m12 passed\x1b[0m (3s)"), "12 passed (3s)");
+    }
+
+    #[test]
+    fn cargos_progress_is_read() {
+        let line = "    Building [=========>         ] 120/372: syn, ring(build.rs)...";
+        assert_eq!(progress(line), Some((120, 372)));
+        assert_eq!(progress("   Compiling syn v2.0.119"), None);
     }
 
     #[test]

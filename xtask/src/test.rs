@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use tacit_programs::SKIPPED_FILE;
 
+use crate::build::PageBuild;
 use crate::{audit, browser, build, packages, process, say, tools, workspace};
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -81,6 +82,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             })?;
         }
     }
+    // The page takes minutes, much of it on one core, and wasm tests run on one core: both at once.
+    let page = (wanted(Part::Wasm) && wanted(Part::E2e)).then(PageBuild::start);
     if wanted(Part::Wasm) {
         report.step("wasm tests", |tally| wasm(filter, tally))?;
     }
@@ -91,7 +94,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         })?;
     }
     if wanted(Part::E2e) {
-        report.step("two browsers", |tally| e2e(filter, tally))?;
+        report.step("two browsers", |tally| e2e(filter, page, tally))?;
     }
     report.close()
 }
@@ -166,22 +169,19 @@ fn wasm(filter: &[String], tally: &mut Tally) -> Result<bool> {
 }
 
 /// Two browser processes against the page as it is hosted, and the server and the terminal program.
-fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
+fn e2e(filter: &[String], page: Option<Result<PageBuild>>, tally: &mut Tally) -> Result<bool> {
     tools::node_packages()?;
     let chromium = browser::chromium()?;
-    for name in ["firefox-esr"] {
+    for name in ["firefox-esr", "WebKitWebDriver", "Xvfb"] {
         packages::bring(name)?;
     }
     if cfg!(unix) {
         packages::bring("ps")?;
     }
-    let page = build::page()?;
-    let server = build::server()?;
-    let terminal = build::terminal()?;
+    let page = page.map_or_else(build::page, |build| build?.finish())?;
+    let programs = build::for_tests()?;
     let refused = workspace::target().join("refused-models");
-    let mut write = process::cargo();
-    write.args(["run", "--quiet", "-p", "tacit-nn", "--example", "write_models", "--", "refused"]);
-    process::run(write.arg(&refused))?;
+    process::run(process::command(programs.write_models).arg("refused").arg(&refused))?;
     say::step("Two browsers against one real server");
     let mut command = process::command("node");
     command
@@ -189,8 +189,8 @@ fn e2e(filter: &[String], tally: &mut Tally) -> Result<bool> {
         .args(["node_modules/@playwright/test/cli.js", "test"])
         .args(filter)
         .env("CHROME", chromium.program)
-        .env("TACIT_SERVER", server)
-        .env("TACIT_TERMINAL", terminal)
+        .env("TACIT_SERVER", programs.server)
+        .env("TACIT_TERMINAL", programs.terminal)
         .env("TACIT_PAGE", page)
         .env("TACIT_REFUSED_MODELS", refused);
     counted(Runner::Playwright, &mut command, tally)

@@ -46,7 +46,7 @@ pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
     let program = root.join("bin").join(program("cargo-fuzz"));
     if !program.is_file() {
         say::step(&format!("Installing cargo-fuzz {CARGO_FUZZ}. Once; about a minute on two cores."));
-        process::run(install(&root).args(["--locked", "cargo-fuzz", "--version", CARGO_FUZZ]))?;
+        process::compile(install(&root).args(["--locked", "cargo-fuzz", "--version", CARGO_FUZZ]))?;
     }
     Ok(program)
 }
@@ -125,14 +125,8 @@ fn trunk() -> Result<PathBuf> {
     let bin = root.join("bin");
     if !bin.join(program("trunk")).is_file() {
         say::step(&format!("Installing trunk {TRUNK}, which builds the page. Once; about three minutes on two cores."));
-        process::run(
-            install(&root)
-                .args(["--locked", "trunk", "--version", TRUNK, "--no-default-features", "--features", "rustls"])
-                // A lean build: the tool waits for compilers and disks, not for itself.
-                .env("CARGO_PROFILE_RELEASE_LTO", "off")
-                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
-        )?;
+        let features = ["--no-default-features", "--features", "rustls"];
+        process::compile(install(&root).args(["--locked", "trunk", "--version", TRUNK]).args(features))?;
     }
     Ok(bin)
 }
@@ -147,7 +141,7 @@ fn wasm_bindgen() -> Result<PathBuf> {
             "Installing wasm-bindgen {version}, which joins WebAssembly and script. Once; about two minutes on two cores."
         ));
         // Not `--locked`: the published lock file names a crate that was withdrawn.
-        process::run(install(&root).args(["wasm-bindgen-cli", "--version", &version]))?;
+        process::compile(install(&root).args(["wasm-bindgen-cli", "--version", &version]))?;
     }
     Ok(bin)
 }
@@ -176,9 +170,14 @@ fn binaryen() -> Result<PathBuf> {
 }
 
 /// `cargo install` into `root`. Its build goes to a folder that is removed afterwards, not among ours.
+///
+/// The build is lean: these tools wait for compilers and disks, not for themselves.
 fn install(root: &Path) -> Command {
     let mut command = process::cargo();
     command.args(["install", "--root"]).arg(root).env_remove("CARGO_TARGET_DIR");
+    for (name, value) in [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "1"), ("DEBUG", "false")] {
+        command.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
+    }
     command
 }
 

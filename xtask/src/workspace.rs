@@ -31,6 +31,11 @@ pub(crate) fn e2e() -> PathBuf {
     root().join("e2e")
 }
 
+/// The picture in README.
+pub(crate) fn readme_picture() -> PathBuf {
+    root().join("docs/home.png")
+}
+
 /// The version of `package` in `Cargo.lock`.
 pub(crate) fn locked_version(package: &str) -> Result<String> {
     let path = root().join("Cargo.lock");
