@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod compare;
 mod doctor;
+mod files;
 mod papers;
 mod party;
 mod person;

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageReader, imageops::FilterType};
 use tacit_jobs::{ModelCard, Picture};
-use tacit_picture::{Fit, PHOTO_SIDE, Photo, Refusal, Source, inspect, seen};
+use tacit_picture::{Fit, MOST_BYTES, PHOTO_SIDE, Photo, Refusal, Source, inspect, seen};
 use tacit_session::{Code, Fault};
 
 use crate::arguments::FitTo;
+use crate::files;
 
 /// Reads a picture file. Nothing of it leaves this program.
 ///
@@ -16,7 +17,7 @@ use crate::arguments::FitTo;
 /// [`Code::PictureRefused`], with what to do.
 pub(crate) fn read(path: &Path) -> Result<Photo, Fault> {
     let refused = |what: String| Fault::new(Code::PictureRefused, format!("{}: {what}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    let bytes = files::read(path, MOST_BYTES).map_err(|why| refused(why.to_string()))?;
     inspect(&bytes).map_err(|refusal| refused(refusal.text()))?;
     let damaged = || refused(Refusal::Damaged.text());
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| damaged())?;

@@ -144,7 +144,7 @@ fn what_makes_no_sense_is_said_before_anybody_is_bothered() {
     let (code, said) = ended(&["compare", "--amount", "much", "7-copper-violin"]);
     assert!(code == 2 && !said.contains("much"), "{said}");
     let (code, said) = ended(&["check", "/nowhere.png", "7-copper-violin"]);
-    assert!(code == 5 && said.contains("/nowhere.png") && said.contains(" help: "), "{said}");
+    assert!(code == 5 && said.contains("/nowhere.png: There is no such file.") && said.contains(" help: "), "{said}");
     let (code, said) = ended(&["compare", "--amount", "1", "7-copper"]);
     assert!(code == 5 && said.contains("[invite-malformed]"), "{said}");
     let (code, said) = ended(&["serve", &one("no-model.png").to_string_lossy()]);

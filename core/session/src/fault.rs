@@ -148,9 +148,9 @@ codes! {
     ModelRefused, "model-refused", Local,
         "This model cannot run here.",
         "Change the layer that is named below, or take another model.";
-    /// A picture that does not fit the model.
+    /// A picture that cannot be read or prepared, or does not fit the model.
     PictureRefused, "picture-refused", Local,
-        "This picture does not fit the model.",
+        "This picture cannot be checked.",
         "Take another picture, or make it anew.";
     /// The browser has no WebRTC or no Worker, or the page is not in a secure context.
     Unsupported, "browser-unsupported", Local,
