@@ -2,7 +2,9 @@
 //!
 //! `write_models bench FOLDER` writes `m1.tacit`, `m2.tacit` and the bundled models, each with pictures and the labels that the oracle
 //! gives them, as `NAME.json`. `write_models refused FOLDER` writes files that no owner can propose: one that is
-//! truncated, one of another version, one with a number that is none, and one whose sums 32 bits do not hold.
+//! truncated, one of another version, one with a number that is none, ones whose sums, bias, ceiling or
+//! weights 32 bits do not hold, one that lost its small filters, one of another program; and
+//! `labels.tacit`, which has so many labels that it can be proposed for a few pictures only.
 
 use std::fs;
 use std::path::Path;
@@ -96,6 +98,16 @@ fn refused(folder: &Path) -> Result<(), Failure> {
     // What stands before the hash is the last layer's last bias.
     write("nan", &changed(&good, good.len() - HASH - 4, &f32::NAN.to_le_bytes()))?;
     write("wide", &file::write(&wide())?)?;
+    write("bias", &file::write(&dense(1e5, None, 10))?)?;
+    write("ceiling", &file::write(&dense(0.1, Some(1e-6), 10))?)?;
+    let mut zero = dense(0.1, None, 10);
+    if let Op::Dense { weights, .. } = &mut zero.nodes[1].op {
+        weights.fill(0.0);
+    }
+    write("zero", &file::write(&zero)?)?;
+    write("coarse", include_bytes!("../tests/cases/ratio1e4.tacit"))?;
+    write("onnx", b"\x08\x08\x12\x07pytorch\x1a\x052.1.0:\x10\n\x0e\n\x01x\x12\x01y\"\x04Relu")?;
+    fs::write(folder.join("labels.tacit"), file::write(&dense(0.1, None, 256))?)?;
     Ok(())
 }
 
@@ -106,6 +118,24 @@ fn changed(file: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
     let hash = blake3::hash(&hashed);
     hashed.extend(hash.as_bytes());
     hashed
+}
+
+/// A model of two dense layers and a ReLU between them, with such a bias and ceiling.
+fn dense(bias: f32, ceiling: Option<f32>, labels: usize) -> Model {
+    let with_bias = |op: Op| match op {
+        Op::Dense { outputs, ref weights, .. } => {
+            Op::Dense { outputs, weights: weights.clone(), bias: vec![bias; outputs] }
+        }
+        _ => unreachable!("a dense layer"),
+    };
+    let nodes = vec![
+        Node::new("flat", Op::Flatten, &[0]),
+        Node::new("first", with_bias(bench::dense(1, 784, 16)), &[1]),
+        Node::new("relu", Op::Relu { ceiling }, &[2]),
+        Node::new("last", bench::dense(2, 16, labels), &[3]),
+    ];
+    let labels = (0..labels).map(|label| format!("label {label}")).collect();
+    Model { name: "dense".into(), input: Shape::new(1, 28, 28), labels, nodes }
 }
 
 /// A model whose ranges cannot be proven: layer after layer without a ceiling.

@@ -3,6 +3,7 @@
 //! The worst case that intervals allow grows with every layer, far beyond what any picture causes. A ReLU that stops at a
 //! ceiling ends that, for another comparison per number; so there are no more than needed.
 
+use crate::equalise::equalise;
 use crate::float::Evaluator;
 use crate::fold::fold;
 use crate::graph::{Model, Op};
@@ -10,7 +11,8 @@ use crate::lower::{LowOp, Lowered};
 use crate::precision::{Facts, Seen};
 use crate::refusal::Refusal;
 
-/// Gives ReLUs ceilings until the logits are precise enough, and says which. Folds batch normalisation first.
+/// Gives ReLUs ceilings until the logits are precise enough, and says which. Folds batch
+/// normalisation and equalises filters first, for a channel that may reach a ceiling keeps its size.
 ///
 /// A ceiling is 4, 5, 6 or 7 times a power of two, the least that is `margin` times what the pictures cause; 2 is a good margin. Ceilings that
 /// the model has already are kept.
@@ -26,6 +28,7 @@ pub fn calibrate<'a>(
     margin: f32,
 ) -> Result<Vec<String>, Refusal> {
     fold(model)?;
+    equalise(model)?;
     let mut seen = Seen::new(model);
     let mut largest = vec![0f32; model.nodes.len() + 1];
     let evaluator = Evaluator::new(model)?;

@@ -52,9 +52,15 @@ pub enum Why {
         /// How many there are.
         found: usize,
     },
-    /// A parameter that is infinite or not a number, or a ceiling that is not above zero.
-    #[error("one of its {0} is not a usable number")]
+    /// A parameter that is infinite or not a number.
+    #[error("one of its {0} is infinite or not a number")]
     Number(&'static str),
+    /// A ceiling that is not a number above zero.
+    #[error("its ceiling is {0}, and must be a number above zero")]
+    Ceiling(String),
+    /// Weights that would all be zero in a file.
+    #[error("its weights are too small for a file; make them larger")]
+    TooSmall,
     /// A value that nothing uses.
     #[error("nothing uses its output")]
     Unused,
@@ -135,8 +141,11 @@ impl Op {
                 Some(input)
             }
             Self::Relu { ceiling } => {
-                let usable = ceiling.is_none_or(|c| c.is_finite() && c > 0.0);
-                if usable { Some(input) } else { return Err(Why::Number("ceilings")) }
+                let unusable = ceiling.filter(|c| !(c.is_finite() && *c > 0.0));
+                match unusable {
+                    Some(ceiling) => return Err(Why::Ceiling(ceiling.to_string())),
+                    None => Some(input),
+                }
             }
             Self::MaxPool { size, stride } | Self::AveragePool { size, stride } => input.pooled(*size, *stride),
             Self::Flatten => Some(input.flat()),

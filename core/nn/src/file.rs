@@ -8,9 +8,34 @@
 //! weights of a layer are whole numbers of 16 bits times one power of two, which is as precise as runs are; biases and the
 //! numbers of a batch normalisation are real ones of 32 bits. Everything is little-endian. How many weights there are
 //! follows from the shapes and is not written, so a file cannot ask for memory that it does not fill.
+//!
+//! One power of two for a layer holds filters of one order of magnitude. So a model is written as
+//! [`equalise`](mod@crate::equalise) makes it, which is the same function.
+//!
+//! ```
+//! use tacit_nn::{Model, Node, Op, Shape, file, quantise::quantise};
+//!
+//! // Weights by rows: those of the first label, then those of the second.
+//! let (weights, bias) = (vec![0.5, -0.25, -0.5, 0.25], vec![0.0, 0.125]);
+//! let model = Model {
+//!     name: "left or right".into(),
+//!     input: Shape::new(1, 1, 2),
+//!     labels: vec!["left".into(), "right".into()],
+//!     nodes: vec![
+//!         Node::new("flatten", Op::Flatten, &[0]),
+//!         Node::new("dense", Op::Dense { outputs: 2, weights, bias }, &[1]),
+//!     ],
+//! };
+//! quantise(&model)?; // Or else it says what to change.
+//! let bytes = file::write(&model)?;
+//! assert_eq!(file::read(&bytes)?.labels, model.labels);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![deny(clippy::indexing_slicing)]
 
-use crate::graph::{Invalid, MAX_LABELS, MAX_NODES, MAX_WEIGHTS, Model, Node, Op, Shape};
+use crate::equalise::{equalise, first_coarse};
+use crate::graph::{Invalid, MAX_LABELS, MAX_NODES, MAX_WEIGHTS, Model, Node, Op, Shape, Why};
+use crate::kind;
 use crate::read::{Reader, put_name, put_size};
 
 /// The most bytes of a file.
@@ -33,42 +58,64 @@ const AVERAGE_POOL: u8 = 6;
 const FLATTEN: u8 = 7;
 const ADD: u8 = 8;
 
-/// A file that cannot be read.
+/// The least steps of a layer's power of two that the largest weight of a filter is.
+const LEAST_STEPS: f64 = 16.0;
+
+/// A file that cannot be read. It is displayed as sentences for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// It does not begin like one.
-    #[error("this file is not a Tacit model")]
-    NotAModel,
+    /// There is nothing in it.
+    #[error("It is empty. Choose it again, or copy it anew from where it was made.")]
+    Empty,
+    /// It does not begin like one; what it is instead, if that is known.
+    #[error(
+        "{} A .tacit file holds a network as Tacit runs it; models/README.md in Tacit’s source says how to make one.",
+        .0.map_or_else(|| "It does not begin like one.".into(), |kind| format!("This is {kind}."))
+    )]
+    NotAModel(Option<&'static str>),
     /// Written by another version of this program.
-    #[error("this model is of version {0}, and this program reads version {VERSION}")]
+    #[error("It is of version {0}, and this program reads version {VERSION}. Use the Tacit that it was made for.")]
     Version(u8),
-    /// More than [`MAX_BYTES`], or more in it than a limit of [`crate::graph`] allows.
-    #[error("this model is too large")]
+    /// More than [`MAX_BYTES`].
+    #[error("It has more than {} MiB. Take a smaller model.", MAX_BYTES >> 20)]
+    TooLong,
+    /// More in it than a limit of [`crate::graph`] allows.
+    #[error("It has more labels, layers or weights than the limits allow. Take a smaller model.")]
     TooLarge,
     /// It ends too early.
-    #[error("this file is not complete")]
+    #[error("It is not complete. Copy it anew from where it was made.")]
     Truncated,
     /// It has changed since it was written.
-    #[error("this file is damaged")]
+    #[error("It is damaged. Copy it anew from where it was made.")]
     Damaged,
     /// A number in it is infinite or not a number.
-    #[error("{0}: one of its numbers is infinite or not a number")]
+    #[error("{0}: one of its numbers is infinite or not a number. Write the model again.")]
     NotANumber(String),
     /// It is whole, but what is in it does not belong together.
-    #[error("this model does not hold together: {0}")]
+    #[error("It does not hold together: {0}. Write the model again.")]
     Inconsistent(Invalid),
+    /// Filters of a layer that were too small for the layer's power of two.
+    #[error(
+        "{0}: beside its largest weights, the file keeps almost nothing of its smaller filters. Write the model \
+         again: today’s Tacit makes them alike first."
+    )]
+    Coarse(String),
     /// It is whole, but not written by the rules.
-    #[error("this file does not follow the format")]
+    #[error("It does not follow the format. Write the model again.")]
     Malformed,
 }
 
 /// A model as a file.
 ///
 /// # Errors
-/// [`Invalid`] when it is no model.
+/// [`Invalid`] when it is no model, or when the weights of a layer are too small for a file.
 pub fn write(model: &Model) -> Result<Vec<u8>, Invalid> {
-    model.shapes()?;
-    let Model { name, input: Shape { channels, height, width }, labels, nodes } = model;
+    let mut model = model.duplicate();
+    equalise(&mut model)?;
+    if let Some(node) = model.nodes.iter().find(|node| vanishes(&node.op)) {
+        return Err(Invalid { node: node.name.clone(), why: Why::TooSmall });
+    }
+    let Model { name, input: Shape { channels, height, width }, labels, nodes } = &model;
     let mut payload = Vec::new();
     put_name(&mut payload, name);
     [*channels, *height, *width, labels.len()].iter().for_each(|&n| put_size(&mut payload, n));
@@ -116,6 +163,13 @@ fn put_node(out: &mut Vec<u8>, Node { name, op, inputs }: &Node) {
     }
 }
 
+/// Whether a layer has weights and would have none in a file.
+fn vanishes(op: &Op) -> bool {
+    let (Op::Convolution { weights, .. } | Op::Dense { weights, .. }) = op else { return false };
+    let exponent = exponent(weights);
+    weights.iter().any(|&w| w != 0.0) && weights.iter().all(|&w| whole(w, exponent) == 0)
+}
+
 fn put_numbers(out: &mut Vec<u8>, numbers: &[f32]) {
     out.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
 }
@@ -140,17 +194,22 @@ fn whole(w: f32, exponent: i16) -> i16 {
 /// # Errors
 /// [`Unreadable`].
 pub fn read(file: &[u8]) -> Result<Model, Unreadable> {
-    if file.len() > MAX_BYTES {
-        return Err(Unreadable::TooLarge);
+    if file.is_empty() {
+        return Err(Unreadable::Empty);
     }
     let mut reader = Reader(file);
-    let head = reader.bytes(MAGIC.len()).ok_or(if MAGIC.starts_with(file) && !file.is_empty() {
-        Unreadable::Truncated
-    } else {
-        Unreadable::NotAModel
-    })?;
-    if head != MAGIC {
-        return Err(Unreadable::NotAModel);
+    if reader.bytes(MAGIC.len()) != Some(MAGIC) {
+        return Err(if MAGIC.starts_with(file) {
+            Unreadable::Truncated
+        } else if file.starts_with(MAGIC.trim_ascii_end()) {
+            // A program took it for text, and changed the ends of its lines.
+            Unreadable::Damaged
+        } else {
+            Unreadable::NotAModel(kind::of(file))
+        });
+    }
+    if file.len() > MAX_BYTES {
+        return Err(Unreadable::TooLong);
     }
     let version = reader.u8().ok_or(Unreadable::Truncated)?;
     if version != VERSION {
@@ -164,8 +223,12 @@ pub fn read(file: &[u8]) -> Result<Model, Unreadable> {
         return Err(Unreadable::Damaged);
     }
     let model = read_payload(&mut Reader(payload))?;
-    model.shapes().map_err(Unreadable::Inconsistent)?;
-    Ok(model)
+    let step = |weights: &[f32]| f64::from(exponent(weights)).exp2();
+    match first_coarse(&model, |weights| LEAST_STEPS * step(weights)) {
+        Ok(None) => Ok(model),
+        Ok(Some(layer)) => Err(Unreadable::Coarse(layer.into())),
+        Err(invalid) => Err(Unreadable::Inconsistent(invalid)),
+    }
 }
 
 fn read_payload(reader: &mut Reader<'_>) -> Result<Model, Unreadable> {
@@ -237,7 +300,7 @@ fn read_op(reader: &mut Reader<'_>, name: &str, shapes: &[Shape]) -> Result<(Op,
 fn with_weights(reader: &mut Reader<'_>, mut op: Op, input: Shape, name: &str) -> Result<Op, Unreadable> {
     let layer = op.linear(input);
     if let Op::Convolution { weights, bias, .. } | Op::Dense { weights, bias, .. } = &mut op {
-        let why = crate::graph::Why::Shape(input);
+        let why = Why::Shape(input);
         let layer = layer.ok_or_else(|| Unreadable::Inconsistent(Invalid { node: name.into(), why }))?;
         let exponent = reader.i16().filter(|exponent| EXPONENTS.contains(exponent)).ok_or(Unreadable::Malformed)?;
         let unit = f32::from(exponent).exp2();
@@ -261,6 +324,7 @@ fn numbers(reader: &mut Reader<'_>, n: usize, name: &str) -> Result<Vec<f32>, Un
 mod tests {
     use super::*;
     use crate::bench;
+    use crate::float::Evaluator;
     use proptest::prelude::*;
 
     /// A model with a node of every kind.
@@ -331,9 +395,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let file = write(&sample()).unwrap();
-        assert_eq!(error(b""), Unreadable::NotAModel);
-        assert_eq!(error(b"\x89PNG\r\n\x1a\n and so on"), Unreadable::NotAModel);
-        assert_eq!(error(&vec![0; MAX_BYTES + 1]), Unreadable::TooLarge);
+        assert_eq!(error(b""), Unreadable::Empty);
+        assert_eq!(error(b"\x89PNG\r\n\x1a\n and so on"), Unreadable::NotAModel(Some("a picture")));
+        assert_eq!(error(&vec![0; MAX_BYTES + 1]), Unreadable::NotAModel(None));
+        assert_eq!(error(&[&file[..], &vec![0; MAX_BYTES]].concat()), Unreadable::TooLong);
+        assert_eq!(error(&String::from_utf8_lossy(&file).replace('\n', "\r\n").into_bytes()), Unreadable::Damaged);
         for n in 1..file.len() {
             assert_eq!(error(file.get(..n).unwrap()), Unreadable::Truncated, "{n}");
         }
@@ -355,6 +421,57 @@ mod tests {
         let at = payload.len() - 4;
         payload.splice(at.., f32::NAN.to_le_bytes());
         assert_eq!(error(&wrapped(&payload)), Unreadable::NotANumber("dense".into()));
+    }
+
+    /// What a person reads names the kind, and says what a model is and how to make one.
+    #[test]
+    fn refusals_say_what_to_do() {
+        let said = error(b"\x08\x08\x12\x07pytorch\x1a\x052.1.0").to_string();
+        assert!(said.starts_with("This is an ONNX model. A .tacit file holds a network"), "{said}");
+        assert!(said.contains("models/README.md"), "{said}");
+        assert!(error(&[1, 2, 3]).to_string().starts_with("It does not begin like one. A .tacit file"));
+        assert_eq!(Unreadable::TooLong.to_string(), "It has more than 16 MiB. Take a smaller model.");
+    }
+
+    /// Weights of a layer that no file holds are not written as zeros.
+    #[test]
+    fn weights_that_vanish_are_not_written() {
+        let layer = |weights: Vec<f32>| Model {
+            name: "tiny".into(),
+            input: Shape::new(1, 1, 2),
+            labels: vec!["a".into()],
+            nodes: vec![
+                Node::new("flat", Op::Flatten, &[0]),
+                Node::new("dense", Op::Dense { outputs: 1, weights, bias: vec![0.0] }, &[1]),
+            ],
+        };
+        let denormal = f32::from_bits(1000);
+        let refused = write(&layer(vec![denormal, -denormal])).unwrap_err();
+        assert_eq!((&refused.node[..], refused.why), ("dense", Why::TooSmall));
+        assert!(write(&layer(vec![denormal, 0.5])).is_ok(), "one that is too small to matter");
+        assert!(write(&layer(vec![0.0, 0.0])).is_ok(), "and none at all");
+    }
+
+    /// Filters of very different size are written alike, and come back as the same function.
+    #[test]
+    fn filters_of_very_different_size_come_back() {
+        let model = |factor: f32| {
+            let filters = [[0.5, 0.3, -0.2], [0.4, -0.1, 0.3]];
+            let weights = filters.iter().zip([factor, 1.0]).flat_map(|(row, s)| row.map(|w| w * s)).collect();
+            let nodes = vec![
+                Node::new("flat", Op::Flatten, &[0]),
+                Node::new("first", Op::Dense { outputs: 2, weights, bias: vec![0.1 * factor, 0.1] }, &[1]),
+                Node::new("relu", Op::Relu { ceiling: None }, &[2]),
+                Node::new("last", Op::Dense { outputs: 1, weights: vec![0.7 / factor, 0.2], bias: vec![0.0] }, &[3]),
+            ];
+            Model { name: "two sizes".into(), input: Shape::new(1, 1, 3), labels: vec!["a".into()], nodes }
+        };
+        let logit = |model: &Model| Evaluator::new(model).unwrap().logits(&[255, 100, 30])[0];
+        for factor in [1e-12, 1e-4, 1.0, 1e4, 1e12] {
+            let written = model(factor);
+            let back = read(&write(&written).unwrap()).unwrap();
+            assert!((logit(&back) - logit(&written)).abs() < 1e-4, "{factor}");
+        }
     }
 
     #[test]

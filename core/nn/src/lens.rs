@@ -18,12 +18,14 @@ use tacit_session::{Fault, Party, Session};
 use tacit_share::open::{self, To};
 use tacit_symmetric::Prg;
 
+use crate::equalise::equalise;
+use crate::faithful::Probes;
 use crate::float::Evaluator;
 use crate::fold::fold;
 use crate::lower::{LowOp, Lowered};
 use crate::pool::pool;
 use crate::prepare::{self, Owned, Tools};
-use crate::quantise::{Proven, prove};
+use crate::quantise::{self, Proven, prove};
 use crate::run::{Running, Side, Task, Told};
 use crate::{Model, Refusal, plain};
 
@@ -100,8 +102,11 @@ impl Gap {
 pub fn lens(model: &Model, picture: &[u8], fraction_bits: Option<i32>, seed: [u8; 32]) -> Result<Lens, Refusal> {
     let mut model = model.duplicate();
     fold(&mut model)?;
+    equalise(&mut model)?;
     let lowered = Lowered::new(&model)?;
-    let proven = prove(&model, &lowered, fraction_bits.map(|bits| bits.clamp(0, 30)))?;
+    quantise::check(&lowered)?;
+    let seen = Probes::new(&model)?.seen;
+    let proven = prove(&model, &lowered, &seen, fraction_bits.map(|bits| bits.clamp(0, 30)))?;
     let real = reals(&model, &lowered, picture)?;
     let Proven { plan, weights, units, sizes } = &proven;
     let fixed = plain::outputs(plan, weights, &Cpu, picture);
@@ -138,7 +143,7 @@ pub fn lens(model: &Model, picture: &[u8], fraction_bits: Option<i32>, seed: [u8
 }
 
 /// The picture and every step's output in real numbers.
-fn reals(model: &Model, lowered: &Lowered<'_>, picture: &[u8]) -> Result<Vec<Vec<f32>>, Refusal> {
+pub(crate) fn reals(model: &Model, lowered: &Lowered<'_>, picture: &[u8]) -> Result<Vec<Vec<f32>>, Refusal> {
     let values = Evaluator::new(model)?.values(picture);
     let mut reals = vec![values[0].clone()];
     for step in &lowered.steps {

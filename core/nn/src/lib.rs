@@ -13,6 +13,8 @@ pub mod calibrate;
 mod check;
 pub mod cost;
 mod demand;
+pub mod equalise;
+mod faithful;
 pub mod file;
 pub mod float;
 pub mod fold;
@@ -20,6 +22,7 @@ pub mod forms;
 pub mod graph;
 #[cfg(feature = "ideal")]
 pub mod ideal;
+mod kind;
 pub mod lens;
 pub mod load;
 mod lower;

@@ -23,7 +23,9 @@ pub(crate) const HEADROOM: u32 = 30;
 /// Bits that stand for the picture: its bytes are 1 = 255, nearly 2^8.
 pub(crate) const PICTURE: i32 = 8;
 /// The most bits behind the point of a value.
-const MOST: i32 = 12;
+pub(crate) const MOST: i32 = 12;
+/// The most behind the point of a weight.
+pub(crate) const MOST_WEIGHT_BITS: i32 = 24;
 /// The fewest.
 const FEWEST: i32 = 6;
 /// What bits of a weight are enough.
@@ -268,7 +270,8 @@ impl Layer {
         // Rounding moves a weight by one unit at most, and a picture's unit is 255 and not 256.
         let allowed = Packing::convolution(shape).map_or(0, |packing| packing.most_weight(&WORD_32));
         let allowed = f64::from(allowed) / 1.01 - 1.0;
-        let most = (allowed.max(1.0) / f64::max(largest, f64::MIN_POSITIVE)).log2().floor().clamp(-20.0, 24.0) as i32;
+        let most = (allowed.max(1.0) / f64::max(largest, f64::MIN_POSITIVE)).log2().floor();
+        let most = most.clamp(-20.0, MOST_WEIGHT_BITS.into()) as i32;
         Self { square, largest, most }
     }
 

@@ -4,7 +4,9 @@
 //! the bytes of a picture stand for themselves. Bits are shared out by estimates, but every range
 //! is then proven by intervals of whole numbers, channel by channel, on the weights that will be
 //! used: for all pictures, whichever way truncations round, and for sums of a linear layer that are
-//! one off. What cannot be proven is refused.
+//! one off. What cannot be proven is refused, and so is a model whose whole numbers do not say what
+//! its real ones do. Filters of very different size are made alike before
+//! ([`equalise`](mod@crate::equalise)), since the weights of a layer share one scale.
 //!
 //! ```
 //! use tacit_compute::Cpu;
@@ -23,13 +25,14 @@ use tacit_compute::Convolution;
 use tacit_rlwe::{Packing, params::WORD_32};
 use zeroize::Zeroizing;
 
-use crate::float::Evaluator;
+use crate::equalise::equalise;
+use crate::faithful::{self, Probes};
 use crate::fold::fold;
-use crate::graph::{Model, Shape};
+use crate::graph::Model;
 use crate::load;
 use crate::lower::{LowOp, LowStep, Lowered};
 use crate::plan::{Ceiling, MAX_TRUNCATE, Plan, Step, StepOp};
-use crate::precision::{Choice, Facts, HEADROOM, PICTURE, Seen};
+use crate::precision::{Choice, Facts, HEADROOM, MOST, MOST_WEIGHT_BITS, PICTURE, Seen};
 use crate::range::{self, Range};
 pub use crate::refusal::Refusal;
 use crate::weights::{LinearWeights, Weights};
@@ -38,8 +41,11 @@ use crate::weights::{LinearWeights, Weights};
 const LEAST_WEIGHT: u32 = 16;
 /// Nor must a typical input.
 const LEAST_INPUT: f64 = 4.0;
+/// Nor must a ceiling that is reached, with the most bits behind the point that a value may have.
+const LEAST_CEILING: f64 = 16.0;
 
-const SMALLER: &str = "Give the ReLU before it a ceiling, or make its weights smaller.";
+const WIDE: &str = "Its numbers may become larger than 32 bits hold.";
+const WIDE_LOGITS: &str = "Differences of logits may be larger than 32 bits hold.";
 
 /// The plan of a model, and the weights for it.
 ///
@@ -48,8 +54,13 @@ const SMALLER: &str = "Give the ReLU before it a ceiling, or make its weights sm
 pub fn quantise(model: &Model) -> Result<(Plan, Weights), Refusal> {
     let mut model = model.duplicate();
     fold(&mut model)?;
-    let Proven { plan, weights, .. } = prove(&model, &Lowered::new(&model)?, None)?;
-    Ok((plan, weights))
+    equalise(&mut model)?;
+    let lowered = Lowered::new(&model)?;
+    check(&lowered)?;
+    let probes = Probes::new(&model)?;
+    let proven = prove(&model, &lowered, &probes.seen, None)?;
+    faithful::check(&model, &lowered, &proven, &probes)?;
+    Ok((proven.plan, proven.weights))
 }
 
 /// A plan and its weights, with what the plan does not tell of each value, the picture first.
@@ -62,10 +73,15 @@ pub(crate) struct Proven {
     pub(crate) sizes: Vec<u64>,
 }
 
-/// [`quantise`] for a model without batch normalisation; all values have `fraction` bits behind the point, if it says so.
-pub(crate) fn prove(model: &Model, lowered: &Lowered<'_>, fraction: Option<i32>) -> Result<Proven, Refusal> {
-    check(lowered)?;
-    let facts = Facts::new(lowered, &look(model)?);
+/// The plan of a model without batch normalisation, and what is proven of it; all values have
+/// `fraction` bits behind the point, if it says so.
+pub(crate) fn prove(
+    model: &Model,
+    lowered: &Lowered<'_>,
+    seen: &Seen,
+    fraction: Option<i32>,
+) -> Result<Proven, Refusal> {
+    let facts = Facts::new(lowered, seen);
     let ceilings = facts.ceilings();
     let choice = fraction.map_or_else(|| facts.choose(&ceilings), |bits| facts.force(&ceilings, bits));
     let mut proof = Proof::new(model, &facts, choice);
@@ -76,7 +92,7 @@ pub(crate) fn prove(model: &Model, lowered: &Lowered<'_>, fraction: Option<i32>)
 }
 
 /// What shapes alone decide.
-fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
+pub(crate) fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
     let mut load = load::picture(lowered.input);
     for step in &lowered.steps {
         let part = load::of_step(&step.op.shape(), step.input, step.output).ok_or_else(|| {
@@ -93,24 +109,6 @@ fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
     let last = lowered.steps.last().map_or("the model", |step| step.name);
     let refusal = || Refusal::new(last, "The logits are the picture itself.", "End with a dense layer.");
     if ends { Ok(()) } else { Err(refusal()) }
-}
-
-/// How large values typically are, by looking at noise and at a chessboard.
-fn look(model: &Model) -> Result<Seen, Refusal> {
-    let evaluator = Evaluator::new(model)?;
-    let mut seen = Seen::new(model);
-    let Shape { channels, height, width } = model.input;
-    let places = || (0..channels).flat_map(|c| (0..height).flat_map(move |y| (0..width).map(move |x| (c, y, x))));
-    // The high byte of a multiplicative congruential generator.
-    let noise = places().scan(1u32, |state, _| {
-        *state = state.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
-        Some((*state >> 24) as u8)
-    });
-    let board = places().map(|(c, y, x)| if (c + y / 8 + x / 8) % 2 == 0 { 255 } else { 0 });
-    for picture in [noise.collect::<Vec<_>>(), board.collect()] {
-        seen.add(&evaluator.values(&picture));
-    }
-    Ok(seen)
 }
 
 /// The plan as far as it is proven.
@@ -136,7 +134,8 @@ impl<'a> Proof<'a> {
             logits_width: 0,
         };
         let picture = vec![Range { lo: 0, hi: 255 }; model.input.channels];
-        Self { facts, choice, plan, weights: Weights { layers: Vec::new() }, ranges: vec![picture], difference: 0 }
+        let weights = Weights { layers: Vec::new() };
+        Self { facts, choice, plan, weights, ranges: vec![picture], difference: 0 }
     }
 
     /// What 1 is as a value.
@@ -151,7 +150,8 @@ impl<'a> Proof<'a> {
     fn step(&mut self, i: usize, step: &LowStep<'_>) -> Result<(), Refusal> {
         let lowered = self.facts.lowered;
         let from = |k: usize| range::spread(&self.ranges[step.inputs[k]], lowered.shape(step.inputs[k]), step.input);
-        let wide = || Refusal::new(step.name, "Its numbers may become larger than 32 bits hold.", SMALLER);
+        let smaller = self.smaller(i, "the weights before it");
+        let wide = || Refusal::new(step.name, WIDE, &smaller[..]);
         let width = |range: Range<i128>| Some(range.width()).filter(|&width| width <= 32).ok_or_else(wide);
         let x = from(0);
         let (op, out) = match step.op {
@@ -162,9 +162,14 @@ impl<'a> Proof<'a> {
             }
             LowOp::Relu { ceiling } => {
                 let all = range::overall(&x);
-                let ceiling = ceiling.map(|ceiling| (f64::from(ceiling) * self.unit(i + 1)).round().max(1.0) as i128);
+                let whole = |ceiling: f32| (f64::from(ceiling) * self.unit(i + 1)).round().max(1.0) as i128;
                 // One that is never reached is none.
-                let ceiling = ceiling.filter(|&ceiling| ceiling < all.hi);
+                let ceiling = ceiling.filter(|&ceiling| whole(ceiling) < all.hi);
+                if ceiling.is_some_and(|ceiling| f64::from(ceiling) * f64::from(MOST).exp2() < LEAST_CEILING) {
+                    let why = "Its ceiling is too small: 32 bits hold hardly a number between it and zero.";
+                    return Err(Refusal::new(step.name, why, "Make the ceiling larger."));
+                }
+                let ceiling = ceiling.map(whole);
                 let out = x.iter().map(|x| x.clamp(ceiling)).collect();
                 let ceiling = match ceiling {
                     Some(value) => {
@@ -205,11 +210,8 @@ impl<'a> Proof<'a> {
         let input = step.inputs[0];
         let typical = self.facts.typical(input);
         if typical > 0.0 && typical * self.unit(input) < LEAST_INPUT {
-            return Err(Refusal::new(
-                step.name,
-                "Its inputs would be too coarse for 32 bits to hold its sums.",
-                SMALLER,
-            ));
+            let coarse = "Its inputs would be too coarse for 32 bits to hold its sums.";
+            return Err(self.no_room(i, step, coarse, x));
         }
         // Only where somebody asks for a number of bits; a choice sees to it.
         let has =
@@ -236,13 +238,8 @@ impl<'a> Proof<'a> {
             let largest = whole.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0);
             let coarse = largest < LEAST_WEIGHT && weights.iter().any(|&w| w != 0.0);
             if coarse || truncate < 0 || bits < -20 {
-                let tiny = weights.iter().all(|w| w.abs() < 1.0 / 4096.0);
-                return Err(if tiny {
-                    Refusal::new(step.name, "Its weights are too small for 32 bits.", "Make them larger.")
-                } else {
-                    let why = "Its weights would be too coarse for 32 bits to hold its sums.";
-                    Refusal::new(step.name, why, SMALLER)
-                });
+                let coarse = "Its weights would be too coarse for 32 bits to hold its sums.";
+                return Err(self.no_room(i, step, if bits < -20 { WIDE } else { coarse }, x));
             }
             let exact = range::linear(shape, &whole, &bias, x);
             let out: Vec<_> = exact.iter().map(|x| x.one_off()).collect();
@@ -254,6 +251,9 @@ impl<'a> Proof<'a> {
                 truncate <= MAX_TRUNCATE.cast_signed() && range::overall(&out).size() + (1 << truncate) < 1 << HEADROOM
             };
             if largest <= most && fits {
+                if self.is_last(i) && self.choice.values[i + 1] < 0 {
+                    return Err(self.no_room(i, step, WIDE_LOGITS, x));
+                }
                 let truncate = truncate.cast_unsigned();
                 let bias = bias.iter().map(|&b| b as u32).collect();
                 self.weights.layers.push(LinearWeights { weights: whole.to_vec(), bias });
@@ -261,6 +261,60 @@ impl<'a> Proof<'a> {
                 return Ok((StepOp::Linear { shape: *shape, truncate }, out));
             }
             self.choice.weights[i] -= 1;
+        }
+    }
+
+    /// Why 32 bits do not hold a linear layer, in front of which numbers have these ranges. If
+    /// nothing else is to blame, it is `otherwise`.
+    fn no_room(&self, i: usize, step: &LowStep<'_>, otherwise: &str, x: &[Range<i128>]) -> Refusal {
+        let LowOp::Linear { shape, weights, bias } = step.op else { unreachable!("only linear layers have weights") };
+        let input = step.inputs[0];
+        let unit = self.unit(input);
+        let real: Vec<_> = x.iter().map(|x| Range { lo: x.lo as f64 / unit, hi: x.hi as f64 / unit }).collect();
+        let sums = range::overall(&range::linear(&shape, weights, &vec![0.0; shape.filters], &real));
+        let sums = sums.lo.abs().max(sums.hi.abs());
+        let largest = |numbers: &[f32]| f64::from(numbers.iter().map(|x| x.abs()).fold(0.0, f32::max));
+        // The bits that inputs and weights take at least.
+        let is_picture = self.facts.classes[input] == 0;
+        let for_input = match self.facts.typical(input) {
+            _ if is_picture => f64::from(PICTURE),
+            0.0 => 0.0,
+            typical => (LEAST_INPUT / typical).log2(),
+        };
+        let for_weights = match largest(weights) {
+            0.0 => 0.0,
+            weight => (f64::from(LEAST_WEIGHT) / weight).log2(),
+        };
+        let refuse = |why: &str, change: &str| Refusal::new(step.name, why, change);
+        if for_weights > f64::from(MOST_WEIGHT_BITS) {
+            refuse("Its weights are too small for 32 bits.", "Make them larger.")
+        } else if !is_picture && for_input > f64::from(MOST) {
+            refuse("Its inputs are too small for 32 bits.", "Make the weights before it larger.")
+        } else if largest(bias) > sums && for_input + for_weights + sums.log2() < f64::from(HEADROOM) {
+            let why = "Its bias is too large: beside it, 32 bits hold too little of what its weights add up to.";
+            refuse(why, "Make the bias smaller.")
+        } else {
+            let whose = match (otherwise, is_picture) {
+                (WIDE | WIDE_LOGITS, _) => "its weights",
+                (_, true) => "the picture",
+                (_, false) => "the weights before it",
+            };
+            refuse(otherwise, &self.smaller(i, whose))
+        }
+    }
+
+    /// How the numbers of a step become smaller: by what its owner can do to the ReLU before it, and
+    /// to something else.
+    fn smaller(&self, i: usize, else_: &str) -> String {
+        let steps = &self.facts.lowered.steps;
+        let before = |i: usize| steps[i].inputs[0].checked_sub(1);
+        let ends = |i: &usize| matches!(steps[*i].op, LowOp::Linear { .. } | LowOp::Relu { .. });
+        match std::iter::successors(before(i), |&i| before(i)).find(ends).map(|i| &steps[i].op) {
+            Some(LowOp::Relu { ceiling: None }) => {
+                format!("Give the ReLU before it a ceiling, or make {else_} smaller.")
+            }
+            Some(LowOp::Relu { .. }) => format!("Lower the ceiling of the ReLU before it, or make {else_} smaller."),
+            _ => format!("Make {else_} smaller."),
         }
     }
 
@@ -283,7 +337,8 @@ impl<'a> Proof<'a> {
         let width = Range { lo: -self.difference, hi: self.difference }.width();
         let fraction = u32::try_from(*self.choice.values.last().expect("the picture at least"));
         let (Ok(fraction), true) = (fraction, width <= 32) else {
-            return Err(Refusal::new(&name, "Differences of logits may be larger than 32 bits hold.", SMALLER));
+            let change = self.smaller(self.plan.steps.len() - 1, "the weights before it");
+            return Err(Refusal::new(&name, WIDE_LOGITS, change));
         };
         self.plan.fraction = fraction;
         self.plan.logits_width = width;

@@ -7,7 +7,7 @@ use std::ops::{Add, Mul, Sub};
 
 use tacit_compute::Convolution;
 
-use crate::graph::Shape;
+use crate::graph::{Model, Op, Shape};
 
 /// All numbers from `lo` to `hi`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,6 +127,34 @@ fn one<T: Number>(shape: &Convolution, mut filter: impl Iterator<Item = T>, bias
         sum.hi = sum.hi + positive * range.hi + negative * range.lo;
     }
     sum
+}
+
+/// The values of a model in real numbers, for all pictures: the picture, then the output of every
+/// node, channel by channel.
+pub(crate) fn of_model(model: &Model, shapes: &[Shape]) -> Vec<Vec<Range<f64>>> {
+    let mut values = vec![vec![Range { lo: 0.0, hi: 1.0 }; model.input.channels]];
+    for (node, &output) in model.nodes.iter().zip(&shapes[1..]) {
+        let (x, input) = (&values[node.inputs[0]], shapes[node.inputs[0]]);
+        let out = match &node.op {
+            Op::Convolution { weights, bias, .. } | Op::Dense { weights, bias, .. } => {
+                let bias: Vec<f64> = bias.iter().map(|&b| b.into()).collect();
+                linear(&node.op.linear(input).expect("a checked model"), weights, &bias, x)
+            }
+            Op::BatchNorm { scale, shift } => {
+                let channel = |((x, &a), &b): ((&Range<f64>, &f32), &f32)| {
+                    let ends = [x.lo, x.hi].map(|end| f64::from(a) * end + f64::from(b));
+                    Range { lo: ends[0].min(ends[1]), hi: ends[0].max(ends[1]) }
+                };
+                x.iter().zip(scale).zip(shift).map(channel).collect()
+            }
+            Op::Relu { ceiling } => x.iter().map(|x| x.clamp(ceiling.map(f64::from))).collect(),
+            Op::MaxPool { .. } | Op::AveragePool { .. } => x.clone(),
+            Op::Flatten => spread(x, input, output),
+            Op::Add => x.iter().zip(&values[node.inputs[1]]).map(|(x, y)| x.plus(*y)).collect(),
+        };
+        values.push(out);
+    }
+    values
 }
 
 /// The largest difference of two outputs of a linear layer, in absolute value.
