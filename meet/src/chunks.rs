@@ -9,17 +9,15 @@
 //! 64 KiB is what every WebRTC implementation takes. A part that is not the last is full, so a message has exactly one
 //! encoding, and whoever sends anything else broke the protocol. What has arrived and was not yet asked for is bounded:
 //! a browser delivers as fast as the other side sends, and there is no way to tell the network to wait.
+//! Announcing a longer message than [`MAX_MESSAGE`] is of no use: nothing is allocated before it arrives.
 
 use std::collections::VecDeque;
 
 use tacit_session::LinkError;
+pub use tacit_session::MAX_MESSAGE;
 
 /// Bytes of a message in one part.
 pub const PART: usize = 64 * 1024 - 1;
-
-/// The longest message: a few more bytes than the questions to a layer of as many ciphertexts as a
-/// run may have. Announcing more is of no use: nothing is allocated before it arrives.
-pub const MAX_MESSAGE: usize = 32 << 20;
 
 /// The most that is kept for a reader who does not read, the message that is arriving included.
 pub const MAX_WAITING: usize = 48 << 20;

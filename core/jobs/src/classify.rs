@@ -27,6 +27,9 @@ use crate::{
 /// whole key. So a secret is given up long before: 1,000 bits leave more than 5,400 unknown.
 pub const MOST_OPENED: u64 = OPENED_BITS as u64;
 
+/// The most bytes of a model file.
+pub const MOST_BYTES: usize = file::MAX_BYTES;
+
 /// What a machine keeps for picture checks.
 #[derive(Default)]
 pub(crate) struct Pictures {
@@ -117,10 +120,16 @@ impl Check {
                 "It would open {opened} bits under one key, and {MOST_OPENED} are safe: {instead}."
             ));
         }
-        if !self.plan.affords(self.task()) {
-            return refused(format!("It is too large for {pictures} pictures in one round; choose fewer."));
+        let fits = |batch: &u8| self.plan.affords(Task { batch: (*batch).into(), ..self.task() });
+        if fits(&pictures) {
+            return Ok(());
         }
-        Ok(())
+        refused(match (1..pictures).rev().find(fits) {
+            Some(most) => {
+                format!("It is too large for {pictures} pictures in one round; choose fewer: at most {most}.")
+            }
+            None => "It is too large even for one picture in a round; take a smaller model.".into(),
+        })
     }
 
     /// What preparing costs `party`, by stage, without the set-up.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use tacit_compute::{Cpu, Processor};
+use tacit_jobs::classify::Check;
 use tacit_jobs::{
     Agreement, Answer, Audience, Command, Detail, Event, Input, Job, MOST_PICTURES, ModelFile, Outcome, Pairing,
     Picture, Prediction, Reveal, pairing,
@@ -361,6 +362,89 @@ fn what_cannot_be_run_is_refused_and_nothing_is_lost() {
     );
     assert_eq!(codes(&bob.0).iter().map(|fault| fault.code).collect::<Vec<_>>(), [Code::PictureRefused]);
     assert!(matches!(answers(&bob.0)[..], [Answer::Predictions(_)]));
+}
+
+fn round(detail: Detail, pictures: u8) -> Reveal {
+    Reveal { detail, audience: Audience::Holder, pictures }
+}
+
+/// What the owner's program says of a model that it does not propose.
+fn refused(model: &Model, reveal: Reveal) -> Option<Fault> {
+    let owner: Person = {
+        let willing = willing(Party::Alice, model.duplicate(), reveal, 1);
+        Box::new(move |event, commands| match event {
+            Event::Refused { .. } | Event::Proposed { .. } => commands.unbounded_send(Command::Cancel).unwrap(),
+            event => willing(event, commands),
+        })
+    };
+    let holder = willing(Party::Bob, network("none", 2), reveal, 1);
+    let [alice, bob] = meet(Job::Classify { owner: Party::Alice }, owner, holder);
+    assert_eq!(alice.1.code, Code::Cancelled);
+    let fault =
+        alice.0.into_iter().find_map(|event| if let Event::Refused { fault } = event { Some(fault) } else { None });
+    assert!(fault.is_none() || agreements(&bob.0).is_empty(), "nothing was proposed");
+    fault
+}
+
+/// Runs a round, and holds the first label against the oracle's.
+fn runs(model: &Model, reveal: Reveal) {
+    let person = |seat| willing(seat, model.duplicate(), reveal, 1);
+    let [_, bob] = meet(Job::Classify { owner: Party::Alice }, person(Party::Alice), person(Party::Bob));
+    let [Answer::Predictions(predictions)] = &answers(&bob.0)[..] else { panic!("an answer, not {:?}", bob.1) };
+    let Prediction::Labels { ranked: told, .. } = &predictions[0] else { panic!("labels") };
+    assert_eq!(told[0], ranked(model, 1)[0]);
+}
+
+/// Two honest programs never propose a round that their link does not carry.
+#[test]
+fn the_most_labels_of_a_round_run_and_more_are_refused_before_the_agreement() {
+    let labels = |labels| network("labels", labels);
+    for (n, detail, pictures) in [
+        (256, Detail::Label, 1),
+        (256, Detail::TopThree, 1),
+        (128, Detail::TopThree, 4),
+        (64, Detail::Label, 16),
+        (64, Detail::TopThree, 16),
+    ] {
+        runs(&labels(n), round(detail, pictures));
+    }
+    for (n, detail, pictures, most) in [
+        (256, Detail::Label, 16, 1),
+        (256, Detail::TopThree, 16, 1),
+        (224, Detail::Label, 16, 1),
+        (208, Detail::TopThree, 16, 1),
+        (129, Detail::Label, 4, 3),
+        (65, Detail::Label, 16, 15),
+        (65, Detail::TopThree, 16, 15),
+    ] {
+        let fault = refused(&labels(n), round(detail, pictures)).expect("a refusal");
+        assert_eq!(fault.code, Code::ModelRefused);
+        let says = format!("It is too large for {pictures} pictures in one round; choose fewer: at most {most}.");
+        assert_eq!(fault.detail, Some(says), "{n} labels");
+    }
+}
+
+/// Likewise for layers, whose questions all wait at the owner's while it multiplies.
+#[test]
+fn the_most_ciphertexts_of_a_round_run_and_more_are_refused_before_the_agreement() {
+    let layers = |width| Model {
+        name: "wide".into(),
+        input: Shape::new(1, 6, 6),
+        labels: vec!["one".into(), "two".into()],
+        nodes: vec![
+            Node::new("flat", Op::Flatten, &[0]),
+            Node::new("first", bench::dense(1, 36, width), &[1]),
+            Node::new("last", bench::dense(2, width, 2), &[2]),
+        ],
+    };
+    let is_affordable = |width| {
+        let (plan, _) = quantise(&layers(width)).unwrap();
+        Check { plan: Rc::new(plan), owner: Party::Alice, reveal: round(Detail::Label, 16) }.is_affordable().is_ok()
+    };
+    let most = (1..).map(|n| 64 * n).take_while(|&width| is_affordable(width)).last().expect("one that is affordable");
+    runs(&layers(most), round(Detail::Label, 16));
+    let fault = refused(&layers(most + 64), round(Detail::Label, 16)).expect("a refusal");
+    assert!(fault.detail.is_some_and(|detail| detail.contains("too large for 16 pictures")));
 }
 
 /// An altered program sends wrong shares of the answer, in every way there is. The other person

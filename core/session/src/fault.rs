@@ -143,11 +143,11 @@ codes! {
     /// A file that is no model, is damaged, or is of another version.
     ModelUnreadable, "model-unreadable", Local,
         "This file is not a model that Tacit can read.",
-        "Take the file as it was made, by a version of Tacit like this one.";
+        "Take a .tacit file as it was made, by a version of Tacit like this one.";
     /// A model that cannot be computed on safely; the detail names the layer and what to change.
     ModelRefused, "model-refused", Local,
         "This model cannot run here.",
-        "Change the layer that is named below, or take another model.";
+        "Change what is named, or take another model.";
     /// A picture that cannot be read or prepared, or does not fit the model.
     PictureRefused, "picture-refused", Local,
         "This picture cannot be checked.",

@@ -46,7 +46,7 @@ mod tag;
 pub use fault::{Blame, Code, Fault};
 pub use lanes::{Lane, Pump, lanes};
 pub use ledger::{Cost, Direction, Entry, Ledger};
-pub use link::{Link, LinkError};
+pub use link::{Link, LinkError, MAX_MESSAGE};
 pub use message::{HEADER, Malformed, Message};
 pub use party::Party;
 pub use session::Session;

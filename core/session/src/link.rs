@@ -4,6 +4,10 @@ use std::rc::Rc;
 
 use crate::{Code, Fault};
 
+/// The longest message that a link carries: a few more bytes than the questions to a layer of as
+/// many ciphertexts as a run may have. Whoever plans a run sees to it that none is longer.
+pub const MAX_MESSAGE: usize = 32 << 20;
+
 /// Ordered, reliable messages between exactly two parties.
 ///
 /// A message arrives whole or not at all; chunking and back-pressure are the transport's business. `recv` must
@@ -12,7 +16,7 @@ use crate::{Code, Fault};
 /// browser has one thread.
 #[expect(async_fn_in_trait, reason = "single-threaded by design: no caller wants a Send bound")]
 pub trait Link {
-    /// Hands over one message. Returns when the transport has room for the next one.
+    /// Hands over one message of at most [`MAX_MESSAGE`] bytes. Returns when the transport has room for the next one.
     async fn send(&self, message: Vec<u8>) -> Result<(), LinkError>;
 
     /// Waits for the next message.

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::{Link, LinkError, Party, Session};
+use crate::{Link, LinkError, MAX_MESSAGE, Party, Session};
 
 /// One direction of a queue between two parties.
 #[derive(Default)]
@@ -66,6 +66,9 @@ fn ends(tamper: Option<&Tamper>) -> (QueueLink, QueueLink) {
 
 impl Link for QueueLink {
     async fn send(&self, message: Vec<u8>) -> Result<(), LinkError> {
+        if message.len() > MAX_MESSAGE {
+            return Err(LinkError::Flooded);
+        }
         let index = self.sent.replace_with(|n| *n + 1);
         let arriving = match &self.tamper {
             Some(tamper) => (*tamper.borrow_mut())(self.party, index, message),
@@ -183,6 +186,7 @@ fn poll_once<F: Future>(
 mod tests {
     use super::*;
     use crate::{Code, Cost, Malformed, Message, Stage, Tag};
+    use futures::FutureExt as _;
 
     struct Bytes(Vec<u8>);
     impl Message for Bytes {
@@ -214,6 +218,13 @@ mod tests {
             assert_eq!(s.ledger().stage(Stage::Reveal), Cost { sent: 14, received: 14, rounds: 1 });
             assert_eq!(s.ledger().total(), compare + Cost::exchange(9));
         }
+    }
+
+    #[test]
+    fn what_no_link_carries_is_not_sent() {
+        let (a, _b) = queues();
+        assert_eq!(a.send(vec![0; MAX_MESSAGE + 1]).now_or_never(), Some(Err(LinkError::Flooded)));
+        assert_eq!(a.send(vec![0; MAX_MESSAGE]).now_or_never(), Some(Ok(())));
     }
 
     #[test]
