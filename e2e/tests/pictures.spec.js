@@ -113,15 +113,14 @@ test('files that are no models are refused in words, and another one is taken', 
   test.setTimeout(120_000);
   const whole = readFileSync(join(pageFolder, 'models', 'digits.tacit'));
   const refused = [
-    ['noise.tacit', Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * i * 31 + (i >> 3) * 7) & 255)), 'not a Tacit model'],
-    ['cut.tacit', whole.subarray(0, whole.length / 2), 'not complete'],
-    ['altered.tacit', Buffer.from(whole.map((byte, i) => (i === 40_000 ? byte ^ 1 : byte))), 'damaged'],
+    ['noise.tacit', Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * i * 31 + (i >> 3) * 7) & 255)), 'It does not begin like one'],
+    ['cut.tacit', whole.subarray(0, whole.length / 2), 'It is not complete'],
+    ['altered.tacit', Buffer.from(whole.map((byte, i) => (i === 40_000 ? byte ^ 1 : byte))), 'It is damaged'],
   ];
   await meetToCheck(alice, bob);
   for (const [name, buffer, why] of refused) {
     await alice.chooseModel({ name, mimeType: 'application/octet-stream', buffer });
-    await expect(complaint(alice)).toHaveText(/not a model that Tacit can read\. Take the file as it was made/);
-    await expect(complaint(alice)).toContainText(`(this file is ${why})`);
+    await expect(complaint(alice)).toContainText(`not a model that Tacit can read. ${why}`);
     await Promise.all([alice.at('model'), bob.at('model')]);
   }
   await agreeOnModel(alice, bob);
