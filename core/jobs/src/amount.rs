@@ -1,5 +1,9 @@
 //! An amount of money as a person types it, in any locale's separators.
 
+mod clean;
+mod parse;
+mod signs;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::ZeroizeOnDrop;
 
@@ -18,18 +22,35 @@ pub enum AmountError {
     /// Below zero.
     #[error("An amount cannot be negative here. Leave out the minus sign.")]
     Negative,
-    /// A letter or a sign that is no part of a number.
-    #[error("Only digits, separators and a currency sign are allowed.")]
+    /// A character or a word that is neither part of a number nor a currency's sign: `k`, `million`.
+    #[error("Only digits, separators and a currency sign are allowed. Write thousands, millions and cents as digits.")]
     Unexpected,
+    /// Numbers in several lines, cells or parts.
+    #[error("This is more than one number. Put in one amount.")]
+    Several,
     /// More than two digits after the decimal sign.
     #[error("At most two digits can follow the decimal sign.")]
     TooPrecise,
     /// Separators that no locale puts like this.
     #[error("It is not clear where the decimal sign is. Leave out the thousands separators.")]
     Ambiguous,
+    /// Two readings: thousands, or the three decimals of a currency such as the dinar of Kuwait. It
+    /// carries the minor units of the first.
+    #[error("{}", three_decimals(*.0))]
+    ThreeDecimals(u64),
     /// Above [`Amount::MAX`].
     #[error("The largest amount is 92,233,720,368,547,758.07.")]
     TooLarge,
+}
+
+/// Both readings, and how to type what is meant.
+fn three_decimals(units: u64) -> String {
+    let (thousands, whole) = (Amount(units).to_text(), units / 100);
+    let fraction = format!("{}.{:03}", whole / 1000, whole % 1000);
+    format!(
+        "Is this {thousands}, or {fraction} with three decimals? For the first, type {thousands}. Three decimals cannot be compared: \
+         round to two, both of you."
+    )
 }
 
 impl Amount {
@@ -50,12 +71,14 @@ impl Amount {
         self.0
     }
 
-    /// Reads what a person typed: digits of any script, any locale's separators, a currency sign or an
-    /// upper-case ISO code at either end.
+    /// Reads a typed amount: digits of any script, any locale's separators, and signs of currencies
+    /// before or behind.
     ///
-    /// A single separator before exactly three digits groups thousands, because an amount has at most two decimals:
-    /// `1.250` is one thousand two hundred and fifty, and so is `1,250`. Show [`Amount::to_text`] beside the field, so
-    /// that the person sees what was understood.
+    /// A single separator before exactly three digits groups thousands, because an amount has at
+    /// most two decimals: `1.250` is one thousand two hundred and fifty, and so is `1,250`. Beside
+    /// the sign of a currency with three decimals such a text has two readings, and is refused as
+    /// [`AmountError::ThreeDecimals`]. Show [`Amount::to_text`] before the amount is used, so that
+    /// the person sees how it was read.
     ///
     /// # Errors
     /// [`AmountError`], in words for the person.
@@ -88,148 +111,6 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_minor_units(u64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
-
-mod parse {
-    use super::AmountError;
-
-    /// A typed character as it matters here.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    enum Sign {
-        Digit(u8),
-        /// May group thousands or begin the decimals.
-        Point(char),
-        /// Can only group thousands.
-        Group(char),
-    }
-
-    pub(super) fn parse(text: &str) -> Result<u64, AmountError> {
-        let number = strip_currency(text.trim())?;
-        if number.is_empty() {
-            return Err(AmountError::Empty);
-        }
-        let signs = number.chars().map(sign).collect::<Result<Vec<_>, _>>()?;
-        let (whole, decimals) = split(&signs)?;
-        let mut units = 0u64;
-        let cents = [decimals.first(), decimals.get(1)].map(|d| d.copied().unwrap_or(0));
-        for digit in whole.into_iter().chain(cents) {
-            units = units.checked_mul(10).and_then(|n| n.checked_add(digit.into())).ok_or(AmountError::TooLarge)?;
-        }
-        Ok(units)
-    }
-
-    /// Takes currency signs, an ISO code and a plus off both ends.
-    fn strip_currency(text: &str) -> Result<&str, AmountError> {
-        let mut text = text;
-        loop {
-            let before = text;
-            text = text.trim_matches(|c: char| c.is_whitespace() || is_currency(c) || is_invisible(c));
-            if text.starts_with(['-', '−', '–', '(']) || text.ends_with(['-', '−']) {
-                return Err(AmountError::Negative);
-            }
-            text = text.strip_prefix('+').unwrap_or(text);
-            text = strip_code(text);
-            if text == before {
-                return Ok(text);
-            }
-        }
-    }
-
-    /// Takes one three-letter ISO code (`EUR`) off either end.
-    fn strip_code(text: &str) -> &str {
-        let is_code = |code: &str| code.bytes().all(|b| b.is_ascii_uppercase());
-        let letter_follows = |rest: &str| rest.starts_with(char::is_alphabetic);
-        let letter_precedes = |rest: &str| rest.ends_with(char::is_alphabetic);
-        match text.split_at_checked(3) {
-            Some((code, rest)) if is_code(code) && !letter_follows(rest) => return rest,
-            _ => {}
-        }
-        match text.len().checked_sub(3).and_then(|at| text.split_at_checked(at)) {
-            Some((rest, code)) if is_code(code) && !letter_precedes(rest) => rest,
-            _ => text,
-        }
-    }
-
-    /// Unicode's currency signs (general category Sc).
-    fn is_currency(c: char) -> bool {
-        matches!(c, '$' | '¢'..='¥' | '֏' | '؋' | '߾' | '߿' | '৲' | '৳' | '৻' | '૱' | '௹' | '฿' | '៛'
-            | '\u{20A0}'..='\u{20CF}' | '꠸' | '﷼' | '﹩' | '＄' | '￠' | '￡' | '￥' | '￦')
-    }
-
-    /// Direction marks that keyboards for right-to-left scripts insert.
-    fn is_invisible(c: char) -> bool {
-        matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{2066}'..='\u{2069}')
-    }
-
-    fn sign(c: char) -> Result<Sign, AmountError> {
-        if let Some(digit) = digit(c) {
-            return Ok(Sign::Digit(digit));
-        }
-        match c {
-            '.' | ',' | '٫' | '،' | '·' => Ok(Sign::Point(c)),
-            '\'' | '’' | '_' | '٬' => Ok(Sign::Group(c)),
-            c if c.is_whitespace() => Ok(Sign::Group(' ')),
-            '-' | '−' => Err(AmountError::Negative),
-            _ => Err(AmountError::Unexpected),
-        }
-    }
-
-    /// The decimal digits of the scripts that people write amounts in.
-    fn digit(c: char) -> Option<u8> {
-        const ZEROS: [char; 13] = ['0', '٠', '۰', '०', '০', '੦', '૦', '௦', '๐', '໐', '၀', '០', '０'];
-        ZEROS.into_iter().find_map(|zero| {
-            let value = (c as u32).checked_sub(zero as u32)?;
-            u8::try_from(value).ok().filter(|value| *value < 10)
-        })
-    }
-
-    /// Splits into whole digits and decimals, and checks that the groups are groups.
-    fn split(signs: &[Sign]) -> Result<(Vec<u8>, Vec<u8>), AmountError> {
-        let separators: Vec<(usize, Sign)> =
-            signs.iter().copied().enumerate().filter(|(_, s)| !matches!(s, Sign::Digit(_))).collect();
-        let Some(&(last, kind)) = separators.last() else {
-            return Ok((digits(signs), Vec::new()));
-        };
-        let after = signs.len() - last - 1;
-        let once = separators.iter().filter(|(_, s)| *s == kind).count() == 1;
-        let is_decimal = match kind {
-            Sign::Point('٫') => true,
-            // Three digits after the only kind of separator can only be thousands: decimals are two.
-            // No group begins with a zero, though: 0.125 was meant as a fraction.
-            Sign::Point(_) if once => after != 3 || matches!(signs, [Sign::Digit(0), ..]),
-            _ => false,
-        };
-        if !is_decimal {
-            check_groups(signs, &separators)?;
-            return Ok((digits(signs), Vec::new()));
-        }
-        if after > 2 {
-            return Err(AmountError::TooPrecise);
-        }
-        let whole = &signs[..last];
-        if whole.is_empty() && after == 0 {
-            return Err(AmountError::Unexpected);
-        }
-        check_groups(whole, &separators[..separators.len() - 1])?;
-        Ok((digits(whole), digits(&signs[last + 1..])))
-    }
-
-    fn digits(signs: &[Sign]) -> Vec<u8> {
-        signs.iter().filter_map(|s| if let Sign::Digit(d) = s { Some(*d) } else { None }).collect()
-    }
-
-    /// One kind of separator; groups of three, or of two before a last group of three (as in India).
-    fn check_groups(signs: &[Sign], separators: &[(usize, Sign)]) -> Result<(), AmountError> {
-        let Some((first, kind)) = separators.first().copied() else { return Ok(()) };
-        if separators.iter().any(|(_, s)| *s != kind) {
-            return Err(AmountError::Ambiguous);
-        }
-        let groups: Vec<usize> = signs.split(|s| *s == kind).skip(1).map(<[Sign]>::len).collect();
-        let (end, middle) = groups.split_last().map_or((0, &[][..]), |(end, middle)| (*end, middle));
-        let threes = middle.iter().all(|n| *n == 3) && (1..=3).contains(&first);
-        let indian = middle.iter().all(|n| *n == 2) && (1..=2).contains(&first);
-        if end == 3 && (threes || indian) { Ok(()) } else { Err(AmountError::Ambiguous) }
     }
 }
 
@@ -274,23 +155,191 @@ mod tests {
     }
 
     #[test]
+    fn signs_of_letters_stand_before_or_behind() {
+        for text in [
+            "R$ 1.250,00",
+            "1 250,00 zł",
+            "US$1,250",
+            "1250円",
+            "1.250 kr",
+            "kr. 1.250,00",
+            "kr.1250",
+            "1 250 Kč",
+            "1 250,00 лв.",
+            "1.250,00 KM",
+            "Fr. 1'250.–",
+            "SFr.1’250.00",
+            "CHF1'250",
+            "1,250.00 د.إ.\u{200F}",
+            "﷼ ۱۲۵۰",
+            "１２５０元",
+            "￥1,250",
+            "eur 1250",
+            "1250usd",
+            "$1,250 USD",
+            "USD $1,250",
+            "1,250 €uro",
+            "Rs.1,250",
+            "S/.1250",
+            "NT$1,250",
+            "F\u{202F}CFA 1250",
+            "1 250 F CFA",
+            "1250 руб.",
+            "1250 ₴",
+            "1250 (EUR)",
+            "1250 Dollars",
+        ] {
+            assert_eq!(read(text), Ok(125_000), "{text}");
+        }
+        assert_eq!(read("$.50"), Ok(50), "the sign has no full stop");
+        assert_eq!(read("Rs.50"), Ok(5_000), "the sign has one");
+    }
+
+    #[test]
+    fn a_dash_for_no_cents_is_no_minus() {
+        for text in [
+            "1.250,-",
+            "1.250,– €",
+            "€ 1250,—",
+            "1250,--",
+            "1'250.-",
+            "1250.–",
+            "1250:-",
+            "1 250:- kr",
+            "Rs. 1,250/-",
+            "1250/=",
+            "1.250,- EUR",
+            "1.250 ,−",
+            "1250,=",
+            "１２５０，－",
+            "1,250,-",
+        ] {
+            assert_eq!(read(text), Ok(125_000), "{text}");
+        }
+        assert_eq!(read("1.25,-"), Err(AmountError::Ambiguous), "cents and no cents");
+    }
+
+    #[test]
+    fn what_keyboards_and_copies_leave_is_read_or_overlooked() {
+        for text in [
+            "１，２５０．００",
+            "1\u{200B}250",
+            "\u{FEFF}1250",
+            "\u{202D}1,250.00\u{202C}",
+            "\u{2066}1250\u{2069}",
+            "1\u{A0}250",
+            "1\u{2009}250",
+            "1\u{3000}250",
+            "1250\r\n",
+            "EUR\t1250",
+            "1250。00",
+            "1、250",
+            "１２５０．-",
+            "۱٬۲۵۰",
+            "୧,୨୫୦",
+            "𝟏𝟐𝟓𝟎",
+            "1250\u{FE0F}",
+            "1\u{AD}250",
+            "1_250",
+            "1250€00",
+            "1 250$00",
+        ] {
+            assert_eq!(read(text), Ok(125_000), "{text:?}");
+        }
+        assert_eq!(read("1,25,000"), Ok(12_500_000));
+        assert_eq!(read("12€50"), Ok(1_250));
+    }
+
+    #[test]
+    fn every_minus_and_bracket_is_negative() {
+        for text in [
+            "-5",
+            "5-",
+            "−5",
+            "－500",
+            "–5",
+            "—5",
+            "‐5",
+            "‑5",
+            "﹣5",
+            "➖5",
+            "(5)",
+            "（５００）",
+            "$-5",
+            "-$5",
+            "€ (5.00)",
+            "(1.250,00 €)",
+            "5 −",
+            "-5,-",
+            "\u{200E}-5",
+            "-.50",
+        ] {
+            assert_eq!(read(text), Err(AmountError::Negative), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_numbers_are_not_one() {
+        for text in
+            ["125\n300", "125\t300", "125\r\n300\r\n", "125\u{2028}300", "125 | 300", "125;300", "100-200", "1/2"]
+        {
+            assert_eq!(read(text), Err(AmountError::Several), "{text:?}");
+        }
+        assert!(read("100€200€").is_err() && read("100 € 50 €").is_err());
+    }
+
+    #[test]
+    fn three_decimals_are_asked_about() {
+        for text in
+            ["12.345 KWD", "KWD 12,345", "12,345 DT", "د.ك.\u{200F} 12.345", "12.345 kd", "12.345 dinars", "OMR12.345"]
+        {
+            assert_eq!(read(text), Err(AmountError::ThreeDecimals(1_234_500)), "{text}");
+        }
+        let asked = AmountError::ThreeDecimals(1_234_500).to_string();
+        assert!(asked.contains("12,345.00") && asked.contains("12.345 "), "{asked}");
+        for text in ["1.250,- KWD", "1,250.00 KWD", "1,250.000 KWD", "1250.000", "KWD 1 250", "1250 KWD", "1'250 BHD"] {
+            assert_eq!(read(text), Ok(125_000), "{text}");
+        }
+        for text in ["12345.678 KWD", "12,345.678", "0.125 KWD", "١٢٫٣٤٥ د.ك."] {
+            assert_eq!(read(text), Err(AmountError::TooPrecise), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_clear_is_refused_in_words() {
         for (text, error) in [
             ("", AmountError::Empty),
             ("  € ", AmountError::Empty),
-            ("-5", AmountError::Negative),
-            ("5-", AmountError::Negative),
-            ("−5", AmountError::Negative),
+            ("zł", AmountError::Empty),
+            ("twelve", AmountError::Unexpected),
             ("12k", AmountError::Unexpected),
+            ("12 mio", AmountError::Unexpected),
+            ("1.25 lakh", AmountError::Unexpected),
+            ("5万", AmountError::Unexpected),
+            ("12 tsd €", AmountError::Unexpected),
+            ("1,5 mln zł", AmountError::Unexpected),
+            ("50¢", AmountError::Unexpected),
+            ("50 cents", AmountError::Unexpected),
+            ("minus 5", AmountError::Unexpected),
+            ("1250+", AmountError::Unexpected),
+            ("12 %", AmountError::Unexpected),
             ("1e5", AmountError::Unexpected),
             ("0x10", AmountError::Unexpected),
+            ("5²", AmountError::Unexpected),
+            ("5½", AmountError::Unexpected),
+            ("\u{202E}0521", AmountError::Unexpected),
+            ("5€5", AmountError::Unexpected),
             (".", AmountError::Unexpected),
             ("1.2345", AmountError::TooPrecise),
+            ("1,2500", AmountError::TooPrecise),
             ("0.125", AmountError::TooPrecise),
+            ("USD.50", AmountError::Ambiguous),
             ("0.001.2", AmountError::Ambiguous),
+            ("0,125,000", AmountError::Ambiguous),
             ("1,23,4", AmountError::Ambiguous),
             ("1.2.3", AmountError::Ambiguous),
             ("1,2.3,4", AmountError::Ambiguous),
+            ("1 2 5 0", AmountError::Ambiguous),
             ("92233720368547758.08", AmountError::TooLarge),
             ("99999999999999999999999999", AmountError::TooLarge),
         ] {
