@@ -97,6 +97,8 @@ pub(crate) enum Input {
 
 /// What a worker was asked for, to be shown as it is.
 pub(crate) enum Shown {
+    /// The amount that was typed last, or what is wrong with it in words.
+    Understood(Result<Amount, String>),
     /// What crossed.
     Wire(Slice),
     /// In a rehearsal, a picture on its way through a model: packed, as only a rehearsal reads it.

@@ -103,7 +103,9 @@ impl Driver {
         match act {
             Act::Host => self.begin(Party::Alice),
             Act::Join => self.begin(Party::Bob),
-            Act::Pair(pairing) => self.post("pair", &pairing),
+            Act::Pair(pairing) => {
+                self.post("pair", &pairing);
+            }
             Act::Command(command) => {
                 self.way.passes(&command);
                 self.post("command", &command);
@@ -126,9 +128,9 @@ impl Driver {
         self.with_worker(|worker| worker.wire(from))
     }
 
-    /// Says something to the worker, see [`Worker::post`]; nothing where none is up.
-    pub(crate) fn post(&self, kind: &str, what: &impl Serialize) {
-        self.with_worker(|worker| worker.post(kind, what));
+    /// Says something to the worker, see [`Worker::post`]; whether one is up.
+    pub(crate) fn post(&self, kind: &str, what: &impl Serialize) -> bool {
+        self.with_worker(|worker| worker.post(kind, what))
     }
 
     /// Tells the worker something, once it is up: until then it expects its program and nothing else. Whether it is.

@@ -52,7 +52,9 @@ impl Driver {
         false
     }
 
-    pub(crate) fn post(&self, _: &str, _: &impl Serialize) {}
+    pub(crate) fn post(&self, _: &str, _: &impl Serialize) -> bool {
+        false
+    }
 
     pub(crate) fn carry_out(self: &Rc<Self>, _: Act) {}
 }

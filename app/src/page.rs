@@ -7,7 +7,7 @@ use leptos::html::Dialog;
 use leptos::prelude::*;
 use serde::Serialize;
 use tacit_jobs::record::Slice;
-use tacit_jobs::{Event, Record};
+use tacit_jobs::{Amount, Event, Record};
 use tacit_meet::{GuestInvite, Method};
 use tacit_session::{Code, Fault, Party};
 use wasm_bindgen_futures::spawn_local;
@@ -30,6 +30,10 @@ pub(crate) struct Page {
     asked: StoredValue<u32>,
     /// Whether the person looks at it.
     pub(crate) shows_wire: RwSignal<bool>,
+    /// What the worker understood of the amount that was typed last; nothing until it has answered.
+    pub(crate) understood: RwSignal<Option<Result<Amount, String>>>,
+    /// Typed amounts that the worker has not answered yet.
+    unread: StoredValue<u32>,
     /// In a rehearsal: what was seen of a picture, layer by layer, as the worker packed it.
     pub(crate) lens: RwSignal<Option<Vec<u8>>>,
     /// In a rehearsal: how many messages to this side wait until they are let through.
@@ -49,12 +53,15 @@ impl Page {
             wire: RwSignal::new(Record::default()),
             asked: StoredValue::new(0),
             shows_wire: RwSignal::new(false),
+            understood: RwSignal::new(None),
+            unread: StoredValue::new(0),
             lens: RwSignal::new(None),
             waiting: RwSignal::new(0),
             side,
             stop: NodeRef::new(),
         };
         let hear = move |shown| match shown {
+            Shown::Understood(understood) => page.hear_understood(understood),
             Shown::Wire(slice) => page.hear_wire(slice),
             Shown::Lens(lens) => page.lens.set(Some(lens)),
             Shown::Waiting(waiting) => page.waiting.set(waiting),
@@ -73,6 +80,8 @@ impl Page {
             if matches!(act, Act::Pair(_)) {
                 self.wire.set(Record::default());
                 self.asked.set_value(0);
+                self.unread.set_value(0);
+                self.understood.set(None);
             }
             driver.carry_out(act);
         }
@@ -110,16 +119,32 @@ impl Page {
         }
     }
 
+    /// Has the worker read an amount as it was typed.
+    ///
+    /// The worker reads it because the signs of all currencies are too much for the first load.
+    pub(crate) fn read_amount(self, typed: &str) {
+        self.understood.set(None);
+        if self.post("typed", &typed) {
+            self.unread.update_value(|unread| *unread += 1);
+        }
+    }
+
+    /// Answers come in the order of the texts: only the last one is of the text in the field.
+    fn hear_understood(self, understood: Result<Amount, String>) {
+        self.unread.update_value(|unread| *unread = unread.saturating_sub(1));
+        if self.unread.try_get_value() == Some(0) {
+            self.understood.set(Some(understood));
+        }
+    }
+
     /// In a rehearsal: lets one message through to this side.
     pub(crate) fn pass(self) {
         self.post("pass", &());
     }
 
-    /// Says something to the worker, if one is up.
-    pub(crate) fn post(self, kind: &str, what: &impl Serialize) {
-        if let Some(driver) = self.driver() {
-            driver.post(kind, what);
-        }
+    /// Says something to the worker; whether one is up.
+    pub(crate) fn post(self, kind: &str, what: &impl Serialize) -> bool {
+        self.driver().is_some_and(|driver| driver.post(kind, what))
     }
 
     /// Identifiers for the elements of a screen, which in a rehearsal is there twice.

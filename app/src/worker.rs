@@ -10,12 +10,14 @@
 //!   channel { channel | port } ──▸                             the data channel, or a port that relays it
 //!   pair { bytes: Pairing } ─────▸                             how the pairing begins
 //!   command { bytes: Command } ──▸
+//!   typed { bytes: String } ─────▸                             an amount as it was typed
 //!   wire { from } ───────────────▸                             what has crossed, from this message on
 //!   network { bytes: Network } ──▸                             what network a rehearsal should be like
 //!   look { bytes: Look } ────────▸                             in a rehearsal: a picture on its way through a model
 //!   hold { bytes: bool } ────────▸                             in a rehearsal: whether every message that comes waits
 //!   pass {} ─────────────────────▸                             lets one of them through
 //!                                ◂── event { bytes: Stamped }
+//!                                ◂── understood { bytes: Amount or why not }
 //!                                ◂── wire { bytes: Slice }
 //!                                ◂── look { bytes: Lens or why not }
 //!                                ◂── waiting { bytes: usize }  how many messages wait
@@ -167,6 +169,10 @@ fn read(message: &JsValue) -> Said {
         Some("missing") => Said::Broke(missing()),
         Some("look") => Said::Shown(Shown::Lens(bytes())),
         Some("waiting") => Said::Shown(Shown::Waiting(unpack(&bytes()).unwrap_or_default())),
+        Some("understood") => match unpack(&bytes()) {
+            Ok(understood) => Said::Shown(Shown::Understood(understood)),
+            Err(_) => Said::Broke(Fault::internal("worker: an amount that cannot be read")),
+        },
         Some("wire") => match unpack(&bytes()) {
             Ok(slice) => Said::Shown(Shown::Wire(slice)),
             Err(_) => Said::Broke(Fault::internal("worker: a record that cannot be read")),

@@ -9,6 +9,10 @@ const refused = {
   'three decimals': ['1.2345', /two digits/i],
   'a negative amount': ['-5', /negative/i],
   'a typographic minus': ['\u22125', /negative/i],
+  'a fullwidth minus': ['－500', /negative/i],
+  'an amount in brackets': ['(1,250.00 €)', /negative/i],
+  'a word for thousands': ['12 tsd €', /write thousands/i],
+  'three decimals of a dinar': ['12.345 KWD', /12,345\.00, or 12\.345 with three decimals/],
   'one unit too much': ['92,233,720,368,547,758.08', /largest/i],
   'far too much': ['9'.repeat(60), /largest/i],
   'separators that may mean anything': ['1,23,4', /clear/i],
@@ -30,6 +34,55 @@ test('malformed amounts are refused and nothing is lost', async ({ alice, bob })
   }
   // After all that, a good one is taken.
   expect(await compare(alice, '10', bob, '10.00')).toEqual(['equal', 'equal']);
+});
+
+const taken = [
+  'R$ 1.250,00',
+  '1 250,00 zł',
+  'US$1,250',
+  '1250円',
+  '1.250,-',
+  '1.250,– €',
+  '１，２５０．００',
+  '1\u200B250',
+  '१,२५०',
+];
+
+test('amounts are understood as their people mean them', async ({ alice, bob }) => {
+  await meetByLink(alice, bob);
+  await agree(alice, bob);
+  for (const text of taken) {
+    await test.step(text, async () => {
+      await alice.amount().fill('');
+      await expect(alice.page.getByText('Any currency sign')).toBeVisible();
+      await alice.amount().fill(text);
+      await expect(alice.page.getByText('Understood as 1,250.00')).toBeVisible();
+    });
+  }
+  expect(await compare(alice, '12.345,- KWD', bob, '12,345.00')).toEqual(['equal', 'equal']);
+});
+
+test('two cells of a table are not joined into one amount', async ({ alice, bob }) => {
+  await meetByLink(alice, bob);
+  await agree(alice, bob);
+  const paste = (text) =>
+    alice.amount().evaluate((field, text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', text);
+      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  for (const cells of ['125\n300', '125\t300', '125\r\n300\r\n']) {
+    await alice.amount().fill('');
+    await paste(cells);
+    await expect(alice.amount()).toHaveValue('125 | 300');
+    await alice.press('Compare');
+    await expect(alice.page.getByRole('alert')).toHaveText(/more than one number/);
+    await expect(alice.amount()).toHaveValue('125 | 300');
+  }
+  // A sign in a cell of its own is no second amount.
+  await alice.amount().fill('');
+  await paste('EUR\t1.250,00');
+  await expect(alice.page.getByText('Understood as 1,250.00')).toBeVisible();
 });
 
 test('the message is tied to the field, and goes when the field is mended', async ({ alice, bob }) => {

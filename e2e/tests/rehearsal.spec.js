@@ -165,3 +165,15 @@ test('a transcript is saved, opened and replayed as it was; a changed one is ref
   await file.setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
   await expect(bob.page.getByRole('alert')).toContainText('not a transcript');
 });
+
+test('a browser without peer connections is told why nothing can be rehearsed', async ({ person }) => {
+  const alice = await person('Alice');
+  await alice.page.addInitScript(() => delete globalThis.RTCPeerConnection);
+  const rehearsal = await Rehearsal.open(alice);
+  await rehearsal.at('failure');
+  for (const name of ['alice', 'bob']) {
+    await expect(rehearsal.side(name)).toContainText('Tacit needs WebRTC');
+    await expect(rehearsal.side(name)).toContainText('there is no RTCPeerConnection');
+    await expect(rehearsal.side(name)).not.toContainText('Start over');
+  }
+});

@@ -7,12 +7,12 @@ use leptos::context::Provider;
 use leptos::prelude::*;
 use tacit_jobs::Job;
 use tacit_parts::Aside;
-use tacit_session::Party;
+use tacit_session::{Code, Fault, Party};
 
 use super::Network;
 use super::hold::Hold;
 use super::lens::Lens;
-use crate::app::{Input, Screen, Session};
+use crate::app::{Failed, Input, Screen, Session};
 use crate::driver::{OnStage, Stage};
 use crate::page::{Page, show_session, side_id};
 use crate::parts::heading::Heading;
@@ -103,7 +103,9 @@ fn Three(job: Job, network: RwSignal<Network>, holds: RwSignal<bool>) -> impl In
     Effect::new(move |_| {
         ways.with_value(|ways| ways.iter().for_each(|way| way.network(network.get())));
         // A worker that is not up yet is told when it is.
-        [alice, bob].into_iter().for_each(|page| page.post("network", &network.get()));
+        for page in [alice, bob] {
+            page.post("network", &network.get());
+        }
     });
     Effect::new(move |_| {
         let holds = holds.get();
@@ -237,11 +239,28 @@ fn side(screen: Screen, party: Party) -> AnyView {
             view! { <p class="lead">{format!("{} has left. Start over for another rehearsal.", name(party))}</p> }
                 .into_any()
         }
-        Screen::Failure => {
-            view! { <p class="lead">"It stopped here. Start over for another rehearsal."</p> }.into_any()
-        }
+        Screen::Failure => view! { <Stopped/> }.into_any(),
         screen => show_session(screen),
     }
+}
+
+/// Why a rehearsal ended, and what to do.
+#[component]
+fn Stopped() -> impl IntoView {
+    let failure = crate::page::page().model.with_untracked(|model| model.failure.clone());
+    failure.map(|Failed { fault: Fault { code, detail }, .. }| {
+        // Another rehearsal in the same browser would end like this one.
+        let next = if code == Code::Unsupported { code.next_step() } else { "Start over for another rehearsal." };
+        view! {
+            <div class="failure stack">
+                <p class="lead">{format!("{} {next}", code.headline())}</p>
+                <p class="mono soft fault">
+                    <span>{code.as_str()}</span>
+                    {detail.map(|detail| view! { " " <span>{detail}</span> })}
+                </p>
+            </div>
+        }
+    })
 }
 
 /// What the time of the last run went into.

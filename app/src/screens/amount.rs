@@ -1,44 +1,67 @@
 //! Amount: one field, what was understood, and what is wrong with it in words.
 
-use leptos::html::Input as Field;
-use leptos::prelude::*;
-use tacit_jobs::{Amount as Money, AmountError};
-
 use crate::app::Input;
 use crate::page::page;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
+use leptos::ev::ClipboardEvent;
+use leptos::html::Input as Field;
+use leptos::prelude::*;
 
 #[component]
 pub(crate) fn Amount() -> impl IntoView {
     let page = page();
     let peer_is_ready = page.of_session(|session| session.ready.peer);
     let field = NodeRef::<Field>::new();
-    // What was understood, and what was wrong when the person asked to compare. What was typed stays in the field alone.
-    let understood = RwSignal::new(None::<String>);
-    let error = RwSignal::new(None::<AmountError>);
-    let read = move || Money::parse(&field.get_untracked().map(|field| field.value()).unwrap_or_default());
-    let typed = move |_| {
+    // The text that was typed stays in the field alone.
+    let error = RwSignal::new(None::<String>);
+    // Whether the person asked to compare what is being read.
+    let submitted = StoredValue::new(false);
+    let read = move |submits| {
+        submitted.set_value(submits);
         error.set(None);
-        understood.set(read().ok().map(|amount| amount.to_text()));
+        page.read_amount(&field.get_untracked().map(|field| field.value()).unwrap_or_default());
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        match read() {
-            Ok(amount) => {
+        read(true);
+    };
+    // A field of one line would join two cells of a table into one number.
+    let paste = move |event: ClipboardEvent| {
+        let text = event.clipboard_data().and_then(|data| data.get_data("text").ok()).unwrap_or_default();
+        let cells = text.split(['\n', '\r', '\t']).filter(|cell| !cell.trim().is_empty()).collect::<Vec<_>>();
+        if let Some(field) = field.get_untracked().filter(|_| cells.len() > 1) {
+            event.prevent_default();
+            field.set_range_text(&cells.join(" | ")).ok();
+            read(false);
+        }
+    };
+    Effect::new(move |_| {
+        if page.understood.with(Option::is_none) || !submitted.try_update_value(std::mem::take).unwrap_or_default() {
+            return;
+        }
+        match page.understood.try_update(Option::take).flatten() {
+            Some(Ok(amount)) => {
                 if let Some(field) = field.get_untracked() {
                     field.set_value("");
                 }
-                understood.set(None);
                 page.send(Input::Compare(amount));
             }
-            Err(wrong) => {
+            Some(Err(wrong)) => {
                 error.set(Some(wrong));
                 if let Some(field) = field.get_untracked() {
                     field.focus().ok();
                 }
             }
+            None => {}
         }
+    });
+    on_cleanup(move || drop(page.understood.try_set(None)));
+    let echo = move || {
+        page.understood.with(|understood| match understood {
+            Some(Ok(amount)) => format!("Understood as {}", amount.to_text()),
+            _ => "Any currency sign and any separators are fine.".into(),
+        })
     };
     view! {
         <div class="two">
@@ -63,16 +86,14 @@ pub(crate) fn Amount() -> impl IntoView {
                         aria-describedby=page.id("amount-error amount-echo")
                         aria-invalid=move || error.get().is_some().to_string()
                         node_ref=field
-                        on:input=typed
+                        on:input=move |_| read(false)
+                        on:paste=paste
                     />
                     <p class="echo" id=page.id("amount-echo")>
-                        {move || match understood.get() {
-                            Some(text) => format!("Understood as {text}"),
-                            None => "Any currency sign and any separators are fine.".into(),
-                        }}
+                        {echo}
                     </p>
                     <p class="wrong" id=page.id("amount-error") role="alert">
-                        {move || error.get().map(|error| error.to_string())}
+                        {move || error.get()}
                     </p>
                     <div class="actions"><button type="submit" class="main">"Compare"</button></div>
                 </form>

@@ -8,7 +8,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use tacit_jobs::handover::{pack, unpack};
 use tacit_jobs::rehearsal::Look;
-use tacit_jobs::{Command, Event, Pairing, Processor, Record, Stamped, Timed, pairing};
+use tacit_jobs::{Amount, Command, Event, Pairing, Processor, Record, Stamped, Timed, pairing};
 use tacit_meet::ChannelLink;
 use tacit_session::Fault;
 use wasm_bindgen::prelude::*;
@@ -92,6 +92,12 @@ fn receive(
         }
         Some("pass") => {
             inbox.borrow_mut().road().pass();
+            return Ok(());
+        }
+        Some("typed") => {
+            let typed = Zeroizing::new(read::<String>(message)?);
+            let understood = Amount::parse(&typed).map_err(|error| error.to_string());
+            post("understood", Some(&pack(&understood)));
             return Ok(());
         }
         Some("look") => {
