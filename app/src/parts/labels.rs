@@ -37,7 +37,7 @@ pub(crate) fn Labels(labels: Vec<String>, ranked: Vec<usize>, scores: Option<Vec
                 <span class="label-score mono">{figure}</span>
             }
         });
-        view! { <li class=class><span class="label-name">{label}</span>{place}{score}</li> }
+        view! { <li class=class><bdi class="label-name">{label}</bdi>{place}{score}</li> }
     };
     view! {
         <figure class="labels-figure">
@@ -49,6 +49,12 @@ pub(crate) fn Labels(labels: Vec<String>, ranked: Vec<usize>, scores: Option<Vec
             </figcaption>
         </figure>
     }
+}
+
+/// Names one after the other, each in its own direction of writing.
+pub(crate) fn names(names: Vec<String>, between: &'static str) -> impl IntoView {
+    let name = |(index, name)| view! { {(index > 0).then_some(between)} <bdi>{name}</bdi> };
+    names.into_iter().enumerate().map(name).collect_view()
 }
 
 fn lines(labels: Vec<String>, ranked: &[usize], scores: Option<&[f64]>) -> Vec<Line> {

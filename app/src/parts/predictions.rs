@@ -26,7 +26,7 @@ pub(crate) fn Predictions(labels: Vec<String>, predictions: Vec<Prediction>, che
             <li>
                 <span class="soft mono">{index + 1}</span>
                 {checked.get(index).map(thumbnail)}
-                <span class="prediction">{first}</span>
+                <bdi class="prediction">{first}</bdi>
                 {more}
             </li>
         }

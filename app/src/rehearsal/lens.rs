@@ -94,7 +94,7 @@ fn broke(fault: &Fault) -> String {
 #[component]
 fn Layers(seen: Seen, labels: Vec<String>) -> impl IntoView {
     let label = |place: usize| labels.get(place).cloned().unwrap_or_else(|| place.to_string());
-    let answers = [seen.float, seen.fixed, seen.secure].map(label);
+    let [float, fixed, secure] = [seen.float, seen.fixed, seen.secure].map(label);
     let agree = seen.float == seen.fixed && seen.fixed == seen.secure;
     let verdict = if agree { "All three say the same." } else { "They do not say the same any more." };
     let row = |layer: LayerLens| {
@@ -112,7 +112,8 @@ fn Layers(seen: Seen, labels: Vec<String>) -> impl IntoView {
     };
     view! {
         <p data-testid="lens-says" data-agree=agree.to_string()>
-            {format!("Real numbers: {}. Whole numbers: {}. Encrypted: {}. {verdict}", answers[0], answers[1], answers[2])}
+            "Real numbers: " <bdi>{float}</bdi> ". Whole numbers: " <bdi>{fixed}</bdi> ". Encrypted: " <bdi>{secure}</bdi> ". "
+            {verdict}
         </p>
         <div class="scroll">
             <table class="plain mono">

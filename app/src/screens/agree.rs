@@ -10,6 +10,7 @@ use crate::parts::actions::Actions;
 use crate::parts::computes_on::ComputesOn;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
+use crate::parts::labels::names;
 use crate::screens::model::Otherwise;
 use crate::text;
 
@@ -151,13 +152,14 @@ fn ModelFacts() -> impl IntoView {
         let [channels, height, width] = card.picture;
         let colours = if channels == 1 { "grey" } else { "in colour" };
         let opened = card.opened().of_picture;
+        let hidden = text::thousands(comparisons(&card));
         view! {
             <section class="card" aria-labelledby=page().label("model-title")>
-                <h2 id=page().id("model-title")>{format!("The model “{}”", card.name)}</h2>
+                <h2 id=page().id("model-title")>"The model “" <bdi>{card.name}</bdi> "”"</h2>
                 <dl class="figures">
                     <div><dt>"takes"</dt><dd>{format!("{width} × {height} pixels, {colours}")}</dd></div>
-                    <div><dt>"can say"</dt><dd>{card.labels.join(", ")}</dd></div>
-                    <div><dt>"hidden comparisons"</dt><dd class="mono">{text::thousands(comparisons(&card))}</dd></div>
+                    <div><dt>"can say"</dt><dd>{names(card.labels, ", ")}</dd></div>
+                    <div><dt>"hidden comparisons"</dt><dd class="mono">{hidden}</dd></div>
                     <div><dt>"opened of each picture"</dt><dd class="mono">{text::count(opened, "bit", "bits")}</dd></div>
                 </dl>
                 <details>

@@ -9,6 +9,7 @@ use crate::browser::image;
 use crate::page::page;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
+use crate::parts::labels::names;
 use crate::parts::thumbnail::{rgba, thumbnail};
 use tacit_picture::{Fit, Photo};
 
@@ -63,13 +64,14 @@ fn Making(card: ModelCard) -> impl IntoView {
         1 => "Your picture stays in this browser.".to_owned(),
         n => format!("This round takes up to {n} pictures. They stay in this browser."),
     };
+    let (known, between) = known(&card.labels);
     view! {
         <div class="two picture">
             <div class="stack">
                 <div>
                     <Heading>{heading}</Heading>
                     <p class="lead">
-                        {format!("The model “{}” knows {}. {stays}", card.name, known(&card.labels))}
+                        "The model “" <bdi>{card.name}</bdi> "” knows " {names(known, between)} ". " {stays}
                     </p>
                 </div>
                 {draws_second.then(|| view! { <Sources easel/> })}
@@ -111,10 +113,12 @@ fn Making(card: ModelCard) -> impl IntoView {
 }
 
 /// What a model can tell, in a few words.
-fn known(labels: &[String]) -> String {
+fn known(labels: &[String]) -> (Vec<String>, &'static str) {
     match labels {
-        [first, .., last] if labels.iter().all(|label| label.chars().count() == 1) => format!("{first} to {last}"),
-        labels => labels.join(", "),
+        [first, .., last] if labels.iter().all(|label| label.chars().count() == 1) => {
+            (vec![first.clone(), last.clone()], " to ")
+        }
+        labels => (labels.to_vec(), ", "),
     }
 }
 
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn what_a_model_knows_is_said_shortly() {
         let labels = |labels: &[&str]| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(known(&labels(&["0", "1", "9"])), "0 to 9");
-        assert_eq!(known(&labels(&["coat", "bag"])), "coat, bag");
+        assert_eq!(known(&labels(&["0", "1", "9"])), (labels(&["0", "9"]), " to "));
+        assert_eq!(known(&labels(&["coat", "bag"])), (labels(&["coat", "bag"]), ", "));
     }
 }

@@ -106,7 +106,7 @@ fn Predicted(labels: Vec<String>, mut predictions: Vec<Prediction>) -> impl Into
             <div class="opened">
                 <Heading class>
                     <span class="riso-before">"The picture shows "</span>
-                    <span data-testid="outcome" data-outcome=label.clone() data-text=label>{text}</span>
+                    <bdi data-testid="outcome" data-outcome=label.clone() data-text=label>{text}</bdi>
                 </Heading>
                 <Labels labels ranked scores/>
             </div>

@@ -74,10 +74,10 @@ impl Check {
         let input = plan.input;
         let comparisons: usize = plan.steps.iter().map(tacit_nn::Step::comparisons).sum();
         ModelCard {
-            name: plan.model.clone(),
-            labels: plan.labels.clone(),
+            name: undirected(&plan.model),
+            labels: plan.labels.iter().map(|label| undirected(label)).collect(),
             picture: [input.channels, input.height, input.width],
-            layers: plan.steps.iter().map(|step| step.name.clone()).collect(),
+            layers: plan.steps.iter().map(|step| undirected(&step.name)).collect(),
             comparisons: comparisons as u64,
             plan: plan.hash(),
             reveal: self.reveal,
@@ -190,6 +190,12 @@ impl Check {
         let shape = |[channels, height, width]: [usize; 3]| format!("{width} × {height} pixels in {channels} channels");
         Err(Fault::new(Code::PictureRefused, format!("the model takes {}, not {}", shape(wanted), shape(got))))
     }
+}
+
+/// A name without the characters that turn text round: these would reach beyond it, and one sees
+/// something else than what is there.
+fn undirected(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')).collect()
 }
 
 impl<L: Link> Machine<L> {

@@ -93,6 +93,7 @@ fn refused(folder: &Path) -> Result<(), Failure> {
         assert!(!taken, "{name} is a model that can be run");
         fs::write(folder.join(name).with_extension("tacit"), bytes)
     };
+    named(folder, &write)?;
     write("truncated", &good[..good.len() / 2])?;
     write("version", &changed(&good, VERSION, &[file::VERSION + 1]))?;
     // What stands before the hash is the last layer's last bias.
@@ -109,6 +110,21 @@ fn refused(folder: &Path) -> Result<(), Failure> {
     write("onnx", b"\x08\x08\x12\x07pytorch\x1a\x052.1.0:\x10\n\x0e\n\x01x\x12\x01y\"\x04Relu")?;
     fs::write(folder.join("labels.tacit"), file::write(&dense(0.1, None, 256))?)?;
     Ok(())
+}
+
+/// The digits under other names: `names.tacit` can be run, and its names are long, alike, turn text
+/// round or look like markup; `blank.tacit` has a label in which there is nothing to see.
+fn named(folder: &Path, refused: &impl Fn(&str, &[u8]) -> std::io::Result<()>) -> Result<(), Failure> {
+    let mut model = file::read(&fs::read(bundled("digits"))?)?;
+    let long = "x".repeat(64);
+    model.name = "\u{202E}elbmuj".into();
+    model.labels =
+        ["שלום", "\u{202E}tac", "قطة", "é", "same", "same", &long, "🐱", "<b>x</b>", "a, b"].map(Into::into).to_vec();
+    fs::write(folder.join("names.tacit"), file::write(&model)?)?;
+    model.labels[0] = "---".into();
+    let file = file::write(&model)?;
+    let label = file.windows(3).position(|bytes| bytes == b"---").expect("a label");
+    Ok(refused("blank", &changed(&file, label, "\u{200B}".as_bytes()))?)
 }
 
 /// A file with other bytes at some place, and the hash that makes it whole.

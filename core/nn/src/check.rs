@@ -1,5 +1,7 @@
 //! Whether a model is one: shapes that fit, as many weights as they ask for, numbers that are numbers.
 
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use tacit_compute::Convolution;
 
 use crate::graph::{
@@ -26,7 +28,7 @@ pub enum Why {
     #[error("it has more {0} than the limit allows")]
     TooMany(&'static str),
     /// A name that is empty, too long or cannot be shown.
-    #[error("a name must have 1 to {MAX_NAME} bytes and no control characters")]
+    #[error("a name must have 1 to {MAX_NAME} bytes, something to see in it and no control characters")]
     Name,
     /// An input that is not a value before the node.
     #[error("its input {0} is not a value before it")]
@@ -198,7 +200,19 @@ pub(crate) fn is_bounded(shape: &Convolution) -> bool {
 /// Whether a name can be shown.
 #[must_use]
 pub(crate) fn is_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+    name.len() <= MAX_NAME && name.chars().any(is_visible) && !name.chars().any(char::is_control)
+}
+
+/// Whether a character leaves a mark: not a space of any width, and nothing that only joins, splits
+/// or directs what is beside it.
+fn is_visible(c: char) -> bool {
+    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, SpaceSeparator, Unassigned};
+    // The empty pattern of Braille is a symbol.
+    let is_blank = matches!(
+        CodePointMapData::<GeneralCategory>::new().get(c),
+        Control | Format | LineSeparator | ParagraphSeparator | SpaceSeparator | Unassigned
+    ) || c == '\u{2800}';
+    !is_blank && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 fn counted(what: &'static str, numbers: &[f32], expected: usize) -> Result<(), Why> {
@@ -206,4 +220,42 @@ fn counted(what: &'static str, numbers: &[f32], expected: usize) -> Result<(), W
         return Err(Why::Count { what, expected, found: numbers.len() });
     }
     if numbers.iter().all(|x| x.is_finite()) { Ok(()) } else { Err(Why::Number(what)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_something_to_see_in_it() {
+        let blank = [
+            "",
+            " ",
+            "\u{A0}",
+            "\u{3000}",
+            "\u{200B}",
+            "\u{FEFF}",
+            "\u{200D}",
+            "\u{2060}",
+            "\u{AD}",
+            "\u{202E}",
+            "\u{2066}\u{2069}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{FE0F}",
+            "\u{E0041}",
+            "\u{180E} \u{2003}",
+        ];
+        for name in blank {
+            assert!(!is_name(name), "{name:?}");
+        }
+        for name in
+            ["0", "T-shirt", "🐱", "é", "\u{202E}tac", "שלום", "a b", "\u{200F}א", "❤\u{FE0F}", &"x".repeat(MAX_NAME)]
+        {
+            assert!(is_name(name), "{name:?}");
+        }
+        for name in ["a\nb", "\u{1B}[2J", "a\u{85}", &"x".repeat(MAX_NAME + 1)] {
+            assert!(!is_name(name), "{name:?}");
+        }
+    }
 }

@@ -233,13 +233,14 @@ pub fn read(file: &[u8]) -> Result<Model, Unreadable> {
 
 fn read_payload(reader: &mut Reader<'_>) -> Result<Model, Unreadable> {
     let none = || Unreadable::Malformed;
-    let name = reader.name().ok_or_else(none)?;
+    let unnamed = || Unreadable::Inconsistent(Invalid { node: "the model".into(), why: Why::Name });
+    let name = reader.name().ok_or_else(unnamed)?;
     let mut size = || reader.size().ok_or_else(none);
     let (input, labels) = (Shape::new(size()?, size()?, size()?), size()?);
     if !input.is_valid() || labels > MAX_LABELS {
         return Err(Unreadable::TooLarge);
     }
-    let labels = (0..labels).map(|_| reader.name()).collect::<Option<Vec<_>>>().ok_or_else(none)?;
+    let labels = (0..labels).map(|_| reader.name()).collect::<Option<Vec<_>>>().ok_or_else(unnamed)?;
     let nodes = reader.size().ok_or_else(none)?;
     if nodes > MAX_NODES {
         return Err(Unreadable::TooLarge);
@@ -247,7 +248,7 @@ fn read_payload(reader: &mut Reader<'_>) -> Result<Model, Unreadable> {
     let mut model = Model { name, input, labels, nodes: Vec::new() };
     let (mut shapes, mut parameters) = (vec![input], 0);
     for _ in 0..nodes {
-        let name = reader.name().ok_or_else(none)?;
+        let name = reader.name().ok_or_else(unnamed)?;
         let (op, inputs) = read_op(reader, &name, &shapes)?;
         let taken: Vec<_> = inputs.iter().filter_map(|&i| shapes.get(i).copied()).collect();
         let blame = |why| Unreadable::Inconsistent(Invalid { node: name.clone(), why });
@@ -471,6 +472,18 @@ mod tests {
             let written = model(factor);
             let back = read(&write(&written).unwrap()).unwrap();
             assert!((logit(&back) - logit(&written)).abs() < 1e-4, "{factor}");
+        }
+    }
+
+    #[test]
+    fn a_label_with_nothing_to_see_is_refused() {
+        let file = payload(&write(&sample()).unwrap());
+        let at = file.windows(3).position(|bytes| bytes == b"cat").unwrap();
+        for blank in ["\u{200B}", "\u{FEFF}", "   ", "\u{2060}"] {
+            let mut file = file.clone();
+            file.splice(at..at + 3, blank.bytes());
+            let why = Unreadable::Inconsistent(Invalid { node: "the model".into(), why: Why::Name });
+            assert_eq!(error(&wrapped(&file)), why, "{blank:?}");
         }
     }
 
