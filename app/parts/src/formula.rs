@@ -208,13 +208,14 @@ impl Node {
 
     fn write(&self, out: &mut String) {
         match self {
-            // One letter is a variable, more are a name.
-            Self::Name(text) if text.chars().count() > 1 => {
-                out.push_str("<mi class=\"name\">");
+            // One letter is a variable, more are a name. The styles slant a variable: by itself
+            // WebKit would replace it by a mathematical letter, which text fonts do not have.
+            Self::Name(text) => {
+                let is_variable = text.chars().count() == 1;
+                out.push_str(if is_variable { "<mi mathvariant=\"normal\">" } else { "<mi class=\"name\">" });
                 escape(text, out);
                 out.push_str("</mi>");
             }
-            Self::Name(text) => element("mi", text, out),
             Self::Text(text) => element("mtext", text, out),
             Self::Number(text) => element("mn", text, out),
             Self::Operator(text) if matches!(text.as_str(), "(" | ")" | "[" | "]" | "|" | "⟨" | "⟩") => {
@@ -363,11 +364,15 @@ fn escape(text: &str, out: &mut String) {
 mod tests {
     use super::*;
 
-    /// The markup without what is around it, and with infix operators as short as others.
+    /// The markup without the elements around it, and with the short form of operators and
+    /// variables.
     fn inside(text: &str) -> String {
         let markup = mathml(text);
         let body = markup.split_once("<math aria-hidden=\"true\">").map(|(_, body)| body).unwrap();
-        body.strip_suffix("</math></span></span>").unwrap().replace(" form=\"infix\"", "")
+        body.strip_suffix("</math></span></span>")
+            .unwrap()
+            .replace(" form=\"infix\"", "")
+            .replace(" mathvariant=\"normal\"", "")
     }
 
     #[test]
@@ -381,6 +386,13 @@ mod tests {
         assert_eq!(inside("2^{32}"), "<msup><mn>2</mn><mn>32</mn></msup>");
         assert_eq!(inside("1,250.5"), "<mn>1,250.5</mn>");
         assert_eq!(inside("{a+1}_n"), "<msub><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><mi>n</mi></msub>");
+    }
+
+    #[test]
+    fn a_variable_keeps_its_letter_in_every_browser() {
+        let markup = mathml("x + Enc");
+        assert!(markup.contains("<mi mathvariant=\"normal\">x</mi>"), "{markup}");
+        assert!(markup.contains("<mi class=\"name\">Enc</mi>"), "{markup}");
     }
 
     #[test]
