@@ -2,6 +2,7 @@
 
 use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::{document, window};
+use tacit_meet::Address;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlAnchorElement, Url};
@@ -47,11 +48,19 @@ pub(crate) fn address() -> String {
     format!("{}{}", location.origin().unwrap_or_default(), location.pathname().unwrap_or_default())
 }
 
+/// Whether this page came from the server at this address.
+pub(crate) fn is_from(address: &Address) -> bool {
+    let here = window().location().host().unwrap_or_default();
+    // Of a name in other letters than English ones, the browser knows the form that it shows here.
+    let is_named = || Url::new(&format!("https://{}", address.host())).is_ok_and(|url| url.host() == here);
+    address.is_at(&here) || is_named()
+}
+
 /// Takes the fragment out of the address bar and the history, where a secret must not stay; `None` if there is none.
 pub(crate) fn take_fragment() -> Option<String> {
-    let location = window().location();
-    let fragment = location.hash().ok().filter(|hash| hash.len() > 1)?;
-    let rest = format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    let fragment = window().location().hash().ok().filter(|hash| hash.len() > 1)?;
+    // The whole address: a path that begins with two slashes would name another server by itself.
+    let rest = address() + &window().location().search().unwrap_or_default();
     if let Ok(history) = window().history() {
         history.replace_state_with_url(&JsValue::NULL, "", Some(&rest)).ok();
     }

@@ -176,10 +176,14 @@ impl Page {
     /// Takes the second seat with a text that should be an invite.
     ///
     /// # Errors
-    /// `InviteMalformed` when it is none, `CodeWrong` when it is a code that was used here; nothing
-    /// has changed then.
+    /// `InviteMalformed` when it is none, `InviteElsewhere` when it is a link to another server,
+    /// `CodeWrong` when it is a code that was used here; nothing has changed then.
     pub(crate) fn join(self, text: &str) -> Result<(), Fault> {
         let invite = GuestInvite::parse(text)?;
+        // Here its room would be a stranger's.
+        if let Some(elsewhere) = invite.address().filter(|address| !browser::is_from(address)) {
+            return Err(Fault::new(Code::InviteElsewhere, elsewhere.host()));
+        }
         let typed = (invite.method() == Method::Code).then_some(invite.room().0);
         if typed.is_some_and(|number| self.model.with_untracked(|model| model.has_used(number))) {
             return Err(Fault::new(Code::CodeWrong, "a code works once, whoever was there"));

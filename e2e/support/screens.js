@@ -391,6 +391,12 @@ export const failures = {
     return bob;
   },
 
+  'invite-elsewhere': async ({ person }) => {
+    const bob = await person('Bob');
+    await bob.open('/#https://other.example/%237.AAECAwQFBgcICQoLDA0ODw');
+    return bob;
+  },
+
   'invite-expired': async ({ person, server }) => {
     const alice = await person('Alice', { home: (await server('--waiting', '1s')).url });
     await alice.open();

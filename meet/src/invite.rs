@@ -4,13 +4,13 @@
 //! send to servers. The code is short enough to say; its two words carry 22 bits, so whoever came with it must confirm
 //! the verification words. See `pake` for why 22 bits suffice.
 
-use tacit_session::{Code, Fault};
+use tacit_session::Fault;
 use tacit_signaling_messages::Room;
 
-use crate::Entropy;
 use crate::pake::Method;
+use crate::reader::{self, Found, Key};
 use crate::secret::{LinkSecret, SpokenSecret};
-use crate::words;
+use crate::{Address, Entropy};
 
 /// The host's side of an invite. Not `Debug`, not `Clone`; forgotten on drop.
 pub struct Invite {
@@ -89,113 +89,61 @@ fn address(origin: &str, room: Room, secret: &LinkSecret) -> String {
     format!("{}/#{}.{}", origin.trim_end_matches('/'), room.0, secret.encode())
 }
 
-/// The guest's side: the room, and the one secret that reached them. Not `Debug`, not `Clone`; forgotten on drop.
-pub struct GuestInvite {
-    room: Room,
-    key: Key,
-}
-
-enum Key {
-    Link(LinkSecret),
-    Spoken(SpokenSecret),
-}
+/// The guest's side: the room, the one secret that reached them, and the server that it names. Not `Debug`, not `Clone`;
+/// forgotten on drop.
+pub struct GuestInvite(Found);
 
 impl GuestInvite {
-    /// Reads a whole link, its fragment, or a typed code.
+    /// Reads a whole link, its fragment, or a typed code, out of what a chat program, a mail program or a person made of
+    /// it.
     ///
-    /// Forgiving where nothing is lost: surrounding text and white space, line breaks inside a link, any case, spaces or
-    /// any dashes between the words, words cut to where they are unique (four letters always suffice).
+    /// Forgiving where nothing is lost: other text around it, white space and characters that nobody sees, percent
+    /// signs, line breaks inside a link, any case and any dashes of a code, digits of any script, words cut to where
+    /// they are unique (four letters always suffice). What could be read in two ways is refused.
     ///
     /// # Errors
-    /// [`Code::InviteMalformed`] for everything else. The detail says which part, never the text itself.
+    /// [`Code::InviteMalformed`](tacit_session::Code::InviteMalformed) for everything else. The detail says what is
+    /// wrong, never the text itself.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        match text.split_once('#') {
-            Some((_, fragment)) => in_fragment(fragment),
-            None => in_fragment(text),
-        }
+        reader::read(text).map(Self)
     }
 
     /// The room to enter. Not secret.
     #[must_use]
     pub fn room(&self) -> Room {
-        self.room
+        self.0.room
+    }
+
+    /// The server that the link names, if it names one: the room is there and nowhere else. Not secret.
+    #[must_use]
+    pub fn address(&self) -> Option<&Address> {
+        self.0.address.as_ref()
     }
 
     /// Whether this came as a link or as a code.
     #[must_use]
     pub fn method(&self) -> Method {
-        match self.key {
+        match self.0.key {
             Key::Link(_) => Method::Link,
             Key::Spoken(_) => Method::Code,
         }
     }
 
     pub(crate) fn password(&self) -> &[u8] {
-        match &self.key {
+        match &self.0.key {
             Key::Link(secret) => secret.password(),
             Key::Spoken(secret) => secret.password(),
         }
     }
 }
 
-fn in_fragment(text: &str) -> Result<GuestInvite, Fault> {
-    let text = text.trim_matches(blank);
-    // A link that stands in a sentence ends at a blank; one that a mail program broke goes on after it.
-    let token = text.split(blank).next().unwrap_or_default();
-    if let Some(invite) = link(token) {
-        return Ok(invite);
-    }
-    let joined: String = text.chars().filter(|&c| !blank(c)).collect();
-    match link(&joined) {
-        Some(invite) => Ok(invite),
-        None => code(text),
-    }
-}
-
-/// `7.<22 characters>`, with punctuation after it at most.
-fn link(text: &str) -> Option<GuestInvite> {
-    let (room, rest) = text.split_once('.')?;
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).unwrap_or(rest.len());
-    let (secret, after) = rest.split_at(end);
-    if after.contains(|c: char| c.is_alphanumeric()) {
-        return None;
-    }
-    Some(GuestInvite { room: number(room)?, key: Key::Link(LinkSecret::decode(secret)?) })
-}
-
-/// A number and two words.
-fn code(text: &str) -> Result<GuestInvite, Fault> {
-    let malformed = |what: &str| Err(Fault::new(Code::InviteMalformed, what));
-    let mut parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-    let Some(room) = parts.next().and_then(number) else {
-        return malformed("it does not begin with a number");
-    };
-    let (Some(first), Some(second), None) = (parts.next(), parts.next(), parts.next()) else {
-        return malformed("a code is a number and two words, a link has 22 characters after the dot");
-    };
-    match (words::index_of(first), words::index_of(second)) {
-        (Some(a), Some(b)) => Ok(GuestInvite { room, key: Key::Spoken(SpokenSecret::from_indices(a, b)) }),
-        (None, _) => malformed("the first word is not on the list"),
-        (_, None) => malformed("the second word is not on the list"),
-    }
-}
-
-fn number(text: &str) -> Option<Room> {
-    // `parse` alone would also take a sign.
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok().map(Room)).flatten()
-}
-
-/// White space, and the characters of no width that come along when a link is copied.
-fn blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::entropy::Seeded;
+    use crate::words;
     use proptest::prelude::*;
+    use tacit_session::Code;
 
     fn invite(seed: u64) -> Invite {
         Invite::new(Room(7), &mut Seeded::new(seed))
@@ -213,26 +161,152 @@ mod tests {
         assert!(parts[1..].iter().all(|word| words::index_of(word).is_some()));
     }
 
+    const FRAGMENT: &str = "7.AAECAwQFBgcICQoLDA0ODw";
+
+    /// Which secret a text gives, as the link has it, and for which server.
+    fn link_in(text: &str) -> (String, Option<String>) {
+        let guest = GuestInvite::parse(text).unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
+        assert_eq!((guest.room(), guest.method()), (Room(7), Method::Link), "{text:?}");
+        let secret = LinkSecret::decode(&FRAGMENT[2..]).unwrap();
+        let is_it = guest.password() == secret.password();
+        let other = guest.password().iter().map(|byte| format!("{byte:02x}")).collect();
+        (if is_it { FRAGMENT.into() } else { other }, guest.address().map(|address| address.host().to_owned()))
+    }
+
+    fn whole(host: Option<&str>) -> (String, Option<String>) {
+        (FRAGMENT.into(), host.map(str::to_owned))
+    }
+
+    fn refusal(text: &str) -> String {
+        let fault = GuestInvite::parse(text).err().unwrap_or_else(|| panic!("{text:?} was taken"));
+        assert_eq!(fault.code, Code::InviteMalformed, "{text:?}");
+        let detail = fault.detail.unwrap_or_else(|| panic!("{text:?} has no reason"));
+        assert!(!detail.contains("copper") && !detail.contains("AAEC"), "{text:?}: the text is not repeated");
+        detail
+    }
+
     #[test]
     fn a_link_is_read_however_it_was_copied() {
-        let invite = invite(2);
-        let link = invite.link("https://tacit.example/sub");
+        let link = format!("https://tacit.example/#{FRAGMENT}");
         let (head, tail) = link.split_at(link.len() - 9);
-        let fragment = link.split_once('#').unwrap().1;
+        let encoded = "https%3A%2F%2Ftacit.example%2F%237.AAECAwQFBgcICQoLDA0ODw";
         for text in [
             link.clone(),
             format!("  {link}\n"),
-            format!("<{link}>"),
             format!("Join me: {link}. See you"),
+            format!("Let's play #tacit! {link}"),
+            format!("#tacit #hash.tag {link} #7"),
+            format!("see https://help.example/#top and 3.14, then {link}"),
+            format!("加入：{link}。见见"),
+            format!("加入{link}见见"),
+            // Line breaks of mail programs, and what a field makes of them.
             format!("{head}\r\n  {tail}"),
+            format!("> {head}\r\n> {tail}\r\n> See you"),
+            format!("{head} {tail}"),
+            format!("https://tacit.example/#7. {}", &FRAGMENT[2..]),
+            // Characters that nobody sees.
             format!("{head}\u{200b}{tail}"),
-            fragment.to_owned(),
-            format!("#{fragment}"),
+            format!("\u{feff}{link}\u{200b}"),
+            format!("\u{2068}{link}\u{2069}\u{a0}"),
+            format!("{head}\u{ad}{tail}\u{fe0f}"),
+            // Borders and markers.
+            format!("<{link}>"),
+            format!("“{link}”"),
+            format!("«{link}»"),
+            format!("「{link}」"),
+            format!("{link}\""),
+            format!("({link})"),
+            format!("[{link}]({link})"),
+            format!("[Join]({link} \"Tacit\")"),
+            format!("<{link}|tacit.example/#{FRAGMENT}>"),
+            format!("tacit.example/#{FRAGMENT}<{link}>"),
+            format!("<a href=\"{link}\">{link}</a>"),
+            format!("*{link}*"),
+            format!("**{link}**"),
+            format!("_{link}_"),
+            format!("__{link}__"),
+            format!("~~{link}~~"),
+            format!("`{link}`"),
+            format!("||{link}||"),
+            format!("{link}_"),
+            format!("{link}-"),
+            format!("{link}—Alice"),
+            link.replace('#', "\\#").replace('.', "\\."),
+            // Closing punctuation.
+            format!("{link}…"),
+            format!("{link}。"),
+            format!("{link}！"),
+            format!("{link}।"),
+            format!("{link}؟"),
+            format!("{link}?!"),
+            // What trackers add.
+            format!("{link}?fbclid=IwAR0abc"),
+            format!("{link}&utm_source=mail&utm_medium=7.5"),
+            format!("https://tacit.example/?fbclid=IwAR0abc#{FRAGMENT}"),
+            format!("https://tacit.example?path=relayed#{FRAGMENT}"),
+            format!("{link}#:~:text=tacit"),
+            // Percent signs, also twice.
+            format!("{link}%20"),
+            format!("{link}%E2%80%8B"),
+            format!("{link}%22%3E"),
+            format!("https://tacit.example/%23{FRAGMENT}"),
+            format!("https://tacit.example/%2523{FRAGMENT}"),
+            link.replace("7.A", "7%2EA"),
+            link.replace("7.A", "7%252EA"),
+            // Wrappers.
+            encoded.to_owned(),
+            format!("mailto:?subject=Tacit&body={encoded}"),
+            format!("https://nam02.safelinks.protection.outlook.com/?url={encoded}&data=05%7C01%7C&reserved=0"),
+            format!("https://l.facebook.com/l.php?u={encoded}&h=AT0.x"),
+            format!("https://slack-redir.net/link?url={}", encoded.replace('%', "%25")),
+            format!("slack://open?url={link}"),
+            // How addresses are written.
+            format!("Https://Tacit.example/#{FRAGMENT}"),
+            format!("HTTPS://TACIT.EXAMPLE/#{FRAGMENT}"),
+            format!("https:/tacit.example/#{FRAGMENT}"),
+            format!("ttps://tacit.example/#{FRAGMENT}"),
+            format!("tacit.example/#{FRAGMENT}"),
+            format!("tacit.example#{FRAGMENT}"),
+            format!("_tacit.example/#{FRAGMENT}_"),
+            format!("[tacit.example/#{FRAGMENT}]"),
+            format!("https://tacit.example//#{FRAGMENT}"),
+            format!("https://tacit.example/{FRAGMENT}"),
+            format!("https://tacit.example/#/{FRAGMENT}"),
+            format!("ｈｔｔｐｓ：／／ｔａｃｉｔ．ｅｘａｍｐｌｅ／＃{FRAGMENT}"),
         ] {
-            let guest = GuestInvite::parse(&text).unwrap();
-            assert_eq!((guest.room(), guest.method()), (Room(7), Method::Link), "{text}");
-            assert_eq!(guest.password(), invite.password(Method::Link), "{text}");
+            assert_eq!(link_in(&text), whole(Some("tacit.example")), "{text:?}");
         }
+        for text in [FRAGMENT.to_owned(), format!("#{FRAGMENT}"), format!("+{FRAGMENT}"), format!("Code: {FRAGMENT}")] {
+            assert_eq!(link_in(&text), whole(None), "{text:?}");
+        }
+        let ported = format!("http://localhost:8080/sub/#{FRAGMENT}");
+        assert_eq!(link_in(&ported), whole(Some("localhost:8080")));
+    }
+
+    /// What a browser makes of the same, as the page finds it in its address bar.
+    #[test]
+    fn a_fragment_is_read_as_a_browser_writes_it() {
+        for after in
+            ["", "%E2%80%8B", "%E2%80%A6", "%E3%80%82", "%22", "%3E", "%20", "%20hello", "_", "?fbclid=x", "%A0"]
+        {
+            assert_eq!(link_in(&format!("#{FRAGMENT}{after}")), whole(None), "{after}");
+        }
+        assert_eq!(link_in("#7%2EAAECAwQFBgcICQoLDA0ODw"), whole(None));
+        assert_eq!(link_in("#7.AAECAwQF%2DgcICQoLDA0ODw").0.len(), 32, "another secret, with a dash in it");
+    }
+
+    #[test]
+    fn long_dashes_are_resolved_where_only_one_way_fits() {
+        let secret = |text: &str| GuestInvite::parse(text).unwrap().password().to_vec();
+        let typed = secret("7.ab------AAECAwQFBgcICQ");
+        assert_eq!(secret("https://tacit.example/#7.ab———AAECAwQFBgcICQ"), typed);
+        assert_eq!(secret("7.ab–––AAECAwQFBgcICQ"), typed);
+        assert_eq!(secret("7.ab%E2%80%94%E2%80%94%E2%80%94AAECAwQFBgcICQ"), typed);
+        for hyphen in ['\u{2010}', '\u{2011}', '\u{2212}', '\u{ff0d}'] {
+            assert_eq!(secret(&"7.ab------AAECAwQFBgcICQ".replace('-', &hyphen.to_string())), typed);
+        }
+        assert!(refusal("7.ab—AAECAw—QFBgcICQg").contains("long dash"), "17 characters and twice 2 or 3");
+        assert!(refusal("7.ab—AAECA–AAECAwQFBgA").contains("long dash"), "2 and 2 fit, and so do 3 and 1");
     }
 
     #[test]
@@ -245,40 +319,122 @@ mod tests {
             "7. copper, violin",
             "7-copp-viol",
             "7\u{2011}copp\u{2011}viol",
-            "https://tacit.example/#7-copper-violin",
+            "-7-copper-violin",
+            "#7-copper-violin",
+            "７-copper-violin",
+            "７－ｃｏｐｐｅｒ－ｖｉｏｌｉｎ",
+            "٧-copper-violin",
+            "७ copper violin",
+            "7\u{200b}-copper\u{ad}-vio\u{200d}lin",
+            "7copper-violin",
+            "7copperviolin",
+            "7-copperviolin",
+            "7_copper_violin",
+            "7/copper/violin",
+            "7.copper.violin",
+            "7%20copper%20violin",
+            "%237-copper-violin",
+            "Code: 7-copper-violin",
+            "code:7-copper-violin",
+            "Room7-copper-violin",
+            "“7-copper-violin”",
+            "**7-copper-violin**",
+            "7-copper-violin (ten minutes)",
+            "7-copper-violin see you at 8:15",
+            "7-copper-violin, you have 10 minutes",
+            "Der Code ist 7-copper-violin, bis gleich um 20 Uhr!",
+            "代码7-copper-violin。",
+            "At 8: 7-copper-violin",
         ] {
-            let guest = GuestInvite::parse(text).unwrap();
+            let guest = GuestInvite::parse(text).unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
             assert_eq!((guest.room(), guest.method()), (Room(7), Method::Code), "{text}");
             assert_eq!(guest.password(), expect.password(), "{text}");
+            assert_eq!(guest.address(), None, "{text}");
+        }
+        for text in [
+            "https://tacit.example/#7-copper-violin",
+            "tacit.example/#7-copper-violin",
+            "tacit.example/%237-copper-violin",
+            "https://tacit.example/%237-copper%20violin",
+            "Go to https://tacit.example and type 7-copper-violin",
+            "https://tacit.example, 7-copper-violin",
+        ] {
+            let guest = GuestInvite::parse(text).unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
+            assert_eq!(guest.password(), expect.password(), "{text}");
+            assert_eq!(guest.address().map(Address::host), Some("tacit.example"), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_invite_is_refused_without_repeating_it() {
         let whole = invite(3).link("https://tacit.example");
-        let mut cases: Vec<String> = (0..whole.len()).map(|n| whole[..n].to_owned()).collect();
-        cases.extend(
-            [
-                "7-copper",
-                "7-copper-violin-violin",
-                "copper-violin",
-                "7-copper-vio1in",
-                "7-co-violin",
-                "4294967296-copper-violin",
-                "-7-copper-viol1n",
-                "+7.AAAAAAAAAAAAAAAAAAAAAA",
-                "7.AAAAAAAAAAAAAAAAAAAAAAA",
-                // The last character of 22 carries four bits that must be zero: one secret, one spelling.
-                "7.AAAAAAAAAAAAAAAAAAAAAB",
-                "https://tacit.example/#",
-                "https://tacit.example/",
-            ]
-            .map(str::to_owned),
-        );
-        for text in cases {
-            let fault = GuestInvite::parse(&text).err().unwrap_or_else(|| panic!("{text:?} was taken"));
-            assert_eq!(fault.code, Code::InviteMalformed);
-            assert!(!fault.detail.unwrap_or_default().contains("copper"));
+        for length in 0..whole.len() {
+            refusal(&whole[..length]);
+        }
+        for (text, why) in [
+            ("7", "two words after the number are missing"),
+            ("7-copper", "second word after the number is missing"),
+            ("7-copper-violin-violin", "more than two words"),
+            ("7 copper violin violin", "more than two words"),
+            ("7-copper-violin-8", "more than two words"),
+            ("copper-violin", "number in front of the words is missing"),
+            ("seven copper violin", "number in front of the words is missing"),
+            ("7-copper-vio1in", "second word after the number is not on the list"),
+            ("-7-copper-viol1n", "second word after the number is not on the list"),
+            ("7-copper-violín", "second word after the number is not on the list"),
+            ("7-copper-violinö", "second word after the number is not on the list"),
+            ("7-cöpper-violin", "first word after the number is not on the list"),
+            ("7-co-violin", "first word after the number is not on the list"),
+            ("4294967296-copper-violin", "too large"),
+            ("1,234-copper-violin", "where the number begins"),
+            ("7-copper-violin 8-copper-violin", "two different codes"),
+            ("https://a.example https://b.example 7-copper-violin", "two servers"),
+            ("hello", "a code is a number and two words"),
+            ("", "a code is a number and two words"),
+            ("7.AAAAAAAAAAAAAAAAAAAAAAA", "has 23 characters"),
+            ("https://tacit.example/#7.AAECAwQFBgcICQoLDA0ODwhello", "has 27 characters"),
+            ("https://tacit.example/#7.AAECAwQFBgcICQoLDA0ODw%41", "has 23 characters"),
+            ("https://tacit.example/#7.AAECAwQFBgcICQ", "has 14 of the 22"),
+            ("https://tacit.example/#7.AAECAwQFBgcICQ…", "has 14 of the 22"),
+            ("https://tacit.example/#7.AA%45CAwQ", "has 7 of the 22"),
+            ("https://tacit.example/#7.", "what follows the dot"),
+            ("https://tacit.example/#7", "what follows # in the link is missing"),
+            ("https://tacit.example/#", "what follows # in the link is missing"),
+            ("https://tacit.example/", "what follows # in the link is missing"),
+            // The last character of 22 carries four bits that must be zero: one secret, one spelling.
+            ("7.AAAAAAAAAAAAAAAAAAAAAB", "last character"),
+            ("99999999999.AAECAwQFBgcICQoLDA0ODw", "too large"),
+            ("#7.AAECAwQFBgcICQoLDA0ODw #8.AAECAwQFBgcICQoLDA0ODw", "two different links"),
+            (
+                "https://a.example/#7.AAECAwQFBgcICQoLDA0ODw https://b.example/#7.AAECAwQFBgcICQoLDA0ODw",
+                "two different servers",
+            ),
+            ("加入tacit.example/#7.AAECAwQFBgcICQoLDA0ODw", "put https:// in front"),
+            ("bücher.example/#7.AAECAwQFBgcICQoLDA0ODw 7-copper-violin", "put https:// in front"),
+        ] {
+            let said = refusal(text);
+            assert!(said.contains(why), "{text:?}: {said}");
+        }
+    }
+
+    /// Wherever the link of another server stands, it does not pass for one without a server.
+    #[test]
+    fn no_way_to_write_a_link_loses_its_server() {
+        for before in ["", "#", "#tacit", "#tacit ", "#tacit\n", "Join:", "x", "[", "see #1 at "] {
+            for link in [
+                "https://other.example/#",
+                "https://other.example/%23",
+                "other.example/%23",
+                "https://other.example?x#",
+            ] {
+                for secret in ["AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcIC\nQoLDA0ODw", "AAECAwQFBgcIC QoLDA0ODw"] {
+                    let text = format!("{before}{link}7.{secret}");
+                    if let Ok(guest) = GuestInvite::parse(&text) {
+                        let host = guest.address().map(Address::host);
+                        assert!(host.is_some_and(|host| host.ends_with("other.example")), "{text:?}: {host:?}");
+                    }
+                }
+            }
         }
     }
 

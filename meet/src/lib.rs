@@ -21,6 +21,7 @@
 //! What does not touch the world is a pure state machine. What does touch it (sockets, WebRTC, timers) is a platform: `web`, in a
 //! browser, or `native`, over tokio and the `webrtc` crate. `desk` drives a meeting on either.
 
+mod address;
 pub mod chunks;
 mod desk;
 mod door;
@@ -30,11 +31,13 @@ mod flow;
 pub mod fuzz;
 mod introduction;
 mod invite;
+mod legible;
 mod letter;
 mod meeting;
 mod pake;
 mod peer;
 mod qr;
+mod reader;
 mod seal;
 mod secret;
 mod signaling;
@@ -51,6 +54,7 @@ use native as platform;
 #[cfg(target_arch = "wasm32")]
 use web as platform;
 
+pub use address::Address;
 pub use door::{AtDoor, Door};
 pub use entropy::{Entropy, Os};
 pub use introduction::{Action, Introduction};

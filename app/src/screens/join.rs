@@ -49,13 +49,14 @@ pub(crate) fn Join() -> impl IntoView {
         // A password manager or a script may have filled the field without a key.
         let typed = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         if let Err(fault) = page.join(&typed) {
-            wrong.set(Some(match fault.detail {
+            wrong.set(Some(match (fault.code, fault.detail) {
                 _ if typed.trim().is_empty() => "Type the code that the other person reads to you.".into(),
-                _ if fault.code == Code::CodeWrong => {
-                    "This code is used up: each works once. Ask for a new one.".into()
+                (Code::CodeWrong, _) => "This code is used up: each works once. Ask for a new one.".into(),
+                (Code::InviteElsewhere, Some(host)) => {
+                    format!("This link is for {host}. Open it by itself, in the browser’s address bar.")
                 }
-                Some(detail) => format!("This is not a complete code: {detail}."),
-                None => fault.code.headline().into(),
+                (_, Some(detail)) => format!("This is not a complete invite: {detail}."),
+                (code, None) => code.headline().into(),
             }));
             if let Some(field) = field.get_untracked() {
                 field.focus().ok();

@@ -112,6 +112,10 @@ codes! {
     InviteMalformed, "invite-malformed", Local,
         "This is not a complete invite.",
         "Part of the link may be missing. Copy it again, whole, or type the code.";
+    /// The invite is a link to another server; the detail names it.
+    InviteElsewhere, "invite-elsewhere", Local,
+        "This link is for another server.",
+        "Open the link by itself, in the browser’s address bar: the other person waits there, and not here.";
     /// The secrets of the two sides differ.
     CodeWrong, "code-wrong", Peer,
         "The code did not match.",
