@@ -8,14 +8,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
 use crate::csp;
 use crate::trouble::Trouble;
 
 mod asset;
+mod mangled;
 
 use asset::Asset;
 
@@ -40,6 +42,8 @@ pub(crate) struct Page {
     assets: HashMap<String, Asset>,
     /// The policy of each document, by its path; every other answer carries that of the first page.
     policies: HashMap<String, HeaderValue>,
+    /// The policy of what is said to whoever comes by a link that was changed on its way.
+    of_mangled: HeaderValue,
 }
 
 impl Page {
@@ -83,25 +87,33 @@ impl Page {
             return Err(Trouble::NoPage { folder: folder.to_owned() });
         }
         let mut policies = HashMap::new();
-        for (name, bytes) in read.iter().filter(|(name, _)| is_document(name)) {
+        let policy = |name: &str, html: &str| {
             let trouble = |reason| Trouble::Script { path: folder.join(name), reason };
-            let policy = csp::policy(&String::from_utf8_lossy(bytes)).map_err(trouble)?;
+            let policy = csp::policy(html).map_err(trouble)?;
             // A hash is base64 and the rest is ours, so the policy is always a legal header.
-            let policy = HeaderValue::from_str(&policy).map_err(|_| trouble("its hash makes no header"))?;
-            policies.insert(name.clone(), policy);
+            HeaderValue::from_str(&policy).map_err(|_| trouble("its hash makes no header"))
+        };
+        for (name, bytes) in read.iter().filter(|(name, _)| is_document(name)) {
+            policies.insert(name.clone(), policy(name, &String::from_utf8_lossy(bytes))?);
         }
+        let of_mangled = policy("mangled.html", mangled::HTML)?;
         let assets = asset::press(read);
         tracing::info!(files = assets.len(), "the page is read");
-        Ok(Page { assets, policies })
+        Ok(Page { assets, policies, of_mangled })
     }
 
     /// Answers any request that no other route took.
-    pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
-        let found = self.find(path);
-        let policy = found.as_ref().and_then(|(name, _)| self.policies.get(name)).or_else(|| self.policies.get(INDEX));
+    pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+        let is_mangled = mangled::is_invite(uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str));
+        let found = self.find(uri.path()).filter(|_| !is_mangled);
+        let own = found.as_ref().and_then(|(name, _)| self.policies.get(name));
+        let policy = if is_mangled { Some(&self.of_mangled) } else { own.or_else(|| self.policies.get(INDEX)) };
         let mut response = if method == Method::GET || method == Method::HEAD {
             match &found {
                 Some((_, asset)) => asset_response(asset, method, headers),
+                None if is_mangled => {
+                    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], Html(mangled::HTML)).into_response()
+                }
                 None => (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response(),
             }
         } else {

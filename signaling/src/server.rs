@@ -292,7 +292,7 @@ fn router(shared: Arc<Shared>) -> Router {
 
 async fn page(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     match &shared.page {
-        Some(page) => page.answer(request.method(), request.uri().path(), request.headers()),
+        Some(page) => page.answer(request.method(), request.uri(), request.headers()),
         None => axum::http::StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -205,6 +205,32 @@ async fn a_view_of_the_page_is_the_page_and_a_missing_file_is_missing() {
     }
 }
 
+/// A program on the way made `%23` of its `#`, so that the invite itself is asked for.
+#[tokio::test]
+async fn a_link_that_was_changed_on_its_way_is_explained_and_its_secret_taken_away() {
+    let house = Folder::built().house().await;
+    let first = house.ask("GET", "/", "").await.header("content-security-policy").unwrap().to_owned();
+    for path in [
+        "/%237.AAECAwQFBgcICQoLDA0ODw",
+        "/%25237.AAECAwQFBgcICQoLDA0ODw",
+        "/7.AAECAwQFBgcICQoLDA0ODw",
+        "/?path=relayed%237.AAECAwQFBgcICQoLDA0ODw",
+        "/%237-copper-violin",
+    ] {
+        let answer = house.ask("GET", path, "").await;
+        assert_eq!((answer.status, answer.header("cache-control")), (404, Some("no-store")), "{path}");
+        let html = String::from_utf8(answer.body.clone()).unwrap();
+        assert!(html.contains("This link was changed on its way."), "{path}");
+        assert!(!html.contains("AAEC") && !html.contains("copper"), "{path}: the secret is not repeated");
+        let script = html.split_once("<script>").unwrap().1.split_once("</script>").unwrap().0;
+        assert!(script.contains("history.replaceState"), "{path}");
+        let policy = answer.header("content-security-policy").unwrap();
+        let hash = BASE64.encode(&Sha256::digest(script));
+        assert!(policy != first && policy.contains(&format!("'sha256-{hash}'")), "{path}: the script may run");
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+    }
+}
+
 #[tokio::test]
 async fn a_second_page_has_its_own_views_and_its_own_policy() {
     let folder = Folder::built();
