@@ -80,6 +80,8 @@ pub(crate) enum Input {
     /// From the meeting.
     Invited(InviteText),
     PeerArrived,
+    /// Whether the host is out of the server's reach.
+    Away(bool),
     Knocked,
     /// Whoever this person comes to serves others first.
     Ringing,

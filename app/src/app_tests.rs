@@ -187,6 +187,25 @@ fn what_the_person_did_themselves_is_no_alarm() {
 }
 
 #[test]
+fn whoever_waits_while_the_host_is_out_of_reach_is_told_so() {
+    let mut model = Model::new();
+    model.update(Input::Start(Job::Millionaires));
+    model.update(Input::Away(true));
+    let away = |model: &Model| model.session.as_ref().map(|session| session.away);
+    assert_eq!((model.screen, away(&model), model.said.is_empty()), (Screen::Invite, Some(true), false));
+    model.update(Input::Away(false));
+    assert_eq!((model.screen, away(&model)), (Screen::Invite, Some(false)));
+
+    // A code that was typed while nobody was there can be typed again.
+    let mut model = Model::new();
+    model.update(Input::Join { typed: Some(7) });
+    model.update(Input::Away(true));
+    assert_eq!((model.screen, away(&model)), (Screen::Meet, Some(true)));
+    model.update(Input::Leave);
+    assert!(!model.has_used(7));
+}
+
+#[test]
 fn a_link_that_is_no_invite_fails_without_a_session() {
     let mut model = Model::new();
     assert!(model.update(Input::Failed(Code::InviteMalformed.into())).is_empty());

@@ -260,6 +260,8 @@ fn translate(event: Event) -> Input {
         // Of doors, which a page does not open, there is no more to say than that somebody is
         // there.
         Event::PeerArrived | Event::Proved => Input::PeerArrived,
+        Event::ServerLost | Event::HostAway => Input::Away(true),
+        Event::ServerBack => Input::Away(false),
         Event::Knocked => Input::Knocked,
         Event::Words { words, confirm } => Input::Words { words, confirm },
         Event::Connected { path, rtt_ms } => Input::Connected(Route { direct: matches!(path, Path::Direct), rtt_ms }),

@@ -41,8 +41,13 @@ export class Proxy {
     });
   }
 
-  async stop() {
+  /** Breaks every socket without a word. */
+  cut() {
     for (const party of this.#sockets.clients) party.terminate();
+  }
+
+  async stop() {
+    this.cut();
     this.#http.closeAllConnections();
     this.#http.close();
     await once(this.#http, 'close');

@@ -169,7 +169,7 @@ async function knock(server, room) {
   const url = new URL(server.url);
   const socket = new WebSocket(`ws://${url.host}/socket`, { origin: url.origin });
   await once(socket, 'open');
-  socket.send(JSON.stringify({ type: 'join', version: 2, room }));
+  socket.send(JSON.stringify({ type: 'join', version: 3, room }));
   const [data] = await once(socket, 'message');
   return { socket, reply: JSON.parse(data.toString()) };
 }

@@ -44,21 +44,23 @@ fn add(seeds: &mut Seeds, target: &'static str, name: impl Into<String>, bytes: 
 
 fn signaling(seeds: &mut Seeds) {
     let requests = [
-        Request::Create { version: 2 },
-        Request::Open { version: 2, room: Some(Room(7)) },
-        Request::Answer { version: 2, ticket: Ticket("ticket".into()) },
-        Request::Join { version: 2, room: Room(7) },
+        Request::Create { version: 3 },
+        Request::Open { version: 3, room: Some(Room(7)) },
+        Request::Answer { version: 3, ticket: Ticket("ticket".into()) },
+        Request::Join { version: 3, room: Room(7) },
         Request::Relay { body: Body("AQAB".into()) },
         Request::Close,
+        Request::Resume { version: 3, room: Room(7), ticket: Ticket("ticket".into()) },
     ];
     let server = IceServer { urls: vec!["turn:x".into()], username: Some("1:a".into()), credential: Some("b".into()) };
     let replies = [
-        Reply::Created { room: Room(7) },
-        Reply::Joined { ice: vec![server.clone()] },
+        Reply::Created { room: Room(7), ticket: Some(Ticket("ticket".into())) },
+        Reply::Joined { ice: vec![server.clone()], away: true },
         Reply::PeerJoined { ice: vec![server] },
         Reply::Called { ticket: Ticket("ticket".into()) },
         Reply::Relay { body: Body("AQAB".into()) },
         Reply::Refused { reason: Refusal::Busy },
+        Reply::Resumed,
     ];
     for (i, request) in requests.iter().enumerate() {
         add(seeds, "signaling_messages", format!("request-{i}"), to_vec(request).expect("JSON"));

@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use tacit_session::{Code, Fault};
-use tacit_signaling_messages::{Reply, Request, Ticket, VERSION};
+use tacit_signaling_messages::{IceServer, Refusal, Reply, Request, Room, Ticket, VERSION};
 
 use crate::meeting::{Config, Event};
 use crate::peer::{FromPeer, Path, State};
@@ -33,6 +33,15 @@ const PROOF_MS: i32 = 10_000;
 /// How long a guest who has proved it waits for a place at a door; a little less than its own
 /// patience in the handshake.
 const ADMIT_MS: i32 = 100_000;
+
+/// How long the host of a room tries to come back to it: for as long as an invite is said to work.
+const PROMISED_MS: f64 = 600_000.0;
+
+/// How long to wait before the first try to come back, and at most before the next ones.
+const BACK_MS: [i32; 2] = [500, 15_000];
+
+/// How long a guest at a door waits before it is told so: most are let in at once.
+const PATIENT_MS: i32 = 2_000;
 
 /// How long a first connection may take, and how long a lost one is tried again.
 const CONNECT_MS: i32 = 30_000;
@@ -58,6 +67,7 @@ pub(crate) fn start(config: Config, way: Way, open_channel: OpenChannel, on: On)
     let (queue, inputs) = unbounded();
     let ties = Rc::new(Ties { whole: Cell::new(true), hidden: Cell::new(false), held: RefCell::default() });
     let hosts = !matches!(way, Way::Join(_));
+    let known = config.ice_servers.len();
     let desk = Desk {
         ties: Rc::clone(&ties),
         queue,
@@ -76,6 +86,11 @@ pub(crate) fn start(config: Config, way: Way, open_channel: OpenChannel, on: On)
         term: 0,
         again: None,
         glance: None,
+        waits: None,
+        seat: None,
+        host_away: false,
+        socket: 0,
+        known,
     };
     platform::spawn(desk.run(inputs));
     ties
@@ -93,7 +108,8 @@ pub(crate) enum Way {
 
 /// What waits for its turn.
 pub(crate) enum Input {
-    Server(FromServer),
+    /// From the socket with this number.
+    Server(u32, FromServer),
     Peer(FromPeer),
     /// The deadline with this number passed.
     Late(u32),
@@ -103,6 +119,21 @@ pub(crate) enum Input {
     Again,
     /// Time to look at the path.
     Look,
+    /// The guest has been at the door for a while.
+    Waits,
+    /// Time to try to come back to the room (host).
+    Back,
+}
+
+/// What lets the host of a room come back to it, as long as it has said nothing to a guest.
+struct Seat {
+    room: Room,
+    ticket: Ticket,
+    /// When it was taken, in milliseconds.
+    since: f64,
+    /// How long to wait before the next try.
+    pause: i32,
+    next: Option<Timer>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +173,15 @@ struct Desk {
     term: u32,
     again: Option<Timer>,
     glance: Option<Timer>,
+    /// Guest at a door: until it is told that it waits.
+    waits: Option<Timer>,
+    seat: Option<Seat>,
+    /// Guest: the host has said nothing since it was away.
+    host_away: bool,
+    /// The number of the socket that counts.
+    socket: u32,
+    /// Servers that help to connect which were named at the start.
+    known: usize,
 }
 
 impl Desk {
@@ -182,15 +222,7 @@ impl Desk {
         if !platform::supported() {
             return Err(Fault::new(Code::Unsupported, "no WebRTC"));
         }
-        let (queue, unread) = (self.queue.clone(), Rc::clone(&self.unread));
-        let socket = Socket::open(&self.config.socket, move |news| match unread.get() {
-            MOST_UNREAD.. => {}
-            unread_yet => {
-                unread.set(unread_yet + 1);
-                // The last one that is kept says that this server is of no use.
-                put(&queue, Input::Server(if unread_yet + 1 < MOST_UNREAD { news } else { FromServer::Lost }));
-            }
-        })?;
+        let socket = self.connect_to_server()?;
         let on_leave = {
             let ties = Rc::downgrade(&self.ties);
             OnLeave::new(move || {
@@ -220,23 +252,42 @@ impl Desk {
         Ok(())
     }
 
+    /// Opens a socket, which counts instead of the one of before.
+    fn connect_to_server(&mut self) -> Result<Socket, Fault> {
+        self.socket += 1;
+        let (number, queue, unread) = (self.socket, self.queue.clone(), Rc::clone(&self.unread));
+        Socket::open(&self.config.socket, move |news| match unread.get() {
+            MOST_UNREAD.. => {}
+            unread_yet => {
+                unread.set(unread_yet + 1);
+                // The last one that is kept says that this server is of no use.
+                let news = if unread_yet + 1 < MOST_UNREAD { news } else { FromServer::Lost };
+                put(&queue, Input::Server(number, news));
+            }
+        })
+    }
+
     async fn step(&mut self, input: Input) -> Result<(), Fault> {
-        if matches!(input, Input::Server(_)) {
+        if matches!(input, Input::Server(..)) {
             self.unread.set(self.unread.get().saturating_sub(1));
         }
         match input {
-            Input::Server(FromServer::Opened) => {
-                let request = match &self.way {
-                    Way::Create => Request::Create { version: VERSION },
-                    Way::Answer { ticket, .. } => Request::Answer { version: VERSION, ticket: ticket.clone() },
-                    Way::Join(Some(invite)) => Request::Join { version: VERSION, room: invite.room() },
-                    Way::Join(None) => return Err(out_of_turn()),
+            Input::Server(number, _) if number != self.socket => Ok(()),
+            Input::Server(_, FromServer::Opened) => {
+                let request = match (&self.way, &self.seat) {
+                    (Way::Create, Some(Seat { room, ticket, .. })) => {
+                        Request::Resume { version: VERSION, room: *room, ticket: ticket.clone() }
+                    }
+                    (Way::Create, None) => Request::Create { version: VERSION },
+                    (Way::Answer { ticket, .. }, _) => Request::Answer { version: VERSION, ticket: ticket.clone() },
+                    (Way::Join(Some(invite)), _) => Request::Join { version: VERSION, room: invite.room() },
+                    (Way::Join(None), _) => return Err(out_of_turn()),
                 };
                 self.ties.send(&request);
                 Ok(())
             }
-            Input::Server(FromServer::Reply(reply)) => self.reply(reply).await,
-            Input::Server(FromServer::Lost) => self.server_lost(),
+            Input::Server(_, FromServer::Reply(reply)) => self.reply(reply).await,
+            Input::Server(_, FromServer::Lost) => self.server_lost(),
             Input::Peer(FromPeer::Candidate(candidate)) => {
                 let actions = self.ties.introduction(|introduction| introduction.candidate(candidate))?;
                 self.act(actions).await
@@ -251,17 +302,27 @@ impl Desk {
                 let actions = self.ties.introduction(Introduction::admit)?;
                 self.act(actions).await
             }
+            // Of a try to come back there may be another.
+            Input::Late(term) if term == self.term && self.is_away() => self.server_lost(),
             Input::Late(term) if term == self.term => Err(self.late()),
             Input::Late(_) => Ok(()),
             Input::Again => self.restart().await,
             Input::Look => self.look().await,
+            Input::Waits if self.phase < Phase::Connecting => {
+                (self.on)(Event::Ringing);
+                Ok(())
+            }
+            Input::Waits => Ok(()),
+            Input::Back => self.come_back(),
         }
     }
 
     async fn reply(&mut self, reply: Reply) -> Result<(), Fault> {
         let fresh = self.ties.held.borrow().introduction.is_none();
         match reply {
-            Reply::Created { room } if matches!(self.way, Way::Create) && fresh => {
+            Reply::Created { room, ticket } if matches!(self.way, Way::Create) && fresh => {
+                let since = platform::now_ms();
+                self.seat = ticket.map(|ticket| Seat { room, ticket, since, pause: BACK_MS[0], next: None });
                 let invite = Invite::new(room, &mut Os);
                 self.ties.held.borrow_mut().introduction = Some(Introduction::host(&invite, Os));
                 self.in_time();
@@ -270,26 +331,38 @@ impl Desk {
             }
             Reply::Ringing if fresh && !self.hosts => {
                 self.in_time();
-                (self.on)(Event::Ringing);
+                self.waits = self.timer(PATIENT_MS, Input::Waits);
                 Ok(())
             }
-            Reply::Joined { ice } if fresh => match &mut self.way {
+            Reply::Resumed if self.is_away() => {
+                self.in_time();
+                if let Some(seat) = &mut self.seat {
+                    (seat.pause, seat.next) = (BACK_MS[0], None);
+                }
+                (self.on)(Event::ServerBack);
+                Ok(())
+            }
+            Reply::Joined { ice, away } if fresh => match &mut self.way {
                 Way::Join(invite @ Some(_)) => {
                     let Some(invite) = invite.take() else { return Err(out_of_turn()) };
-                    self.config.ice_servers.extend(ice);
+                    self.hear_of(ice);
                     let (introduction, hello) = Introduction::guest(&invite, Os);
                     self.ties.held.borrow_mut().introduction = Some(introduction);
+                    self.host_away = away;
                     self.arrived();
                     self.act(vec![hello]).await
                 }
                 _ => Err(out_of_turn()),
             },
             Reply::PeerJoined { ice } if self.hosts && !fresh && self.phase == Phase::Waiting => {
-                self.config.ice_servers.extend(ice);
+                self.hear_of(ice);
                 self.arrived();
                 Ok(())
             }
             Reply::Relay { body } => {
+                if std::mem::take(&mut self.host_away) {
+                    (self.on)(Event::PeerArrived);
+                }
                 let actions = self.ties.introduction(|introduction| introduction.on_peer(&body))?;
                 self.act(actions).await
             }
@@ -303,8 +376,16 @@ impl Desk {
             }
             Reply::PeerLeft => Err(Code::PeerLeft.into()),
             Reply::Refused { .. } if self.phase >= Phase::Connected => Ok(()),
+            // Another instance of the server may know the room.
+            Reply::Refused { reason: Refusal::ShuttingDown | Refusal::TooMany } if self.seat.is_some() => {
+                self.server_lost()
+            }
+            Reply::Refused { reason: Refusal::UnknownRoom } if self.is_away() => {
+                Err(Fault::new(Code::InviteExpired, "the server does not know the session any more"))
+            }
             Reply::Refused { reason } => Err(signaling::refused(reason)),
             Reply::Created { .. }
+            | Reply::Resumed
             | Reply::Joined { .. }
             | Reply::PeerJoined { .. }
             | Reply::Ringing
@@ -315,22 +396,63 @@ impl Desk {
     fn arrived(&mut self) {
         self.phase = Phase::Shaking;
         self.within(if matches!(self.way, Way::Answer { .. }) { PROOF_MS } else { HANDSHAKE_MS });
-        (self.on)(Event::PeerArrived);
+        (self.on)(if self.host_away { Event::HostAway } else { Event::PeerArrived });
     }
 
-    /// Once the two are introduced, they do without the server.
+    /// Takes in what the server names that helps to connect, in place of what it named before.
+    fn hear_of(&mut self, ice: Vec<IceServer>) {
+        self.config.ice_servers.truncate(self.known);
+        self.config.ice_servers.extend(ice);
+    }
+
+    /// Once the two are introduced, they do without the server. Before, the host of a room comes back to it.
     fn server_lost(&mut self) -> Result<(), Fault> {
-        if !self.ties.words_are_known() {
+        let socket = self.ties.held.borrow_mut().socket.take();
+        drop(socket);
+        // What it still said, or says of its end, is no news.
+        self.socket += 1;
+        if self.ties.words_are_known() {
+            return Ok(());
+        }
+        let is_first = !self.is_away();
+        let Some(seat) = &mut self.seat else { return Err(Code::ServerUnreachable.into()) };
+        if platform::now_ms() - seat.since > PROMISED_MS {
             return Err(Code::ServerUnreachable.into());
         }
-        self.ties.held.borrow_mut().socket = None;
+        let pause = seat.pause;
+        seat.pause = (pause * 2).min(BACK_MS[1]);
+        let next = self.timer(pause, Input::Back);
+        if let Some(seat) = &mut self.seat {
+            seat.next = next;
+        }
+        self.phase = Phase::Waiting;
+        self.in_time();
+        if is_first {
+            (self.on)(Event::ServerLost);
+        }
+        Ok(())
+    }
+
+    /// Whether this is the host of a room, and tries to come back to it.
+    fn is_away(&self) -> bool {
+        self.seat.as_ref().is_some_and(|seat| seat.next.is_some())
+    }
+
+    fn come_back(&mut self) -> Result<(), Fault> {
+        let socket = self.connect_to_server()?;
+        self.ties.held.borrow_mut().socket = Some(socket);
+        self.within(SERVER_MS);
         Ok(())
     }
 
     async fn act(&mut self, actions: Vec<Action>) -> Result<(), Fault> {
         for action in actions {
             match action {
-                Action::Send(body) => self.ties.send(&Request::Relay { body }),
+                Action::Send(body) => {
+                    // From now on the guest counts on this socket.
+                    self.seat = None;
+                    self.ties.send(&Request::Relay { body });
+                }
                 Action::Proved => {
                     self.within(ADMIT_MS);
                     (self.on)(Event::Proved);
@@ -354,6 +476,7 @@ impl Desk {
 
     async fn connect(&mut self) -> Result<(), Fault> {
         self.phase = Phase::Connecting;
+        self.waits = None;
         self.within(CONNECT_MS);
         let open_channel = self.open_channel.take().ok_or_else(|| Fault::internal("authenticated twice"))?;
         let queue = self.queue.clone();

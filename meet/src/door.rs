@@ -47,7 +47,7 @@ impl Door {
                     }
                     return;
                 }
-                FromServer::Reply(Reply::Created { room }) if !is_open.replace(true) => AtDoor::Open { room },
+                FromServer::Reply(Reply::Created { room, .. }) if !is_open.replace(true) => AtDoor::Open { room },
                 FromServer::Reply(Reply::Called { ticket }) if is_open.get() => AtDoor::Called { ticket },
                 FromServer::Reply(Reply::Refused { reason }) => AtDoor::Failed(refused(reason)),
                 FromServer::Reply(_) => AtDoor::Failed(out_of_turn()),

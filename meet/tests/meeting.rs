@@ -36,7 +36,13 @@ class Server {
         if (this.refuse) return socket.hear({ type: "refused", reason: this.refuse });
         if (request.type === "create") {
             this.seats = [socket];
-            socket.hear({ type: "created", room: 7 });
+            socket.hear({ type: "created", room: 7, ticket: "ticket" });
+        } else if (request.type === "resume") {
+            if (this.closed || request.room !== 7 || request.ticket !== "ticket") {
+                return socket.hear({ type: "refused", reason: "unknown-room" });
+            }
+            this.seats[0] = socket;
+            socket.hear({ type: "resumed" });
         } else if (request.type === "join") {
             if (request.room !== 7 || this.closed) return socket.hear({ type: "refused", reason: "unknown-room" });
             if (this.seats.length === 2) {
@@ -100,6 +106,7 @@ export function no_server() { globalThis.WebSocket = real; }
 export function refuse(reason) { globalThis.tacitServer.refuse = reason; }
 export function say_to_host(json) { globalThis.tacitServer.seats[0].hear(JSON.parse(json)); }
 export function drop_sockets() { globalThis.tacitServer.seats.forEach((socket) => socket.drop()); }
+export function close_room() { globalThis.tacitServer.closed = true; }
 export function is_closed() { return globalThis.tacitServer.closed; }
 export function alter(from_host, index, how) {
     globalThis.tacitServer.tamper = (fromHost, n, body) => {
@@ -118,6 +125,7 @@ extern "C" {
     fn refuse(reason: &str);
     fn say_to_host(json: &str);
     fn drop_sockets();
+    fn close_room();
     fn is_closed() -> bool;
     fn alter(from_host: bool, index: u32, how: &str);
     fn put_page_away();
@@ -205,6 +213,9 @@ fn name(event: &Event) -> String {
         Event::Invited { .. } => "invited".into(),
         Event::PeerArrived => "arrived".into(),
         Event::Proved => "proved".into(),
+        Event::ServerLost => "server lost".into(),
+        Event::ServerBack => "server back".into(),
+        Event::HostAway => "host away".into(),
         Event::Knocked => "knocked".into(),
         Event::Ringing => "ringing".into(),
         Event::Words { .. } => "words".into(),
@@ -375,11 +386,32 @@ async fn a_server_that_speaks_out_of_turn_is_not_followed() {
         say_to_host(json);
         assert_eq!(alice.failure().await, Code::RelayAltered, "{json}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_host_whose_socket_is_cut_comes_back_and_is_met() {
+    fresh_server();
+    let mut alice = Person::host();
+    let (link, _) = alice.invited().await;
+    for _ in 0..2 {
+        drop_sockets();
+        assert_eq!(name(&alice.next().await), "server lost");
+        assert_eq!(name(&alice.next().await), "server back");
+    }
+    let mut bob = Person::guest(&link);
+    let (a, b) = join(alice.words(), bob.words()).await;
+    assert_eq!(a, b);
+    join(alice.connected(), bob.connected()).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_host_whose_room_is_gone_meanwhile_says_so() {
     fresh_server();
     let mut alice = Person::host();
     alice.invited().await;
+    close_room();
     drop_sockets();
-    assert_eq!(alice.failure().await, Code::ServerUnreachable);
+    assert_eq!(alice.failure().await, Code::InviteExpired);
 }
 
 #[wasm_bindgen_test]

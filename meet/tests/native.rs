@@ -1,8 +1,8 @@
 //! Whole meetings between two programs: the real server, the real WebRTC, on loopback.
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::cell::RefCell;
-use std::net::Ipv4Addr;
+use std::cell::{Cell, RefCell};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ use tacit_meet::{
 };
 use tacit_session::{Code, Link as _, LinkError};
 use tacit_signaling::{Config as ServerConfig, Server};
-use tokio::task::LocalSet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, LocalSet};
 
 /// Longer than anything here takes on a busy machine.
 const HANG: Duration = Duration::from_secs(120);
@@ -212,6 +213,91 @@ fn many_come_through_a_door_and_each_gets_a_meeting() {
         drop(door);
         let mut late = Party::guest(&config, &invite.link("http://localhost"));
         assert_eq!(late.failure().await, Code::CodeUnknown);
+    });
+}
+
+/// A way to the server that can be cut.
+struct Wire {
+    config: Config,
+    is_open: Rc<Cell<bool>>,
+    streams: Rc<RefCell<Vec<AbortHandle>>>,
+}
+
+impl Wire {
+    /// Takes what `config` leads to its server over a port of its own.
+    async fn lay(config: &Config) -> Self {
+        let server: SocketAddr = config.socket["ws://".len()..config.socket.len() - "/socket".len()].parse().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = format!("ws://{}/socket", listener.local_addr().unwrap());
+        let wire = Self {
+            config: Config { socket, ..config.clone() },
+            is_open: Rc::new(Cell::new(true)),
+            streams: Rc::default(),
+        };
+        let (is_open, streams) = (Rc::clone(&wire.is_open), Rc::clone(&wire.streams));
+        tokio::task::spawn_local(async move {
+            loop {
+                let (mut here, _) = listener.accept().await.unwrap();
+                if is_open.get() {
+                    let mut there = TcpStream::connect(server).await.unwrap();
+                    let carrying = async move { drop(tokio::io::copy_bidirectional(&mut here, &mut there).await) };
+                    streams.borrow_mut().push(tokio::task::spawn_local(carrying).abort_handle());
+                }
+            }
+        });
+        wire
+    }
+
+    fn cut(&self) {
+        self.streams.borrow_mut().drain(..).for_each(|stream| stream.abort());
+    }
+}
+
+#[test]
+fn a_host_whose_socket_is_cut_comes_back_to_its_invite() {
+    with_server(async |config| {
+        let wire = Wire::lay(&config).await;
+        let mut alice = Party::host(&wire.config);
+        let (link, _) = alice.invited().await;
+        for _ in 0..2 {
+            wire.cut();
+            assert!(matches!(alice.next().await, Event::ServerLost));
+            assert!(matches!(alice.next().await, Event::ServerBack));
+        }
+        let mut bob = Party::guest(&config, &link);
+        let (a, b) = join(alice.met(), bob.met()).await;
+        assert_eq!(a, b);
+    });
+}
+
+#[test]
+fn a_guest_who_comes_while_the_host_is_cut_off_waits_for_it() {
+    with_server(async |config| {
+        let wire = Wire::lay(&config).await;
+        let mut alice = Party::host(&wire.config);
+        let (_, code) = alice.invited().await;
+        wire.is_open.set(false);
+        wire.cut();
+        assert!(matches!(alice.next().await, Event::ServerLost));
+        let mut bob = Party::guest(&config, &code);
+        assert!(matches!(bob.next().await, Event::HostAway | Event::PeerArrived), "the seat is his");
+        wire.is_open.set(true);
+        let (a, b) = join(alice.met(), bob.met()).await;
+        assert_eq!(a, b);
+    });
+}
+
+#[test]
+fn a_host_who_leaves_while_it_is_cut_off_is_silent() {
+    with_server(async |config| {
+        let wire = Wire::lay(&config).await;
+        let mut alice = Party::host(&wire.config);
+        alice.invited().await;
+        wire.is_open.set(false);
+        wire.cut();
+        assert!(matches!(alice.next().await, Event::ServerLost));
+        alice.meeting.take().unwrap().close();
+        assert!(alice.events.next().await.is_none());
     });
 }
 

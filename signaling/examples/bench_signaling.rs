@@ -122,7 +122,7 @@ async fn host(address: &str) -> Result<(Socket, Room), Failure> {
     let mut socket = enter(address).await?;
     say(&mut socket, &Request::Create { version: VERSION }).await?;
     match hear(&mut socket).await? {
-        Reply::Created { room } => Ok((socket, room)),
+        Reply::Created { room, .. } => Ok((socket, room)),
         other => Err(format!("no room: {other:?}").into()),
     }
 }

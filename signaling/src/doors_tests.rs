@@ -24,7 +24,7 @@ impl Table {
     fn answered() -> Self {
         let mut table = Table::with_guest();
         assert_eq!(table.answer(DAVE, &ticket_of(BOB)), Ok(()));
-        assert_eq!(table.told(), [tell(BOB, Reply::Joined { ice: Vec::new() })]);
+        assert_eq!(table.told(), [tell(BOB, Reply::Joined { ice: Vec::new(), away: false })]);
         table
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Post {
 pub(crate) enum Ask {
     /// The first of a new room.
     Create,
+    /// The first of this room, again, with the ticket that came with it.
+    Resume(Room, Ticket),
     /// A door, with this number if it is free.
     Open(Option<Room>),
     /// The second of this room, or a place before this door.
@@ -62,7 +64,8 @@ impl Hub {
     /// [`Refusal::ServerFull`], [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] or [`Refusal::Busy`]; and
     /// [`Refusal::ShuttingDown`] while the place where the rooms are shared cannot be reached.
     pub(crate) async fn enter(self: &Arc<Self>, ask: Ask, queue: mpsc::Sender<Post>) -> Result<(Seat, Reply), Refusal> {
-        let seat = Seat { hub: self.clone(), member: Member(self.next_member.fetch_add(1, Ordering::Relaxed)) };
+        let member = Member(self.next_member.fetch_add(1, Ordering::Relaxed));
+        let seat = Seat { hub: self.clone(), member, for_good: false };
         let entered = match &self.store {
             Store::Memory(rooms) => rooms.enter(seat.member, &ask, queue),
             // In a box, so that sockets whose rooms are here do not carry the space for it.
@@ -107,9 +110,16 @@ impl Hub {
 pub(crate) struct Seat {
     hub: Arc<Hub>,
     member: Member,
+    /// Whether who leaves it does not come back.
+    for_good: bool,
 }
 
 impl Seat {
+    /// Leaves, not to come back.
+    pub(crate) fn give_up(mut self) {
+        self.for_good = true;
+    }
+
     /// Hands `body` to the other seat.
     ///
     /// # Errors
@@ -135,8 +145,8 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         match &self.hub.store {
-            Store::Memory(rooms) => rooms.leave(self.member),
-            Store::Shared(rooms) => rooms.leave(self.member),
+            Store::Memory(rooms) => rooms.leave(self.member, self.for_good),
+            Store::Shared(rooms) => rooms.leave(self.member, self.for_good),
         }
     }
 }

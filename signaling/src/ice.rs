@@ -24,7 +24,7 @@ impl Ice {
     /// The reply as it is to be written: with servers where it has a place for them.
     pub(crate) fn put_into<'a>(&self, reply: &'a Reply) -> Cow<'a, Reply> {
         match reply {
-            Reply::Joined { .. } => Cow::Owned(Reply::Joined { ice: self.servers() }),
+            Reply::Joined { away, .. } => Cow::Owned(Reply::Joined { ice: self.servers(), away: *away }),
             Reply::PeerJoined { .. } => Cow::Owned(Reply::PeerJoined { ice: self.servers() }),
             _ => Cow::Borrowed(reply),
         }

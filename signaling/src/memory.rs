@@ -31,10 +31,17 @@ impl Memory {
 
     pub(crate) fn enter(&self, member: Member, ask: &Ask, queue: mpsc::Sender<Post>) -> Result<Reply, Refusal> {
         let verb = |rooms: &mut Rooms, now, notices: &mut Vec<Notice>| match ask {
-            Ask::Create => rooms.create(member, now).map(|room| Reply::Created { room }),
-            Ask::Open(wanted) => rooms.open_door(member, *wanted, now).map(|room| Reply::Created { room }),
+            Ask::Create => {
+                let ticket = new_ticket()?;
+                let room = rooms.create(member, ticket.clone(), now)?;
+                Ok(Reply::Created { room, ticket: Some(ticket) })
+            }
+            Ask::Resume(room, ticket) => rooms.resume(member, *room, ticket, now, notices).map(|()| Reply::Resumed),
+            Ask::Open(wanted) => {
+                rooms.open_door(member, *wanted, now).map(|room| Reply::Created { room, ticket: None })
+            }
             Ask::Join(room) => rooms.join(member, *room, new_ticket, now, notices).map(|arrival| match arrival {
-                Arrival::Seated => Reply::Joined { ice: Vec::new() },
+                Arrival::Seated { away } => Reply::Joined { ice: Vec::new(), away },
                 Arrival::Ringing => Reply::Ringing,
             }),
             Ask::Answer(ticket) => {
@@ -52,8 +59,8 @@ impl Memory {
         self.with(|rooms, now, notices| rooms.close(member, now, notices), None);
     }
 
-    pub(crate) fn leave(&self, member: Member) {
-        self.with(|rooms, now, notices| rooms.leave(member, now, notices), None);
+    pub(crate) fn leave(&self, member: Member, for_good: bool) {
+        self.with(|rooms, now, notices| rooms.leave(member, for_good, now, notices), None);
         self.lock().queues.remove(&member);
     }
 
@@ -122,7 +129,7 @@ impl State {
                 } else if last || !matches!(sent, Some(Ok(()))) {
                     // Without a queue the socket ends once it has said what was waiting; one too slow ends likewise.
                     self.queues.remove(&to);
-                    self.rooms.leave(to, now, &mut more);
+                    self.rooms.leave(to, false, now, &mut more);
                 }
             }
             notices = more;

@@ -6,12 +6,17 @@
 //! ```text
 //!            join               one leaves          the other leaves
 //! waiting ─────────▸ joined ─────────────▸ spent ─────────────────────▸ closed, number rests
-//!    └── host leaves, close, expiry ──────────────────────────────────▸    ▴
+//!    └── close, expiry ───────────────────────────────────────────────▸    ▴
 //!                       └── close, expiry ─────────────────────────────────┘
 //! ```
 //!
 //! Once joined, a room is never joined again: the secret behind its code has met its guest, and a second one would be
 //! a second guess.
+//!
+//! A host whose socket breaks is *away*, and takes its seat again with its ticket, as long as it has said nothing to a
+//! guest. A guest who comes meanwhile is joined and waits, and what it says first is kept for the host; if it leaves
+//! before the host is back, nothing was guessed, and the room waits again. Rooms without their host are few, the one
+//! that is longest without is closed first, and none outlives the time that it would have waited anyway.
 //!
 //! A door (see `doors`) is joined as often as guests like. Each of them rings, and an answer makes a joined room for two
 //! that has no number, so that nobody else can so much as knock:
@@ -69,7 +74,10 @@ pub(crate) struct Terms {
 /// What a guest who joined has now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    Seated,
+    /// Opposite the host, or alone while the host is away.
+    Seated {
+        away: bool,
+    },
     Ringing,
 }
 
@@ -81,6 +89,8 @@ pub(crate) struct Rooms {
     places: HashMap<Member, Place>,
     /// When each open room is over, soonest first.
     deadlines: BTreeSet<(Instant, Key)>,
+    /// Since when each room is without its host that may come back, longest first.
+    away: BTreeSet<(Instant, Key)>,
     numbers: Numbers,
     next_unnumbered: Key,
 }
@@ -119,22 +129,65 @@ impl Rooms {
             doors: Doors::default(),
             places: HashMap::new(),
             deadlines: BTreeSet::new(),
+            away: BTreeSet::new(),
             numbers: Numbers::new(terms.rest, terms.max_rooms),
             next_unnumbered: Key::FIRST_UNNUMBERED,
         }
     }
 
-    /// Opens a room and gives `member` its first seat.
+    /// Opens a room and gives `member` its first seat, which it may take again with the `ticket`.
     ///
     /// # Errors
     /// [`Refusal::ServerFull`], or [`Refusal::Malformed`] for a member who sits already.
-    pub(crate) fn create(&mut self, member: Member, now: Instant) -> Result<Room, Refusal> {
+    pub(crate) fn create(&mut self, member: Member, ticket: Ticket, now: Instant) -> Result<Room, Refusal> {
         self.is_new(member)?;
         self.has_space()?;
         let room = Room(self.numbers.take(now));
         let deadline = now + self.terms.waiting;
-        self.seat(room.into(), Open { host: Some(member), guest: None, joined: false, deadline, knocked: None });
+        let pending = Some(Pending { ticket, until: deadline, away: None, first_words: None });
+        self.seat(
+            room.into(),
+            Open { host: Some(member), guest: None, joined: false, deadline, knocked: None, pending },
+        );
         Ok(room)
+    }
+
+    /// Gives `member` the first seat of a room again, instead of whoever sits there. If a guest has come meanwhile, the
+    /// host is told so, and what the guest said.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownRoom`], also for a wrong ticket and after the host has spoken; [`Refusal::Malformed`] for a
+    /// member who sits already.
+    pub(crate) fn resume(
+        &mut self,
+        member: Member,
+        room: Room,
+        ticket: &Ticket,
+        now: Instant,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), Refusal> {
+        self.is_new(member)?;
+        let key = Key::from(room);
+        let open = self.open.get_mut(&key).filter(|open| open.deadline > now).ok_or(Refusal::UnknownRoom)?;
+        let pending = open.pending.as_mut().filter(|pending| pending.ticket == *ticket).ok_or(Refusal::UnknownRoom)?;
+        if let Some(since) = pending.away.take() {
+            self.away.remove(&(since, key));
+        }
+        let first_words = pending.first_words.take();
+        if let Some(before) = open.host.replace(member) {
+            // A socket that is broken, although we do not know it yet.
+            self.places.remove(&before);
+            notices.push(Notice::last(before, Refusal::RoomFull));
+        }
+        self.places.insert(member, Place::In(key));
+        if open.guest.is_some() {
+            notices.push(Notice::new(member, Reply::PeerJoined { ice: Vec::new() }));
+            notices.extend(first_words.map(|body| Notice::new(member, Reply::Relay { body })));
+            self.postpone(key, now + self.terms.lifetime);
+        } else {
+            self.wait_again(key);
+        }
+        Ok(())
     }
 
     /// Opens a door that `member` owns, at the `wanted` number if that is free.
@@ -188,14 +241,15 @@ impl Rooms {
             }
             return Err(Refusal::RoomFull);
         }
-        self.deadlines.remove(&(open.deadline, key));
-        open.deadline = now + self.terms.lifetime;
-        self.deadlines.insert((open.deadline, key));
         open.joined = true;
         open.guest = Some(member);
         self.places.insert(member, Place::In(key));
         notices.extend(open.host.map(|to| Notice::new(to, Reply::PeerJoined { ice: Vec::new() })));
-        Ok(Arrival::Seated)
+        let away = open.host.is_none();
+        if !away {
+            self.postpone(key, now + self.terms.lifetime);
+        }
+        Ok(Arrival::Seated { away })
     }
 
     /// Makes a room for two of `member` and the guest who rang with this ticket, who is told.
@@ -219,8 +273,9 @@ impl Rooms {
         let key = self.next_unnumbered;
         self.next_unnumbered.0 += 1;
         let deadline = now + self.terms.lifetime;
-        self.seat(key, Open { host: Some(member), guest: Some(guest), joined: true, deadline, knocked: None });
-        notices.push(Notice::new(guest, Reply::Joined { ice: Vec::new() }));
+        let (host, guest) = (Some(member), Some(guest));
+        self.seat(key, Open { host, guest, joined: true, deadline, knocked: None, pending: None });
+        notices.extend(guest.map(|to| Notice::new(to, Reply::Joined { ice: Vec::new(), away: false })));
         Ok(())
     }
 
@@ -239,13 +294,21 @@ impl Rooms {
     /// [`Refusal::Malformed`] while nobody has joined yet.
     pub(crate) fn relay(&mut self, member: Member, body: Body, notices: &mut Vec<Notice>) -> Result<(), Refusal> {
         let open = match self.places.get(&member) {
-            Some(Place::In(key)) => self.open.get(key),
+            Some(Place::In(key)) => self.open.get_mut(key),
             Some(Place::OwnsDoor(_) | Place::RingsAt(_)) => return Err(Refusal::Malformed),
             None => None,
         };
         let Some(open) = open else { return Ok(()) };
         if !open.joined {
             return Err(Refusal::Malformed);
+        }
+        if open.host == Some(member) {
+            open.pending = None;
+        } else if let Some(pending) = &mut open.pending
+            && pending.first_words.is_none()
+            && body.0.len() <= FIRST_WORDS
+        {
+            pending.first_words = Some(body.clone());
         }
         notices.extend(open.other(member).map(|to| Notice::new(to, Reply::Relay { body })));
         Ok(())
@@ -258,15 +321,15 @@ impl Rooms {
                 notices.extend(open.other(member).map(|to| Notice { to, reply: Reply::PeerLeft, last: true }));
             }
         } else {
-            self.leave(member, now, notices);
+            self.leave(member, true, now, notices);
         }
     }
 
-    /// Frees the place of `member`, for good. An empty room, one that lost its host before the guest came, and a door
-    /// without its owner close.
-    pub(crate) fn leave(&mut self, member: Member, now: Instant, notices: &mut Vec<Notice>) {
+    /// Frees the place of `member`. An empty room and a door without its owner close; a room whose host may come back
+    /// is kept, unless it left `for_good`.
+    pub(crate) fn leave(&mut self, member: Member, for_good: bool, now: Instant, notices: &mut Vec<Notice>) {
         match self.places.remove(&member) {
-            Some(Place::In(key)) => self.leave_room(member, key, now, notices),
+            Some(Place::In(key)) => self.leave_room(member, key, for_good, now, notices),
             Some(Place::OwnsDoor(room)) => {
                 for guest in self.doors.shut(room) {
                     self.places.remove(&guest);
@@ -279,13 +342,28 @@ impl Rooms {
         }
     }
 
-    fn leave_room(&mut self, member: Member, key: Key, now: Instant, notices: &mut Vec<Notice>) {
+    fn leave_room(&mut self, member: Member, key: Key, for_good: bool, now: Instant, notices: &mut Vec<Notice>) {
         let Some(open) = self.open.get_mut(&key) else { return };
-        let other = open.other(member);
-        for seat in [&mut open.host, &mut open.guest] {
-            if *seat == Some(member) {
-                *seat = None;
+        match &mut open.pending {
+            Some(pending) if open.host == Some(member) && !for_good => {
+                open.host = None;
+                pending.away = Some(now);
+                self.away.insert((now, key));
+                let until = pending.until;
+                self.postpone(key, until);
+                return self.close_longest_away(now, notices);
             }
+            Some(pending) if open.guest == Some(member) && pending.away.is_some() => {
+                open.guest = None;
+                return self.wait_again(key);
+            }
+            _ => {}
+        }
+        let other = open.other(member);
+        if open.host == Some(member) {
+            (open.host, open.pending) = (None, None);
+        } else {
+            open.guest = None;
         }
         match other {
             Some(to) => notices.push(Notice::new(to, Reply::PeerLeft)),
@@ -319,6 +397,34 @@ impl Rooms {
         self.open.len() + self.doors.len()
     }
 
+    /// A room whose guest the host has not seen waits for another one.
+    fn wait_again(&mut self, key: Key) {
+        let Some(open) = self.open.get_mut(&key) else { return };
+        open.joined = false;
+        if let Some(pending) = &mut open.pending {
+            pending.first_words = None;
+            let until = pending.until;
+            self.postpone(key, until);
+        }
+    }
+
+    fn postpone(&mut self, key: Key, deadline: Instant) {
+        let Some(open) = self.open.get_mut(&key) else { return };
+        self.deadlines.remove(&(open.deadline, key));
+        open.deadline = deadline;
+        self.deadlines.insert((deadline, key));
+    }
+
+    /// Of the rooms without their host only so many are kept.
+    fn close_longest_away(&mut self, now: Instant, notices: &mut Vec<Notice>) {
+        while self.away.len() > most_away(self.terms.max_rooms)
+            && let Some(&(_, key)) = self.away.first()
+        {
+            let seated = self.remove(key, now).into_iter().flat_map(|open| open.seated());
+            notices.extend(seated.map(|to| Notice::last(to, Refusal::UnknownRoom)));
+        }
+    }
+
     fn is_new(&self, member: Member) -> Result<(), Refusal> {
         if self.places.contains_key(&member) { Err(Refusal::Malformed) } else { Ok(()) }
     }
@@ -336,6 +442,9 @@ impl Rooms {
     fn remove(&mut self, key: Key, now: Instant) -> Option<Open> {
         let open = self.open.remove(&key)?;
         self.deadlines.remove(&(open.deadline, key));
+        if let Some(since) = open.pending.as_ref().and_then(|pending| pending.away) {
+            self.away.remove(&(since, key));
+        }
         for member in open.seated() {
             self.places.remove(&member);
         }
@@ -349,12 +458,33 @@ impl Rooms {
 /// At most one knock a second is passed on, so that a stranger cannot fill the queues of the two inside.
 const KNOCK_GAP: Duration = Duration::from_secs(1);
 
+/// The longest body that is kept for a host that is away: many times a handshake's first message.
+const FIRST_WORDS: usize = 1024;
+
+/// A quarter of the rooms may be without their hosts.
+fn most_away(max_rooms: u32) -> usize {
+    (max_rooms / 4).max(1) as usize
+}
+
 struct Open {
     host: Option<Member>,
     guest: Option<Member>,
     joined: bool,
     deadline: Instant,
     knocked: Option<Instant>,
+    /// Until the host has said something to its guest.
+    pending: Option<Pending>,
+}
+
+/// What lets a host come back.
+struct Pending {
+    ticket: Ticket,
+    /// How long the room waits.
+    until: Instant,
+    /// Since when the host is away.
+    away: Option<Instant>,
+    /// What the guest has said, as long as the host may not have heard it.
+    first_words: Option<Body>,
 }
 
 impl Open {

@@ -10,6 +10,7 @@ mod doors;
 const ALICE: Member = Member(1);
 const BOB: Member = Member(2);
 const EVE: Member = Member(3);
+const CAROL: Member = Member(5);
 
 const TERMS: Terms = Terms {
     max_rooms: 3,
@@ -42,7 +43,7 @@ impl Table {
     /// Alice and Bob sit in room 1.
     fn joined() -> Self {
         let mut table = Table::waiting();
-        assert_eq!(table.join(BOB, 1), Ok(Arrival::Seated));
+        assert_eq!(table.join(BOB, 1), Ok(HERE));
         assert_eq!(table.told(), [tell(ALICE, Reply::PeerJoined { ice: Vec::new() })]);
         table
     }
@@ -52,7 +53,12 @@ impl Table {
     }
 
     fn create(&mut self, member: Member) -> Result<Room, Refusal> {
-        self.rooms.create(member, self.now)
+        self.rooms.create(member, ticket_of(member), self.now)
+    }
+
+    /// `member` comes back to the room that `host` made.
+    fn resume(&mut self, member: Member, room: u32, host: Member) -> Result<(), Refusal> {
+        self.rooms.resume(member, Room(room), &ticket_of(host), self.now, &mut self.notices)
     }
 
     fn join(&mut self, member: Member, room: u32) -> Result<Arrival, Refusal> {
@@ -75,8 +81,14 @@ impl Table {
         self.rooms.close(member, self.now, &mut self.notices);
     }
 
+    /// Not to come back.
     fn leave(&mut self, member: Member) {
-        self.rooms.leave(member, self.now, &mut self.notices);
+        self.rooms.leave(member, true, self.now, &mut self.notices);
+    }
+
+    /// The socket of `member` breaks.
+    fn lose(&mut self, member: Member) {
+        self.rooms.leave(member, false, self.now, &mut self.notices);
     }
 
     fn expire(&mut self) {
@@ -87,6 +99,9 @@ impl Table {
         std::mem::take(&mut self.notices)
     }
 }
+
+const HERE: Arrival = Arrival::Seated { away: false };
+const ALONE: Arrival = Arrival::Seated { away: true };
 
 /// Whom a ticket is for is written on it here.
 fn ticket_of(Member(guest): Member) -> Ticket {
@@ -171,6 +186,119 @@ fn a_room_whose_host_left_early_is_gone() {
     assert_eq!(table.rooms.len(), 0);
 }
 
+fn peer_joined() -> Reply {
+    Reply::PeerJoined { ice: Vec::new() }
+}
+
+fn says(text: &str) -> Reply {
+    Reply::Relay { body: Body(text.into()) }
+}
+
+#[test]
+fn a_host_whose_socket_breaks_comes_back_to_its_room() {
+    let mut table = Table::waiting();
+    let over = table.now + TERMS.waiting;
+    table.lose(ALICE);
+    table.pass(TERMS.waiting / 2);
+    table.expire();
+    assert_eq!(table.resume(EVE, 1, BOB), Err(Refusal::UnknownRoom), "the ticket is another room's");
+    assert_eq!(table.resume(CAROL, 1, ALICE), Ok(()));
+    assert!(table.told().is_empty());
+    assert_eq!(table.rooms.next_deadline(), Some(over), "it waits no longer than it would have");
+    assert_eq!(table.join(BOB, 1), Ok(HERE));
+    assert_eq!(table.told(), [tell(CAROL, peer_joined())]);
+    table.relay(CAROL, "hello").unwrap();
+    assert_eq!(table.told(), [tell(BOB, says("hello"))]);
+    table.lose(CAROL);
+    assert_eq!(table.told(), [tell(BOB, Reply::PeerLeft)], "it has spoken, and the two go on by themselves");
+    assert_eq!(table.resume(ALICE, 1, ALICE), Err(Refusal::UnknownRoom));
+}
+
+#[test]
+fn a_guest_who_comes_meanwhile_waits_and_is_heard() {
+    let mut table = Table::waiting();
+    let over = table.now + TERMS.waiting;
+    table.lose(ALICE);
+    assert_eq!(table.join(BOB, 1), Ok(ALONE));
+    table.relay(BOB, "hello").unwrap();
+    table.relay(BOB, "more than one says first").unwrap();
+    assert_eq!(table.join(EVE, 1), Err(Refusal::RoomFull));
+    assert_eq!(table.told(), [tell(BOB, Reply::Knocked)]);
+    assert_eq!(table.rooms.next_deadline(), Some(over));
+    assert_eq!(table.resume(CAROL, 1, ALICE), Ok(()));
+    assert_eq!(table.told(), [tell(CAROL, peer_joined()), tell(CAROL, says("hello"))]);
+    assert_eq!(table.rooms.next_deadline(), Some(table.now + TERMS.lifetime));
+}
+
+#[test]
+fn a_guest_who_waits_in_vain_leaves_the_room_to_others() {
+    let mut table = Table::waiting();
+    table.lose(ALICE);
+    assert_eq!(table.join(BOB, 1), Ok(ALONE));
+    table.relay(BOB, "hello").unwrap();
+    table.lose(BOB);
+    assert_eq!(table.join(EVE, 1), Ok(ALONE), "nobody has answered yet");
+    assert_eq!(table.resume(ALICE, 1, ALICE), Ok(()));
+    assert_eq!(table.told(), [tell(ALICE, peer_joined())], "what the first one said is forgotten");
+}
+
+#[test]
+fn a_socket_that_is_broken_unnoticed_is_replaced() {
+    let mut table = Table::joined();
+    table.relay(BOB, "hello").unwrap();
+    assert_eq!(table.told(), [tell(ALICE, says("hello"))]);
+    assert_eq!(table.resume(CAROL, 1, ALICE), Ok(()));
+    let replaced = last(ALICE, Reply::Refused { reason: Refusal::RoomFull });
+    assert_eq!(table.told(), [replaced, tell(CAROL, peer_joined()), tell(CAROL, says("hello"))]);
+    table.lose(ALICE);
+    assert!(table.told().is_empty(), "it has no seat any more");
+
+    let mut table = Table::joined();
+    table.lose(BOB);
+    table.told();
+    assert_eq!(table.resume(CAROL, 1, ALICE), Ok(()), "and a guest that was never seen has not been there");
+    table.told();
+    assert_eq!(table.join(EVE, 1), Ok(HERE));
+}
+
+#[test]
+fn a_host_that_does_not_come_back_is_waited_for_as_long_as_its_guest_was() {
+    let mut table = Table::waiting();
+    table.lose(ALICE);
+    assert_eq!(table.join(BOB, 1), Ok(ALONE));
+    table.pass(TERMS.waiting);
+    assert_eq!(table.resume(ALICE, 1, ALICE), Err(Refusal::UnknownRoom), "even before the sweep");
+    table.expire();
+    assert_eq!(table.told(), [last(BOB, expired())]);
+    assert_eq!((table.rooms.len(), table.rooms.away.len()), (0, 0));
+}
+
+#[test]
+fn few_rooms_are_without_their_hosts() {
+    let mut table = Table::waiting();
+    table.create(CAROL).unwrap();
+    table.lose(ALICE);
+    assert_eq!(table.join(BOB, 1), Ok(ALONE));
+    table.pass(KNOCK_GAP);
+    table.lose(CAROL);
+    assert_eq!(table.told(), [last(BOB, Reply::Refused { reason: Refusal::UnknownRoom })]);
+    assert_eq!(table.resume(ALICE, 1, ALICE), Err(Refusal::UnknownRoom));
+    assert_eq!(table.resume(CAROL, 2, CAROL), Ok(()));
+}
+
+#[test]
+fn nobody_comes_back_to_a_room_that_is_closed() {
+    let mut table = Table::waiting();
+    table.close(ALICE);
+    assert_eq!(table.resume(ALICE, 1, ALICE), Err(Refusal::UnknownRoom));
+    let mut table = Table::joined();
+    table.leave(ALICE);
+    assert_eq!(table.told(), [tell(BOB, Reply::PeerLeft)]);
+    assert_eq!(table.resume(ALICE, 1, ALICE), Err(Refusal::UnknownRoom));
+    table.lose(BOB);
+    assert_eq!(table.rooms.len(), 0);
+}
+
 #[test]
 fn either_closes_for_both() {
     for (closer, other) in [(ALICE, BOB), (BOB, ALICE)] {
@@ -198,7 +326,7 @@ fn one_member_has_one_seat() {
 fn a_host_cannot_be_its_own_guest() {
     let mut table = Table::waiting();
     assert_eq!(table.join(ALICE, 1), Err(Refusal::Malformed));
-    assert_eq!(table.join(BOB, 1), Ok(Arrival::Seated));
+    assert_eq!(table.join(BOB, 1), Ok(HERE));
 }
 
 #[test]
@@ -276,6 +404,8 @@ enum Step {
     Relay(u64),
     Close(u64),
     Leave(u64),
+    Lose(u64),
+    Resume(u64, u32, u64),
     Pass(u64),
 }
 
@@ -289,7 +419,9 @@ fn step() -> impl Strategy<Value = Step> {
         (member.clone(), 1..5u32).prop_map(|(member, room)| Step::Join(member, room)),
         member.clone().prop_map(Step::Relay),
         member.clone().prop_map(Step::Close),
-        member.prop_map(Step::Leave),
+        member.clone().prop_map(Step::Leave),
+        member.clone().prop_map(Step::Lose),
+        (member.clone(), 1..5u32, member).prop_map(|(member, room, host)| Step::Resume(member, room, host)),
         (0..900u64).prop_map(Step::Pass),
     ]
 }
@@ -298,7 +430,8 @@ proptest! {
     #[test]
     fn the_books_agree_whatever_happens(steps in proptest::collection::vec(step(), 0..80)) {
         let mut table = Table::new();
-        let mut guests_of: HashMap<(Room, Instant), u32> = HashMap::new();
+        // Rooms with a number in which the host has said something, as long as they are open.
+        let mut spoken: Vec<u32> = Vec::new();
         for step in steps {
             match step {
                 Step::Create(member) => drop(table.create(Member(member))),
@@ -306,33 +439,42 @@ proptest! {
                 Step::Answer(member, guest) => drop(table.answer(Member(member), &ticket_of(Member(guest)))),
                 Step::TurnAway(guest) => table.rooms.turn_away(&ticket_of(Member(guest)), &mut table.notices),
                 Step::Join(member, room) => {
-                    if table.join(Member(member), room) == Ok(Arrival::Seated) {
-                        // A room is known by its number and its deadline, which joining sets once.
-                        let deadline = table.rooms.open[&Key::from(Room(room))].deadline;
-                        *guests_of.entry((Room(room), deadline)).or_default() += 1;
-                    }
+                    let joined = table.join(Member(member), room);
+                    // A room that a host has spoken in has had its guest.
+                    let is_seated = matches!(joined, Ok(Arrival::Seated { .. }));
+                    prop_assert!(!is_seated || !spoken.contains(&room));
                 }
                 Step::Relay(member) => drop(table.relay(Member(member), "x")),
                 Step::Close(member) => table.close(Member(member)),
                 Step::Leave(member) => table.leave(Member(member)),
+                Step::Lose(member) => table.lose(Member(member)),
+                Step::Resume(member, room, host) => drop(table.resume(Member(member), room, Member(host))),
                 Step::Pass(seconds) => {
                     table.pass(Duration::from_secs(seconds));
                     table.expire();
                 }
             }
             let rooms = &table.rooms;
+            spoken = rooms.open.iter().filter(|(_, open)| open.joined && open.pending.is_none())
+                .filter_map(|(key, _)| key.number()).map(|room| room.0).collect();
             let ringing = rooms.doors.check();
             prop_assert!(rooms.len() <= 3);
             prop_assert_eq!(rooms.open.len(), rooms.deadlines.len());
             for (key, open) in &rooms.open {
                 prop_assert!(rooms.deadlines.contains(&(open.deadline, *key)));
-                prop_assert!(open.deadline > table.now);
-                prop_assert!(open.seated().count() > 0, "an empty room is closed");
+                // A host may go away when its room has waited for long enough already.
+                prop_assert!(open.deadline > table.now || open.pending.is_some());
+                let away = open.pending.as_ref().and_then(|pending| pending.away);
+                prop_assert!(open.seated().count() > 0 || away.is_some(), "an empty room is closed");
+                prop_assert!(away.is_none_or(|since| open.host.is_none() && rooms.away.contains(&(since, *key))));
+                prop_assert!(open.joined || open.pending.is_some());
                 prop_assert!(open.joined || key.number().is_some(), "without a number nobody could come");
                 for member in open.seated() {
                     prop_assert_eq!(rooms.places.get(&member), Some(&Place::In(*key)));
                 }
             }
+            let away = rooms.open.values().filter(|open| open.pending.as_ref().is_some_and(|it| it.away.is_some()));
+            prop_assert!(rooms.away.len() <= 1 && away.count() == rooms.away.len());
             let mut doors = Vec::new();
             for (member, place) in &rooms.places {
                 match place {
@@ -354,6 +496,5 @@ proptest! {
             let known: Vec<u32> = (1..numbers.fresh).chain(numbers.ahead.iter().copied()).collect();
             prop_assert_eq!(held, known, "no number is lost or held twice");
         }
-        prop_assert!(guests_of.values().all(|&guests| guests == 1));
     }
 }

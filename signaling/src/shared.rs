@@ -57,7 +57,7 @@ struct Errand {
 }
 
 enum What {
-    Leave(Member),
+    Leave(Member, bool),
     TurnAway(Ticket),
 }
 
@@ -88,9 +88,14 @@ impl Shared {
     }
 
     pub(crate) async fn enter(&self, member: Member, ask: &Ask, queue: mpsc::Sender<Post>) -> Result<Reply, Refusal> {
-        let Ticket(ticket) = if let Ask::Join(_) = ask { new_ticket()? } else { Ticket(String::new()) };
+        let Ticket(ticket) = match ask {
+            Ask::Create | Ask::Join(_) => new_ticket()?,
+            Ask::Resume(_, ticket) => ticket.clone(),
+            Ask::Open(_) | Ask::Answer(_) => Ticket(String::new()),
+        };
         let (verb, argument) = match ask {
             Ask::Create => ("create", String::new()),
+            Ask::Resume(Room(number), _) => ("resume", number.to_string()),
             Ask::Open(wanted) => ("open", wanted.map(|Room(number)| number.to_string()).unwrap_or_default()),
             Ask::Join(Room(number)) => ("join", number.to_string()),
             Ask::Answer(Ticket(ticket)) => ("answer", ticket.clone()),
@@ -102,7 +107,7 @@ impl Shared {
             line
         };
         let entered = match self.lines.call(&line, verb, member, &argument, &ticket).await {
-            Ok(Answer::Done(value)) => reply(ask, &value).ok_or(Refusal::ShuttingDown),
+            Ok(Answer::Done(value)) => reply(ask, &value, &ticket).ok_or(Refusal::ShuttingDown),
             Ok(Answer::Ringing) => Ok(Reply::Ringing),
             Ok(Answer::Refused(reason)) => Err(reason),
             Ok(Answer::Again) => Err(Refusal::ShuttingDown),
@@ -130,11 +135,11 @@ impl Shared {
         self.lock().queues.remove(&member);
     }
 
-    pub(crate) fn leave(&self, member: Member) {
+    pub(crate) fn leave(&self, member: Member, for_good: bool) {
         let mut state = self.lock();
         // Whoever has no queue has heard last words, and no place any more.
         if state.queues.remove(&member).is_some() {
-            self.send(&state, What::Leave(member));
+            self.send(&state, What::Leave(member, for_good));
         }
     }
 
@@ -223,7 +228,7 @@ impl Shared {
                 // Without a queue the socket ends once it has said what was waiting; one too slow ends likewise.
                 state.queues.remove(&member);
                 if sent.is_err() && !last {
-                    self.send(&state, What::Leave(member));
+                    self.send(&state, What::Leave(member, false));
                 }
             }
         }
@@ -250,7 +255,10 @@ impl Shared {
                 continue;
             }
             let done = match what {
-                What::Leave(member) => self.lines.call(line, "leave", member, "", "").await,
+                What::Leave(member, for_good) => {
+                    let argument = if for_good { "for-good" } else { "" };
+                    self.lines.call(line, "leave", member, argument, "").await
+                }
                 What::TurnAway(Ticket(ticket)) => self.lines.call(line, "turn-away", Member(0), &ticket, "").await,
             };
             if let Err(lost) = done {
@@ -289,10 +297,13 @@ impl Shared {
 }
 
 /// What to tell whoever got what they asked for.
-fn reply(ask: &Ask, value: &str) -> Option<Reply> {
+fn reply(ask: &Ask, value: &str, ticket: &str) -> Option<Reply> {
+    let room = || value.parse().ok().map(Room);
     Some(match ask {
-        Ask::Create | Ask::Open(_) => Reply::Created { room: Room(value.parse().ok()?) },
-        Ask::Join(_) => Reply::Joined { ice: Vec::new() },
+        Ask::Create => Reply::Created { room: room()?, ticket: Some(Ticket(ticket.to_owned())) },
+        Ask::Open(_) => Reply::Created { room: room()?, ticket: None },
+        Ask::Resume(..) => Reply::Resumed,
+        Ask::Join(_) => Reply::Joined { ice: Vec::new(), away: value == "away" },
         Ask::Answer(_) => Reply::PeerJoined { ice: Vec::new() },
     })
 }

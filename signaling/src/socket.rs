@@ -132,6 +132,10 @@ async fn converse(line: &mut Line<impl AsyncRead + AsyncWrite + Unpin>, around: 
                     Heard::Sign => continue,
                     Heard::Nonsense(parting) => return Some(parting),
                     Heard::End => return None,
+                    Heard::Goodbye => {
+                        seat.take().into_iter().for_each(Seat::give_up);
+                        return None;
+                    }
                 };
                 match answer(request, &mut seat, &mut queue, around).await {
                     Ok(Some(reply)) => line.say(&reply).await.ok()?,
@@ -164,6 +168,7 @@ async fn answer(
 ) -> Result<Option<Reply>, Parting> {
     match request {
         Request::Create { version }
+        | Request::Resume { version, .. }
         | Request::Join { version, .. }
         | Request::Open { version, .. }
         | Request::Answer { version, .. }
@@ -171,7 +176,11 @@ async fn answer(
         {
             Err(Refusal::Version.into())
         }
-        Request::Create { .. } | Request::Join { .. } | Request::Open { .. } | Request::Answer { .. } => {
+        Request::Create { .. }
+        | Request::Resume { .. }
+        | Request::Join { .. }
+        | Request::Open { .. }
+        | Request::Answer { .. } => {
             // A queue is given away once, so this is also where a second seat is refused.
             let queue = queue.take().ok_or(Refusal::Malformed)?;
             let (taken, reply) = take_seat(request, queue, around).await?;
@@ -200,6 +209,7 @@ async fn take_seat(
 ) -> Result<(Seat, Reply), Refusal> {
     let ask = match request {
         Request::Create { .. } => Ask::Create,
+        Request::Resume { room, ticket, .. } => Ask::Resume(room, ticket),
         Request::Open { room, .. } => Ask::Open(room),
         Request::Join { room, .. } => Ask::Join(room),
         Request::Answer { ticket, .. } => Ask::Answer(ticket),
@@ -237,6 +247,8 @@ enum Heard {
     Nonsense(Parting),
     /// Closed or broken; nothing more can be said.
     End,
+    /// Closed by a browser whose page is gone.
+    Goodbye,
 }
 
 /// The other end is gone, or does not read.
@@ -279,10 +291,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
                 Heard::Nonsense(Parting::malformed(CloseCode::Unsupported, "binary is not spoken here"))
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Heard::Sign,
-            Some(Ok(Message::Close(_))) => {
+            Some(Ok(Message::Close(frame))) => {
                 // The library has queued the answer; asking once more sends it.
                 drop(timeout(FAREWELL, self.socket.next()).await);
-                Heard::End
+                let is_gone = frame.is_some_and(|frame| frame.code == CloseCode::Away);
+                if is_gone { Heard::Goodbye } else { Heard::End }
             }
             Some(Ok(Message::Frame(_))) | None => Heard::End,
             Some(Err(error)) => failed(&error),
@@ -367,17 +380,17 @@ mod tests {
 
     #[test]
     fn a_newer_client_hears_about_versions_and_a_broken_one_about_its_words() {
-        let newer = parse(r#"{"type":"create","version":3,"colour":"blue"}"#);
+        let newer = parse(r#"{"type":"create","version":4,"colour":"blue"}"#);
         assert_eq!(newer, Heard::Nonsense(Refusal::Version.into()));
-        for bad in [r#"{"type":"create","version":2,"colour":"blue"}"#, r#"{"version":2}"#, "", "[", "null", "7"] {
+        for bad in [r#"{"type":"create","version":3,"colour":"blue"}"#, r#"{"version":3}"#, "", "[", "null", "7"] {
             assert!(
                 matches!(parse(bad), Heard::Nonsense(Parting { code: CloseCode::Invalid, .. })),
                 "{bad}: {:?}",
                 parse(bad)
             );
         }
-        let join = Request::Join { version: 2, room: Room(7) };
-        assert_eq!(parse(r#"{"type":"join","version":2,"room":7}"#), Heard::Request(join));
+        let join = Request::Join { version: VERSION, room: Room(7) };
+        assert_eq!(parse(r#"{"type":"join","version":3,"room":7}"#), Heard::Request(join));
     }
 
     proptest! {

@@ -21,7 +21,7 @@ async fn guests_ring_are_answered_and_talk() {
     for _ in 0..3 {
         let mut guest = house.ring(door).await;
         let host = house.answer(owner.hear_call().await).await;
-        assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new() });
+        assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new(), away: false });
         pairs.push((host, guest));
     }
     for (number, (host, guest)) in pairs.iter_mut().enumerate() {
@@ -85,7 +85,7 @@ async fn when_the_owner_goes_the_door_is_gone_and_its_rooms_go_on() {
         let (mut owner, door) = house.door().await;
         let mut met = house.ring(door).await;
         let mut host = house.answer(owner.hear_call().await).await;
-        assert_eq!(met.hear().await, Reply::Joined { ice: Vec::new() });
+        assert_eq!(met.hear().await, Reply::Joined { ice: Vec::new(), away: false });
         let mut rings = house.ring(door).await;
         owner.hear_call().await;
         if closes {
@@ -126,12 +126,12 @@ async fn an_owner_comes_back_to_the_number_of_before() {
     owner.is_closed(CloseCode::Normal).await;
     let mut again = house.enter().await;
     again.say(&Request::Open { version: VERSION, room: Some(door) }).await;
-    assert_eq!(again.hear().await, Reply::Created { room: door });
+    assert_eq!(again.hear().await, Reply::Created { room: door, ticket: None });
     // On another server, or after a restart, too.
     let elsewhere = House::open().await;
     let mut moved = elsewhere.enter().await;
     moved.say(&Request::Open { version: VERSION, room: Some(Room(17)) }).await;
-    assert_eq!(moved.hear().await, Reply::Created { room: Room(17) });
+    assert_eq!(moved.hear().await, Reply::Created { room: Room(17), ticket: None });
     let _guest = elsewhere.ring(Room(17)).await;
     moved.hear_call().await;
 }

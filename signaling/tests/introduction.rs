@@ -4,9 +4,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{House, Party, answer, join, soon};
+use common::{House, Party, answer, join, resume, soon};
 use tacit_signaling::{Config, Limits};
 use tacit_signaling_messages::{Refusal, Reply, Request, Room, VERSION};
+use tokio::io::AsyncReadExt as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 #[tokio::test]
@@ -71,6 +73,77 @@ async fn the_guest_hears_that_the_host_left() {
     guest.relay("hello?").await;
     guest.say(&Request::Close).await;
     guest.is_closed(CloseCode::Normal).await;
+}
+
+/// Waits until the server has hung up: then it knows that this party has left.
+async fn is_over(mut party: common::Party) {
+    let mut rest = Vec::new();
+    soon("the end", party.socket.get_mut().read_to_end(&mut rest)).await.unwrap();
+}
+
+/// A socket may break without a word, and nobody can be sure that it was noticed.
+#[tokio::test]
+async fn a_host_whose_socket_is_cut_comes_back_to_its_room() {
+    let house = House::open().await;
+    let mut host = house.enter().await;
+    host.say(&Request::Create { version: VERSION }).await;
+    let Reply::Created { room, ticket: Some(ticket) } = host.hear().await else { panic!("no room with a ticket") };
+    drop(host);
+    let mut back = house.enter().await;
+    back.say(&resume(room, ticket.clone())).await;
+    assert_eq!(back.hear().await, Reply::Resumed);
+    // Twice, and this time the server cannot have noticed yet.
+    let mut again = house.enter().await;
+    again.say(&resume(room, ticket.clone())).await;
+    assert_eq!(again.hear().await, Reply::Resumed);
+    back.is_refused(Refusal::RoomFull, CloseCode::Policy).await;
+    let mut guest = house.enter().await;
+    guest.say(&join(room)).await;
+    assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new(), away: false });
+    assert_eq!(again.hear().await, Reply::PeerJoined { ice: Vec::new() });
+    again.relay("hello").await;
+    assert_eq!(guest.hear_relay().await, "hello");
+    // Once it has spoken, nobody takes its seat.
+    let mut late = house.enter().await;
+    late.say(&resume(room, ticket)).await;
+    late.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
+}
+
+#[tokio::test]
+async fn a_guest_who_comes_while_the_host_is_away_waits_for_it() {
+    let house = House::open().await;
+    let mut host = house.enter().await;
+    host.say(&Request::Create { version: VERSION }).await;
+    let Reply::Created { room, ticket: Some(ticket) } = host.hear().await else { panic!("no room with a ticket") };
+    host.socket.close(None).await.unwrap();
+    is_over(host).await;
+    let mut guest = house.enter().await;
+    guest.say(&join(room)).await;
+    assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new(), away: true });
+    guest.relay("hello").await;
+    let mut back = house.enter().await;
+    back.say(&resume(room, ticket)).await;
+    assert_eq!(back.hear().await, Reply::Resumed);
+    assert_eq!(back.hear().await, Reply::PeerJoined { ice: Vec::new() });
+    assert_eq!(back.hear_relay().await, "hello");
+    back.relay("hello yourself").await;
+    assert_eq!(guest.hear_relay().await, "hello yourself");
+}
+
+/// A browser says so when its page is closed.
+#[tokio::test]
+async fn a_host_whose_page_is_closed_does_not_come_back() {
+    let house = House::open().await;
+    let mut host = house.enter().await;
+    host.say(&Request::Create { version: VERSION }).await;
+    let Reply::Created { room, ticket: Some(ticket) } = host.hear().await else { panic!("no room with a ticket") };
+    host.socket.close(Some(CloseFrame { code: CloseCode::Away, reason: "".into() })).await.unwrap();
+    is_over(host).await;
+    for request in [resume(room, ticket), join(room)] {
+        let mut late = house.enter().await;
+        late.say(&request).await;
+        late.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
+    }
 }
 
 #[tokio::test]
@@ -206,12 +279,12 @@ async fn an_operator_sees_how_many() {
 
     let mut host = Party::enter(address, &[]).await.unwrap();
     host.say(&Request::Create { version: VERSION }).await;
-    let Reply::Created { room } = host.hear().await else { panic!("no room") };
+    let Reply::Created { room, .. } = host.hear().await else { panic!("no room") };
     let mut guest = Party::enter(address, &[]).await.unwrap();
     guest.say(&join(room)).await;
     assert_eq!(
         (guest.hear().await, host.hear().await),
-        (Reply::Joined { ice: Vec::new() }, Reply::PeerJoined { ice: Vec::new() })
+        (Reply::Joined { ice: Vec::new(), away: false }, Reply::PeerJoined { ice: Vec::new() })
     );
     guest.relay("sealed").await;
     assert_eq!(host.hear_relay().await, "sealed");
@@ -222,7 +295,7 @@ async fn an_operator_sees_how_many() {
     // A guest at a door has met somebody when it is answered, not before.
     let mut owner = Party::enter(address, &[]).await.unwrap();
     owner.say(&Request::Open { version: VERSION, room: None }).await;
-    let Reply::Created { room: door } = owner.hear().await else { panic!("no door") };
+    let Reply::Created { room: door, .. } = owner.hear().await else { panic!("no door") };
     let mut rings = Party::enter(address, &[]).await.unwrap();
     rings.say(&join(door)).await;
     assert_eq!(rings.hear().await, Reply::Ringing);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{HANG, House, Party, answer, join, soon};
+use common::{HANG, House, Party, answer, join, resume, soon};
 use futures::future::join_all;
 use redis_server::Redis;
 use tacit_signaling::{Config, Limits, Server, Trouble};
@@ -38,13 +38,15 @@ async fn two(limits: Limits) -> Option<(Redis, House, House)> {
     Some((redis, here, there))
 }
 
-/// A host here and a guest there, who have just met.
+/// A host here and a guest there, who have just met: the host has spoken.
 async fn pair(here: &House, there: &House) -> (Party, Party, Room) {
     let (mut host, room) = here.host().await;
     let mut guest = there.enter().await;
     guest.say(&join(room)).await;
-    assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new() });
+    assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new(), away: false });
     assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
+    host.relay("hello").await;
+    assert_eq!(guest.hear_relay().await, "hello");
     (host, guest, room)
 }
 
@@ -122,7 +124,7 @@ async fn a_door_here_is_a_door_there() {
     let (ticket, next) = (owner.hear_call().await, owner.hear_call().await);
     // The answer may come to an instance that had nothing to do with it.
     let mut host = there.answer(next).await;
-    assert_eq!(second.hear().await, Reply::Joined { ice: Vec::new() });
+    assert_eq!(second.hear().await, Reply::Joined { ice: Vec::new(), away: false });
     host.relay("hello").await;
     assert_eq!(second.hear_relay().await, "hello");
     second.relay("hello yourself").await;
@@ -139,7 +141,7 @@ async fn a_door_here_is_a_door_there() {
     // And comes back, to the other instance.
     let mut again = there.enter().await;
     again.say(&Request::Open { version: VERSION, room: Some(door) }).await;
-    assert_eq!(again.hear().await, Reply::Created { room: door });
+    assert_eq!(again.hear().await, Reply::Created { room: door, ticket: None });
 }
 
 #[tokio::test]
@@ -153,7 +155,7 @@ async fn two_hundred_who_come_at_once_get_one_seat() {
             party.hear().await
         }))
         .await;
-        let seats = replies.iter().filter(|reply| **reply == Reply::Joined { ice: Vec::new() }).count();
+        let seats = replies.iter().filter(|reply| **reply == Reply::Joined { ice: Vec::new(), away: false }).count();
         let full = replies.iter().filter(|reply| **reply == Reply::Refused { reason: Refusal::RoomFull }).count();
         assert_eq!((seats, full), (1, 199));
         assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
@@ -278,7 +280,7 @@ impl Drop for Process {
 }
 
 #[tokio::test]
-async fn who_was_on_an_instance_that_died_has_left() {
+async fn who_was_on_an_instance_that_died_has_left_and_a_host_that_waited_comes_back() {
     let Some(redis) = Redis::start() else { return };
     let here = instance(&redis, generous()).await;
     let mut there = Process::start(&redis, "dies").await;
@@ -289,10 +291,10 @@ async fn who_was_on_an_instance_that_died_has_left() {
     assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
     let mut waits = there.enter().await;
     waits.say(&Request::Create { version: VERSION }).await;
-    let Reply::Created { room } = waits.hear().await else { panic!("no room") };
+    let Reply::Created { room, ticket: Some(own) } = waits.hear().await else { panic!("no room") };
     let mut owns = there.enter().await;
     owns.say(&Request::Open { version: VERSION, room: None }).await;
-    let Reply::Created { room: door } = owns.hear().await else { panic!("no door") };
+    let Reply::Created { room: door, .. } = owns.hear().await else { panic!("no door") };
     let mut rings = here.ring(door).await;
     let (mut owner, ours) = here.door().await;
     let mut calls = there.enter().await;
@@ -302,9 +304,21 @@ async fn who_was_on_an_instance_that_died_has_left() {
     soon("the process to die", there.child.kill()).await.unwrap();
     assert_eq!(host.hear().await, Reply::PeerLeft);
     rings.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
-    is_unknown(&here, join(room)).await;
     is_unknown(&here, join(door)).await;
     is_unknown(&here, answer(ticket)).await;
+    // Who waited for a guest comes back to an instance that lives, and finds the guest who came meanwhile.
+    let mut late = here.enter().await;
+    late.say(&join(room)).await;
+    assert_eq!(late.hear().await, Reply::Joined { ice: Vec::new(), away: true });
+    late.relay("hello").await;
+    is_unknown(&here, resume(room, Ticket("guessed".into()))).await;
+    let mut back = here.enter().await;
+    back.say(&resume(room, own)).await;
+    assert_eq!(back.hear().await, Reply::Resumed);
+    assert_eq!(back.hear().await, Reply::PeerJoined { ice: Vec::new() });
+    assert_eq!(back.hear_relay().await, "hello");
+    back.relay("hello yourself").await;
+    assert_eq!(late.hear_relay().await, "hello yourself");
 }
 
 /// It did not die, and finds out that it was taken for dead.
@@ -317,7 +331,7 @@ async fn an_instance_that_was_silent_for_too_long_begins_anew() {
     let (mut host, room) = here.host().await;
     let mut guest = there.enter().await;
     guest.say(&join(room)).await;
-    assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new() });
+    assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new(), away: false });
     assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
     there.signal("STOP").await;
     assert_eq!(host.hear().await, Reply::PeerLeft);

@@ -27,7 +27,7 @@ async fn meet(house: &House) -> [(Party, Vec<IceServer>); 2] {
     let (mut host, room) = house.host().await;
     let mut guest = house.enter().await;
     guest.say(&join(room)).await;
-    let (Reply::Joined { ice: guests }, Reply::PeerJoined { ice: hosts }) = (guest.hear().await, host.hear().await)
+    let (Reply::Joined { ice: guests, .. }, Reply::PeerJoined { ice: hosts }) = (guest.hear().await, host.hear().await)
     else {
         panic!("wanted two who meet")
     };

@@ -125,6 +125,8 @@ pub(crate) struct Session {
     pub(crate) knocks: u32,
     /// Whether this person came to somebody who serves many, and waits for a place.
     pub(crate) rings: bool,
+    /// Whether the host is out of the server's reach, so that the two cannot meet yet.
+    pub(crate) away: bool,
     /// Whether the other person is there.
     pub(crate) met: bool,
     pub(crate) route: Option<Route>,
@@ -189,6 +191,7 @@ impl Session {
             invite: None,
             knocks: 0,
             rings: false,
+            away: false,
             met: false,
             route: None,
             reconnecting: false,
@@ -264,6 +267,15 @@ impl Session {
                     Step::Say("The other side serves others first. It is your turn as soon as there is a place."),
                     Vec::new(),
                 )
+            }
+            Input::Away(away) => {
+                self.away = away;
+                let said = match (away, self.seat) {
+                    (false, _) => "Connected again.",
+                    (true, Party::Alice) => "The server is out of reach. Trying to get it back.",
+                    (true, Party::Bob) => "The other person’s connection dropped.",
+                };
+                (Step::Say(said), Vec::new())
             }
             Input::Knocked => {
                 self.knocks += 1;

@@ -18,6 +18,7 @@ pub(crate) fn Invite() -> impl IntoView {
     let of = move |read: fn(InviteText) -> String| Signal::derive(move || invite.get().map(read).unwrap_or_default());
     let (link, code) = (of(|invite| invite.link), of(|invite| invite.code));
     let knocks = page.of_session(|session| session.knocks);
+    let away = page.of_session(|session| session.away);
     let role = page.of_session(Session::role);
     let share = move |_| {
         let (link, role) = (link.get_untracked(), role.get_untracked());
@@ -54,7 +55,7 @@ pub(crate) fn Invite() -> impl IntoView {
                 <div class="waiting" role="status">
                     <span class="pulse" aria-hidden="true"></span>
                     <div>
-                        <p>"Waiting for the other person"</p>
+                        <p>{move || if away.get() { AWAY } else { "Waiting for the other person" }}</p>
                         <p class="soft">"Keep this page open. The invite works for ten minutes and once."</p>
                         <Show when=move || { knocks.get() > 0 }>
                             <p class="soft">"A third person knocked and was turned away."</p>
@@ -71,6 +72,8 @@ pub(crate) fn Invite() -> impl IntoView {
         </div>
     }
 }
+
+const AWAY: &str = "The server is out of reach. Trying to get it back; the invite stays good.";
 
 /// What the invite is to, for the host.
 fn lead(role: Option<Role>) -> &'static str {

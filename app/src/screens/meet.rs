@@ -30,20 +30,23 @@ pub(crate) fn Meet() -> impl IntoView {
 fn Arriving() -> impl IntoView {
     let met = page().of_session(|session| session.met || session.seat == Party::Alice);
     let rings = page().of_session(|session| session.rings);
-    let heading = move || match (rings.get(), met.get()) {
-        (true, _) => "Waiting for a place",
-        (false, true) => "You are both here",
-        (false, false) => "Entering the session",
+    let away = page().of_session(|session| session.away);
+    let heading = move || match (rings.get(), away.get(), met.get()) {
+        (true, ..) => "Waiting for a place",
+        (_, true, _) => "Waiting for the other person",
+        (.., true) => "You are both here",
+        (.., false) => "Entering the session",
     };
-    let lead = move || {
-        if rings.get() {
-            "This link leads to a program that serves many, and it is busy with others."
-        } else {
-            "Your browsers are finding a way to each other."
-        }
+    let lead = move || match (rings.get(), away.get()) {
+        (true, _) => "This link leads to a program that serves many, and it is busy with others.",
+        (_, true) => "Their connection dropped. It goes on by itself when they are back.",
+        _ => "Your browsers are finding a way to each other.",
     };
-    let patience =
-        move || if rings.get() { "It is your turn as soon as there is a place." } else { "This takes a few seconds." };
+    let patience = move || match (rings.get(), away.get()) {
+        (true, _) => "It is your turn as soon as there is a place.",
+        (_, true) => "Stay here for two minutes.",
+        _ => "This takes a few seconds.",
+    };
     view! {
         <Heading>{heading}</Heading>
         <p class="lead">{lead}</p>

@@ -7,11 +7,26 @@
 //! ```text
 //! host                    server                    guest
 //!  Create ─────────────▸
-//!         ◂───────────── Created { room: 7 }
+//!         ◂───────────── Created { room: 7, ticket }
 //!                               ◂───────────────── Join { room: 7 }
 //!         ◂───────────── PeerJoined      Joined ─▸
 //!  Relay { body } ─────▸               Relay { body } ─▸
 //!         ◂───────────── Relay { body }  ◂───── Relay { body }
+//! ```
+//!
+//! A host whose socket breaks before it has said anything to a guest takes its seat again on another socket. A guest who
+//! comes meanwhile waits for it, and what that guest says first is kept:
+//!
+//! ```text
+//! host                    server                    guest
+//!  (its socket breaks)          ◂───────────────── Join { room: 7 }
+//!                                Joined { away: true } ─▸
+//!                               ◂───────────────── Relay { body }
+//! on another socket
+//!  Resume { room: 7, ticket } ──▸
+//!         ◂───────────── Resumed
+//!         ◂───────────── PeerJoined
+//!         ◂───────────── Relay { body }
 //! ```
 //!
 //! Whoever serves many opens a *door* instead of a room. Each guest who comes to it rings, and gets a room for two with its
@@ -34,7 +49,7 @@ use serde::{Deserialize, Serialize};
 pub const SOCKET_PATH: &str = "/socket";
 
 /// The version of this vocabulary; both sides send it and refuse another.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// The longest [`Body`] that is relayed, in bytes of text. A sealed session description takes about 4 kB.
 pub const MAX_BODY: usize = 16 * 1024;
@@ -52,7 +67,8 @@ pub struct Room(pub u32);
 #[serde(transparent)]
 pub struct Body(pub String);
 
-/// What the owner of a door shows to take the seat opposite the guest who rang. Nobody else can guess it.
+/// What the owner of a door shows to take the seat opposite the guest who rang, and the host of a room to take its own
+/// seat again. Nobody else can guess it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ticket(pub String);
@@ -79,6 +95,16 @@ pub enum Request {
     Create {
         /// [`VERSION`].
         version: u16,
+    },
+    /// Take the first seat of a room again, after the socket broke on which it was taken before. Not once the host has
+    /// said something to a guest: then the two go on by themselves.
+    Resume {
+        /// [`VERSION`].
+        version: u16,
+        /// Which room.
+        room: Room,
+        /// From [`Reply::Created`].
+        ticket: Ticket,
     },
     /// Open a door: a number that guests come to as often as they like, each to a room of their own.
     Open {
@@ -119,12 +145,20 @@ pub enum Reply {
     Created {
         /// The number to tell the guest.
         room: Room,
+        /// For [`Request::Resume`]. A door has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket: Option<Ticket>,
     },
+    /// You have the first seat again. If somebody has the second, [`Reply::PeerJoined`] follows.
+    Resumed,
     /// You have the second seat.
     Joined {
         /// What may help to reach the other party.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ice: Vec<IceServer>,
+        /// The host's socket is broken at the moment. It hears of you when it comes back.
+        #[serde(default, skip_serializing_if = "is_false")]
+        away: bool,
     },
     /// Somebody took the second seat.
     PeerJoined {
@@ -153,6 +187,11 @@ pub enum Reply {
         /// Why.
         reason: Refusal,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "so Serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Why the server said no.
@@ -192,8 +231,12 @@ mod tests {
         let joined = serde_json::to_string(&Reply::PeerJoined { ice: Vec::new() }).unwrap();
         assert_eq!(joined, r#"{"type":"peer-joined"}"#);
         let ice = IceServer { urls: vec!["stun:x".into()], username: None, credential: None };
-        let joined = serde_json::to_string(&Reply::Joined { ice: vec![ice] }).unwrap();
+        let joined = serde_json::to_string(&Reply::Joined { ice: vec![ice], away: false }).unwrap();
         assert_eq!(joined, r#"{"type":"joined","ice":[{"urls":["stun:x"]}]}"#);
+        let away = serde_json::to_string(&Reply::Joined { ice: Vec::new(), away: true }).unwrap();
+        assert_eq!(away, r#"{"type":"joined","away":true}"#);
+        let created = serde_json::to_string(&Reply::Created { room: Room(7), ticket: None }).unwrap();
+        assert_eq!(created, r#"{"type":"created","room":7}"#);
         let refused = serde_json::to_string(&Reply::Refused { reason: Refusal::UnknownRoom }).unwrap();
         assert_eq!(refused, r#"{"type":"refused","reason":"unknown-room"}"#);
     }

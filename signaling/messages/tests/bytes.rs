@@ -21,6 +21,11 @@ fn request() -> impl Strategy<Value = Request> {
         (any::<u16>(), any::<String>())
             .prop_map(|(version, ticket)| Request::Answer { version, ticket: Ticket(ticket) }),
         (any::<u16>(), room()).prop_map(|(version, room)| Request::Join { version, room }),
+        (any::<u16>(), room(), any::<String>()).prop_map(|(version, room, ticket)| Request::Resume {
+            version,
+            room,
+            ticket: Ticket(ticket)
+        }),
         any::<String>().prop_map(|body| Request::Relay { body: Body(body) }),
         Just(Request::Close),
     ]
@@ -37,12 +42,13 @@ fn ice() -> impl Strategy<Value = Vec<IceServer>> {
 
 fn reply() -> impl Strategy<Value = Reply> {
     prop_oneof![
-        any::<u32>().prop_map(|room| Reply::Created { room: Room(room) }),
-        ice().prop_map(|ice| Reply::Joined { ice }),
+        (any::<u32>(), proptest::option::of(any::<String>().prop_map(Ticket)))
+            .prop_map(|(room, ticket)| Reply::Created { room: Room(room), ticket }),
+        (ice(), any::<bool>()).prop_map(|(ice, away)| Reply::Joined { ice, away }),
         ice().prop_map(|ice| Reply::PeerJoined { ice }),
         any::<String>().prop_map(|ticket| Reply::Called { ticket: Ticket(ticket) }),
         any::<String>().prop_map(|body| Reply::Relay { body: Body(body) }),
-        prop::sample::select(vec![Reply::Ringing, Reply::Knocked, Reply::PeerLeft]),
+        prop::sample::select(vec![Reply::Resumed, Reply::Ringing, Reply::Knocked, Reply::PeerLeft]),
         refusal().prop_map(|reason| Reply::Refused { reason }),
     ]
 }

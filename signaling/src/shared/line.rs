@@ -136,7 +136,7 @@ impl Lines {
 
 fn read(status: &str, value: String) -> Option<Answer> {
     Some(match status {
-        "created" | "joined" | "answered" | "done" => Answer::Done(value),
+        "created" | "resumed" | "joined" | "answered" | "done" => Answer::Done(value),
         "again" => Answer::Again,
         "ringing" => Answer::Ringing,
         "refused" => Answer::Refused(serde_json::from_value(value.into()).ok()?),

@@ -7,13 +7,16 @@
 --   tacit:instances            set      who takes part
 --   tacit:alive:<instance>     string   expires unless the instance beats
 --   tacit:members:<instance>   hash     number of a member -> room:<key> | door:<room> | ring:<ticket>
---   tacit:room:<key>           hash     host, guest, joined, deadline, knocked; the key is a number, or u<n> without one
+--   tacit:room:<key>           hash     host, guest, joined, deadline, knocked; the key is a number, or u<n> without one;
+--                                       until the host has spoken also ticket, until, away, words (of the guest)
 --   tacit:door:<room>          hash     owner
 --   tacit:rings:<room>         set      tickets
 --   tacit:ticket:<ticket>      hash     guest, door
 --   tacit:open                 sorted   keys of rooms by deadline, and d<room> of doors, which have none
+--   tacit:away                 sorted   keys of rooms without a host that may come back, the longest away first
 --   tacit:ringing              sorted   tickets by deadline
 --   tacit:fresh, tacit:ahead, tacit:rested, tacit:resting, tacit:door-rests, tacit:unnumbered    numbers, as in numbers.rs
+--   tacit:aways                number   how often a host went away
 --   tacit:to:<instance>        channel  <number of a member> <1 if these are the last words> <reply>, or nothing, from a beat
 
 local verb, instance, number = ARGV[1], ARGV[2], ARGV[3]
@@ -29,6 +32,8 @@ local me = instance .. '/' .. number
 -- As `numbers.rs` and `rooms.rs` have them.
 local most_resting = math.max(max_rooms * 4, 64)
 local most_wanted = most_resting + max_rooms + 1
+local most_away = math.max(math.floor(max_rooms / 4), 1)
+local FIRST_WORDS = 1024
 local KNOCK_GAP = 1000
 -- Keys that a sweep would remove expire by themselves this much later, should no instance be left to sweep.
 local SPARE = 60000
@@ -36,6 +41,7 @@ local SPARE = 60000
 local BATCH = 500
 
 local JOINED = '{"type":"joined"}'
+local RELAY = '{"type":"relay","body":""}'
 local PEER_JOINED = '{"type":"peer-joined"}'
 local PEER_LEFT = '{"type":"peer-left"}'
 local KNOCKED = '{"type":"knocked"}'
@@ -144,6 +150,7 @@ local function remove(key)
     for _, member in ipairs(seated(key)) do forget(member) end
     call('DEL', 'tacit:room:' .. key)
     call('ZREM', 'tacit:open', key)
+    call('ZREM', 'tacit:away', key)
     if string.match(key, '^%d+$') then put_back(key, false) end
 end
 
@@ -163,13 +170,43 @@ local function turn_away(ticket, reason)
     if guest then tell(guest, refusal(reason), true) end
 end
 
-local function leave(member)
+-- A room whose guest the host has not seen waits for another one.
+local function wait_again(key)
+    local room = 'tacit:room:' .. key
+    call('HDEL', room, 'joined', 'words')
+    set_deadline(key, call('HGET', room, 'until'))
+end
+
+-- Of the rooms without their host only so many are kept.
+local function close_longest_away()
+    while call('ZCARD', 'tacit:away') > most_away do
+        local key = call('ZRANGE', 'tacit:away', 0, 0)[1]
+        for _, member in ipairs(seated(key)) do tell(member, refusal('unknown-room'), true) end
+        remove(key)
+    end
+end
+
+local function leave(member, for_good)
     local kind, where = place_of(member)
     forget(member)
     if kind == 'room' then
         local key = 'tacit:room:' .. where
-        local host, guest = unpack(call('HMGET', key, 'host', 'guest'))
-        call('HDEL', key, host == member and 'host' or 'guest')
+        local host, guest, ticket, till = unpack(call('HMGET', key, 'host', 'guest', 'ticket', 'until'))
+        if ticket and host == member and not for_good then
+            call('HDEL', key, 'host')
+            call('ZADD', 'tacit:away', call('INCR', 'tacit:aways'), where)
+            set_deadline(where, till)
+            return close_longest_away()
+        end
+        if ticket and guest == member and not host then
+            call('HDEL', key, 'guest')
+            return wait_again(where)
+        end
+        if host == member then
+            call('HDEL', key, 'host', 'ticket', 'until', 'words')
+        else
+            call('HDEL', key, 'guest')
+        end
         local other = opposite(member, host, guest)
         if other then
             tell(other, PEER_LEFT)
@@ -205,10 +242,35 @@ function verbs.create()
     if place_of(me) then return refused('malformed') end
     if not has_space() then return refused('server-full') end
     local room = take_number()
-    call('HSET', 'tacit:room:' .. room, 'host', me)
+    call('HSET', 'tacit:room:' .. room, 'host', me, 'ticket', fresh_ticket, 'until', now + waiting)
     set_deadline(room, now + waiting)
     put(me, 'room:' .. room)
     return { 'created', room }
+end
+
+function verbs.resume()
+    if place_of(me) then return refused('malformed') end
+    local key = 'tacit:room:' .. argument
+    local names = { 'deadline', 'ticket', 'host', 'guest', 'words' }
+    local deadline, ticket, host, guest, words = unpack(call('HMGET', key, unpack(names)))
+    if not deadline or tonumber(deadline) <= now or ticket ~= fresh_ticket then return refused('unknown-room') end
+    call('ZREM', 'tacit:away', argument)
+    call('HDEL', key, 'words')
+    if host then
+        -- A socket that is broken, although its instance does not know it yet.
+        forget(host)
+        tell(host, refusal('room-full'), true)
+    end
+    call('HSET', key, 'host', me)
+    put(me, 'room:' .. argument)
+    if guest then
+        tell(me, PEER_JOINED)
+        if words then tell(me, words) end
+        set_deadline(argument, now + lifetime)
+    else
+        wait_again(argument)
+    end
+    return { 'resumed', '' }
 end
 
 function verbs.open()
@@ -251,13 +313,14 @@ function verbs.join()
         end
         return refused('room-full')
     end
-    if not alive(host) then
-        leave(host)
-        return refused('unknown-room')
+    if host and not alive(host) then
+        leave(host, false)
+        host = nil
     end
     call('HSET', key, 'guest', me, 'joined', 1)
-    set_deadline(argument, now + lifetime)
     put(me, 'room:' .. argument)
+    if not host then return { 'joined', 'away' } end
+    set_deadline(argument, now + lifetime)
     tell(host, PEER_JOINED)
     return { 'joined', '' }
 end
@@ -291,8 +354,15 @@ function verbs.relay()
     local kind, where = place_of(me)
     if not kind then return { 'done', '' } end
     if kind ~= 'room' then return refused('malformed') end
-    local joined, host, guest = unpack(call('HMGET', 'tacit:room:' .. where, 'joined', 'host', 'guest'))
+    local key = 'tacit:room:' .. where
+    local names = { 'joined', 'host', 'guest', 'ticket', 'words' }
+    local joined, host, guest, ticket, words = unpack(call('HMGET', key, unpack(names)))
     if not joined then return refused('malformed') end
+    if host == me then
+        if ticket then call('HDEL', key, 'ticket', 'until', 'words') end
+    elseif ticket and not words and #argument <= FIRST_WORDS + #RELAY then
+        call('HSET', key, 'words', argument)
+    end
     local other = opposite(me, host, guest)
     if other then tell(other, argument) end
     return { 'done', '' }
@@ -306,13 +376,13 @@ function verbs.close()
         end
         remove(where)
     else
-        leave(me)
+        leave(me, true)
     end
     return { 'done', '' }
 end
 
 function verbs.leave()
-    leave(me)
+    leave(me, argument == 'for-good')
     return { 'done', '' }
 end
 

@@ -80,18 +80,20 @@ impl House {
         let mut host = self.enter().await;
         host.say(&Request::Create { version: VERSION }).await;
         match host.hear().await {
-            Reply::Created { room } => (host, room),
+            Reply::Created { room, .. } => (host, room),
             other => panic!("{other:?}"),
         }
     }
 
-    /// Two parties who have just met.
+    /// Two parties who have just met: the host has spoken.
     pub async fn pair(&self) -> (Party, Party, Room) {
         let (mut host, room) = self.host().await;
         let mut guest = self.enter().await;
         guest.say(&join(room)).await;
-        assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new() });
+        assert_eq!(guest.hear().await, Reply::Joined { ice: Vec::new(), away: false });
         assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
+        host.relay("hello").await;
+        assert_eq!(guest.hear_relay().await, "hello");
         (host, guest, room)
     }
 
@@ -100,7 +102,7 @@ impl House {
         let mut owner = self.enter().await;
         owner.say(&Request::Open { version: VERSION, room: None }).await;
         match owner.hear().await {
-            Reply::Created { room } => (owner, room),
+            Reply::Created { room, .. } => (owner, room),
             other => panic!("{other:?}"),
         }
     }
@@ -261,6 +263,11 @@ impl Party {
     pub async fn send_raw(&mut self, bytes: &[u8]) {
         soon("sending", self.socket.get_mut().write_all(bytes)).await.unwrap();
     }
+}
+
+/// A request to take the first seat of a room again.
+pub fn resume(room: Room, ticket: Ticket) -> Request {
+    Request::Resume { version: VERSION, room, ticket }
 }
 
 pub fn join(room: Room) -> Request {
