@@ -84,11 +84,11 @@ impl Voice {
                 self.note("The other side serves others first. It is your turn as soon as there is a place.");
             }
             Event::ServerLost => {
-                self.note("The meeting server is out of reach. Trying to get it back; the invite stays good.")
+                self.note("The meeting server is out of reach. Trying to get it back; the invite stays good.");
             }
             Event::ServerBack => self.note("The meeting server is back. Waiting for the other party."),
             Event::HostAway => {
-                self.note("The other party’s connection dropped. It goes on by itself when they are back.")
+                self.note("The other party’s connection dropped. It goes on by itself when they are back.");
             }
             Event::PeerArrived => self.note("The other party is here."),
             Event::Knocked => self.note("A third person tried to come in and was turned away."),

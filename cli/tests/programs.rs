@@ -125,6 +125,38 @@ fn two_programs_find_out_who_is_richer_and_the_amounts_stay_out_of_sight() {
     assert!(his.contains("Connected: direct") && his.contains("who has more"), "{his}");
 }
 
+/// However a chat program left the link: the server that counts is the one that it names.
+#[test]
+fn a_link_with_text_around_it_is_met_at_its_server() {
+    let house = House::open();
+    let elsewhere = ["--server", "http://127.0.0.1:1", "--address", "127.0.0.1", "--yes"];
+    let ways: [fn(&str) -> String; 4] = [
+        |link| format!("Join me: {link}"),
+        |link| format!("<{link}>"),
+        |link| link.trim_start_matches("http://").to_owned(),
+        |link| link.replace("/#", "?path=relayed#"),
+    ];
+    for written in ways {
+        let alice = ["compare", "--amount", "5", "--json", "--yes", "--server", &house.url, "--address", "127.0.0.1"];
+        let mut alice = Program::start(&alice, Some(""));
+        let text = written(alice.event("invited")["link"].as_str().unwrap());
+        let mut bob = Program::start(&[&["compare", "--amount", "4", &text][..], &elsewhere[..]].concat(), Some(""));
+        assert_eq!(bob.line().as_deref(), Some("They have more."), "{text}");
+        assert_eq!((alice.ended().0, bob.ended().0), (0, 0), "{text}");
+    }
+}
+
+#[test]
+fn whoever_finds_a_place_at_once_is_not_told_to_wait() {
+    let house = House::open();
+    let server = ["--server", &house.url, "--address", "127.0.0.1"];
+    let mut serving = Program::start(&[&["serve", &digits()][..], &server[..]].concat(), None);
+    let link = serving.line().unwrap();
+    let file = one("alone.png").to_string_lossy().into_owned();
+    let (code, said) = Program::start(&["check", &file, &link, "--address", "127.0.0.1", "--yes"], Some("")).ended();
+    assert!(code == 0 && !said.contains("serves others first"), "{said}");
+}
+
 #[test]
 fn after_a_code_words_that_differ_end_it_on_both_sides() {
     let house = House::open();
@@ -146,7 +178,9 @@ fn what_makes_no_sense_is_said_before_anybody_is_bothered() {
     let (code, said) = ended(&["check", "/nowhere.png", "7-copper-violin"]);
     assert!(code == 5 && said.contains("/nowhere.png: There is no such file.") && said.contains(" help: "), "{said}");
     let (code, said) = ended(&["compare", "--amount", "1", "7-copper"]);
-    assert!(code == 5 && said.contains("[invite-malformed]"), "{said}");
+    assert!(code == 5 && said.contains("[invite-malformed]") && said.contains("second word"), "{said}");
+    let (code, said) = ended(&["compare", "--amount", "1", "https://tacit.example/#7.AAECAwQFBgcICQ"]);
+    assert!(code == 5 && said.contains("14 of the 22 characters"), "{said}");
     let (code, said) = ended(&["serve", &one("no-model.png").to_string_lossy()]);
     assert!(code == 5 && said.contains("[model-unreadable]"), "{said}");
     let (code, said) = ended(&["serve", &digits(), "--tell", "scores"]);
