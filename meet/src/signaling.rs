@@ -3,6 +3,8 @@
 use tacit_session::{Code, Fault};
 use tacit_signaling_messages::{MAX_FRAME, Refusal, Reply};
 
+use crate::platform;
+
 /// What the socket reports.
 pub(crate) enum FromServer {
     /// Requests can be sent now.
@@ -19,7 +21,7 @@ impl FromServer {
         if text.len() > MAX_FRAME {
             return Self::Lost;
         }
-        serde_json::from_str(text).map_or(Self::Lost, Self::Reply)
+        platform::parse_reply(text).map_or(Self::Lost, Self::Reply)
     }
 }
 

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 pub use channel::{Channel, ChannelLink};
 pub(crate) use peer::{Calls, Peer, supported};
 pub use peer::{RECEIVE_WINDOW, SEND_BUFFER};
-pub(crate) use socket::Socket;
+pub(crate) use socket::{Socket, parse_reply};
 
 /// What has to say goodbye before the program may end: every socket, and what closes connections.
 static FAREWELLS: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);

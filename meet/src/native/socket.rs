@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{SinkExt as _, StreamExt as _};
 use tacit_session::{Code, Fault};
-use tacit_signaling_messages::{MAX_FRAME, Request};
+use tacit_signaling_messages::{MAX_FRAME, Reply, Request};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -40,6 +40,11 @@ impl Socket {
             let _ = self.0.unbounded_send(text);
         }
     }
+}
+
+/// Parses a text frame; `None` if it is no reply.
+pub(crate) fn parse_reply(text: &str) -> Option<Reply> {
+    serde_json::from_str(text).ok()
 }
 
 /// Carries both directions until either side is done.

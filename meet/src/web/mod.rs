@@ -6,6 +6,7 @@ mod link;
 mod peer;
 mod rehearsal;
 mod relay;
+mod reply;
 mod socket;
 
 pub use hand::hand_over;
@@ -15,6 +16,7 @@ pub use relay::relay;
 
 pub(crate) use events::Timer;
 pub(crate) use peer::{Calls, Peer, supported};
+pub(crate) use reply::parse as parse_reply;
 pub(crate) use socket::{Socket, own_server};
 pub(crate) use wasm_bindgen_futures::spawn_local as spawn;
 pub(crate) use web_sys::RtcDataChannel as Channel;
