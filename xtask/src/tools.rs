@@ -26,6 +26,12 @@ pub(crate) struct PageTools {
 /// Installs what the page's build needs and is not there yet.
 pub(crate) fn for_the_page() -> Result<PageTools> {
     wasm_target()?;
+    if !has_trunk()? {
+        say::step(
+            "This machine does not have the tools yet that build the page. They are built first, once: five to ten minutes \
+             on two cores, more than all that follows. A bar shows how far each is.",
+        );
+    }
     let trunk = trunk()?;
     let wasm_bindgen = wasm_bindgen()?;
     let wasm_opt = binaryen()?;
@@ -121,14 +127,21 @@ fn wasm_target() -> Result<()> {
 
 /// The folder with `trunk`.
 fn trunk() -> Result<PathBuf> {
-    let root = cache(&format!("trunk-{TRUNK}"))?;
-    let bin = root.join("bin");
-    if !bin.join(program("trunk")).is_file() {
-        say::step(&format!("Installing trunk {TRUNK}, which builds the page. Once; about three minutes on two cores."));
+    let root = trunk_folder()?;
+    if !has_trunk()? {
+        say::step(&format!("Installing trunk {TRUNK}, which joins the page's parts."));
         let features = ["--no-default-features", "--features", "rustls"];
         process::compile(install(&root).args(["--locked", "trunk", "--version", TRUNK]).args(features))?;
     }
-    Ok(bin)
+    Ok(root.join("bin"))
+}
+
+fn has_trunk() -> Result<bool> {
+    Ok(trunk_folder()?.join("bin").join(program("trunk")).is_file())
+}
+
+fn trunk_folder() -> Result<PathBuf> {
+    cache(&format!("trunk-{TRUNK}"))
 }
 
 /// The folder with `wasm-bindgen` and its test runner, of the version that Cargo.lock asks for.
@@ -137,9 +150,7 @@ fn wasm_bindgen() -> Result<PathBuf> {
     let root = cache(&format!("wasm-bindgen-{version}"))?;
     let bin = root.join("bin");
     if !bin.join(program("wasm-bindgen")).is_file() || !bin.join(program("wasm-bindgen-test-runner")).is_file() {
-        say::step(&format!(
-            "Installing wasm-bindgen {version}, which joins WebAssembly and script. Once; about two minutes on two cores."
-        ));
+        say::step(&format!("Installing wasm-bindgen {version}, which joins WebAssembly and script."));
         // Not `--locked`: the published lock file names a crate that was withdrawn.
         process::compile(install(&root).args(["wasm-bindgen-cli", "--version", &version]))?;
     }
