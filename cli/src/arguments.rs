@@ -80,7 +80,7 @@ pub(crate) struct Compare {
 
     /// Your amount, which stays here; `-` reads it from standard input, and without this you are asked, so that it does not stand
     /// in your shell's history
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub(crate) amount: Option<String>,
 
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::party::Party;
 use crate::person::{Hand, Person};
 use crate::photo;
 use crate::place::{self, Given};
-use crate::say::{Stop, Voice};
+use crate::say::{Stop, Voice, isolated};
 
 pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
     // What was typed is looked at before anybody is bothered.
@@ -41,10 +41,13 @@ pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
 /// The labels, the best first, with their scores where they are told.
 fn text(ranked: &[usize], scores: Option<&[f64]>, card: &ModelCard) -> String {
     let label = |(place, &index): (usize, &usize)| {
-        let name = card.labels.get(index).map_or("?", String::as_str);
+        let name = card
+            .labels
+            .get(index)
+            .map_or("?".into(), |label| if ranked.len() > 1 { isolated(label) } else { label.into() });
         match scores.and_then(|scores| scores.get(place)) {
             Some(score) => format!("{name} {score:.2}"),
-            None => name.to_owned(),
+            None => name.into_owned(),
         }
     };
     ranked.iter().enumerate().map(label).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! `tacit compare`: who is richer.
 
-use tacit_jobs::{Agreement, Amount, Answer, Input, Job, Order};
+use tacit_jobs::{Agreement, Amount, AmountError, Answer, Input, Job, Order};
 use tacit_meet::{host, join};
 use tacit_session::{Code, Fault, Party as Seat};
 
@@ -9,14 +9,15 @@ use crate::ask;
 use crate::party::Party;
 use crate::person::{Hand, Person};
 use crate::place::{self, Given};
-use crate::say::{Stop, Voice};
+use crate::say::{self, Stop, Voice};
 
 pub(crate) async fn run(options: Compare, voice: &mut Voice) -> Result<(), Stop> {
     // What was typed is looked at before anybody is invited.
     let mut purse = match options.amount.as_deref() {
         None => Purse::Asks,
-        Some("-") => Purse::Holds(amount(&ask::secret("Your amount:").await?)?),
-        Some(text) => Purse::Holds(amount(text)?),
+        Some("-") if ask::is_terminal() => Purse::Holds(asked().await?),
+        Some("-") => Purse::Holds(understood(&ask::amount().await?).await?),
+        Some(text) => Purse::Holds(understood(text).await?),
     };
     let given = options.invite.as_deref().map(Given::read).transpose()?;
     let server = given.as_ref().map_or(options.reach.server.as_str(), |given| given.server(&options.reach)).to_owned();
@@ -38,9 +39,34 @@ pub(crate) async fn run(options: Compare, voice: &mut Voice) -> Result<(), Stop>
     Ok(())
 }
 
-/// The text is not repeated in the error: it is what must not be seen.
-fn amount(text: &str) -> Result<Amount, Stop> {
-    Amount::parse(text).map_err(|error| Stop::Usage(error.to_string()))
+/// Reads an amount and shows what was understood, before it is used. A text with two readings is
+/// asked about, where a person can answer.
+async fn understood(text: &str) -> Result<Amount, Stop> {
+    let refused = |error: AmountError| Stop::Usage(error.to_string());
+    let amount = match Amount::parse(text) {
+        Err(error @ AmountError::ThreeDecimals(units)) if ask::is_terminal() => {
+            let amount = Amount::from_minor_units(units).map_err(refused)?;
+            if !ask::yes(&format!("Is this {}?", amount.to_text())).await? {
+                return Err(refused(error));
+            }
+            amount
+        }
+        read => read.map_err(refused)?,
+    };
+    say::understood(&amount);
+    Ok(amount)
+}
+
+/// Asks for an amount until one is understood and, at a terminal, is the right one.
+async fn asked() -> Result<Amount, Fault> {
+    loop {
+        match understood(&ask::amount().await?).await {
+            Ok(amount) if !ask::is_terminal() || ask::yes("Is that right?").await? => return Ok(amount),
+            Ok(_) => {}
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(stop) => stop.tell(&mut Voice::new(false)),
+        }
+    }
 }
 
 /// Where the amount comes from.
@@ -64,12 +90,7 @@ impl Hand for Purse {
     async fn give(&mut self) -> Result<Input, Fault> {
         match std::mem::replace(self, Purse::Empty) {
             Purse::Holds(amount) => Ok(Input::Amount(amount)),
-            Purse::Asks => loop {
-                match amount(&ask::secret("Your amount:").await?) {
-                    Ok(amount) => return Ok(Input::Amount(amount)),
-                    Err(stop) => stop.tell(&mut Voice::new(false)),
-                }
-            },
+            Purse::Asks => Ok(Input::Amount(asked().await?)),
             Purse::Empty => Err(Fault::internal("an amount was asked for twice")),
         }
     }

@@ -1,14 +1,17 @@
 //! What is shown: results on standard output, everything else on standard error.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use icu_properties::CodePointMapData;
+use icu_properties::props::BidiClass;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::Value;
-use tacit_jobs::{Agreement, Event};
+use tacit_jobs::{Agreement, Amount, Event};
 use tacit_meet::{Invite, Path, Qr};
 use tacit_session::{Blame, Code, Cost, Fault, Party as Seat, Stage};
 
@@ -176,8 +179,9 @@ impl Voice {
             if let Some(card) = &agreement.model {
                 let [channels, height, width] = card.picture;
                 let colours = if channels == 1 { "grey" } else { "in colour" };
-                anstream::eprintln!("  the model   “{}”: {width} × {height} pixels, {colours}", card.name);
-                anstream::eprintln!("  can say     {}", card.labels.join(", "));
+                anstream::eprintln!("  the model   “{}”: {width} × {height} pixels, {colours}", isolated(&card.name));
+                let labels: Vec<_> = card.labels.iter().map(|label| isolated(label)).collect();
+                anstream::eprintln!("  can say     {}", labels.join(", "));
             }
             for (name, terms) in [("you", mine), ("they", theirs)] {
                 anstream::eprintln!("  {name:<4} put in {}", terms.puts_in);
@@ -206,6 +210,19 @@ impl Voice {
         }
         anstream::eprintln!(" help: {}", fault.code.next_step());
     }
+}
+
+/// Shows what was understood of an amount, with `--json` too: on standard error, because lines of
+/// JSON are kept.
+pub(crate) fn understood(amount: &Amount) {
+    anstream::eprintln!("{FAINT}·{FAINT:#} Understood as {}.", amount.to_text());
+}
+
+/// A name in its own direction of writing, so that it does not turn round the text beside it.
+pub(crate) fn isolated(name: &str) -> Cow<'_, str> {
+    let class = CodePointMapData::<BidiClass>::new();
+    let is_right_to_left = |c| matches!(class.get(c), BidiClass::RightToLeft | BidiClass::ArabicLetter);
+    if name.chars().any(is_right_to_left) { format!("\u{2068}{name}\u{2069}").into() } else { name.into() }
 }
 
 /// An event as scripts read it: its name as `type`, and its fields beside it.
@@ -291,6 +308,13 @@ mod tests {
     use tacit_session::Stage;
 
     use super::*;
+
+    #[test]
+    fn names_of_other_directions_are_kept_apart() {
+        assert_eq!(isolated("שלום"), "\u{2068}שלום\u{2069}");
+        assert_eq!(isolated("قطة 2"), "\u{2068}قطة 2\u{2069}");
+        assert_eq!(isolated("T-shirt, é 🐱"), "T-shirt, é 🐱");
+    }
 
     #[test]
     fn scripts_find_the_name_of_an_event_beside_its_fields() {

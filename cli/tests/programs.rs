@@ -121,7 +121,8 @@ fn two_programs_find_out_who_is_richer_and_the_amounts_stay_out_of_sight() {
     assert_eq!(alice.event("finished")["event"]["outcome"]["answer"]["order"], "you");
     let ((a, hers), (b, his)) = (alice.ended(), bob.ended());
     assert_eq!((a, b), (0, 0));
-    assert!(!hers.contains("1250") && !his.contains("980"), "{hers}{his}");
+    assert!(hers.contains("Understood as 1,250.00.") && his.contains("Understood as 980.00."), "{hers}{his}");
+    assert!(!hers.contains("980") && !his.contains("1,250"), "{hers}{his}");
     assert!(his.contains("Connected: direct") && his.contains("who has more"), "{his}");
 }
 
@@ -189,6 +190,35 @@ fn what_makes_no_sense_is_said_before_anybody_is_bothered() {
     assert!(code == 2 && said.contains("--bits-in-all 3"), "{said}");
     assert_eq!(ended(&["check"]).0, 2);
     assert!(ended(&["completions", "bash"]).0 == 0 && ended(&["man"]).0 == 0);
+}
+
+/// The invite is malformed, so that nothing happens after the amount was understood.
+#[test]
+fn an_amount_is_shown_as_understood_or_refused_before_it_is_used() {
+    let ended =
+        |amount: &str, input: &str| Program::start(&["compare", "--amount", amount, "7-copper"], Some(input)).ended();
+    let piped = ["\u{FEFF}1250\n", "1250\r\n", "1 250,00 zł\n", "US$1,250", "１，２５０．００\n", "1.250,-\ny\n"];
+    for input in piped {
+        let (code, said) = ended("-", input);
+        assert!(code == 5 && said.contains("Understood as 1,250.00."), "{input:?}: {said}");
+    }
+    let refused = [
+        ("-5", "", "cannot be negative"),
+        ("-€1,250.00", "", "cannot be negative"),
+        ("－500", "", "cannot be negative"),
+        ("-", "-5\n", "cannot be negative"),
+        ("-", "125\n300\n", "more than one number"),
+        ("-", "125\t300\n", "more than one number"),
+        ("125\n300", "", "more than one number"),
+        ("12.345 KWD", "", "12,345.00, or 12.345 with three decimals"),
+        ("12k", "", "Only digits"),
+    ];
+    for (amount, input, why) in refused {
+        let (code, said) = ended(amount, input);
+        assert!(code == 2 && said.contains(why) && !said.contains("Understood"), "{amount:?} {input:?}: {said}");
+    }
+    let (code, said) = Program::start(&["compare", "--amount=-5"], Some("")).ended();
+    assert!(code == 2 && said.contains("cannot be negative"), "{said}");
 }
 
 #[test]
