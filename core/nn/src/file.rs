@@ -467,7 +467,7 @@ mod tests {
             ];
             Model { name: "two sizes".into(), input: Shape::new(1, 1, 3), labels: vec!["a".into()], nodes }
         };
-        let logit = |model: &Model| Evaluator::new(model).unwrap().logits(&[255, 100, 30])[0];
+        let logit = |model: &Model| Evaluator::new(model).unwrap().logits(&[255, 100, 30]).remove(0);
         for factor in [1e-12, 1e-4, 1.0, 1e4, 1e12] {
             let written = model(factor);
             let back = read(&write(&written).unwrap()).unwrap();
