@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
 pub(crate) mod image;
+pub(crate) mod reader;
 
 /// What this browser lacks, if anything.
 pub(crate) fn missing() -> Option<&'static str> {

@@ -104,11 +104,27 @@ pub(crate) struct Check {
     #[arg(long, value_enum)]
     pub(crate) fit: Option<FitTo>,
 
+    /// Let dark and light change places in grey pictures, or not; by itself, for writing and things on a light ground
+    /// where the model knows them bright on black
+    #[arg(long, value_enum, value_name = "YES|NO", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
+    pub(crate) invert: Option<Choice>,
+
+    /// Show what the model will get of each picture; by itself, only where that is doubtful
+    #[arg(long)]
+    pub(crate) show: bool,
+
     #[command(flatten)]
     pub(crate) reach: Reach,
 
     #[command(flatten)]
     pub(crate) manner: Manner,
+}
+
+/// A choice that is otherwise made by itself.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Choice {
+    Yes,
+    No,
 }
 
 /// How pictures are prepared.
@@ -248,6 +264,21 @@ mod tests {
     #[test]
     fn the_arguments_hold_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn pictures_are_inverted_by_themselves_or_as_one_says() {
+        let invert = |more: &[&str]| {
+            let Command::Check(check) =
+                Arguments::parse_from([&["tacit", "check"], more, &["a.png", "7-copper-violin"]].concat()).command
+            else {
+                panic!("a check")
+            };
+            check.invert
+        };
+        assert!(invert(&[]).is_none());
+        assert!(invert(&["--invert"]) == Some(Choice::Yes) && invert(&["--invert=yes"]) == Some(Choice::Yes));
+        assert!(invert(&["--invert=no"]) == Some(Choice::No));
     }
 
     #[test]

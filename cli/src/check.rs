@@ -1,26 +1,25 @@
 //! `tacit check`: what pictures show, under a model that somebody else keeps.
 
-use tacit_jobs::{Agreement, Answer, Input, Job, ModelCard, Picture, Prediction};
+use tacit_jobs::{Agreement, Answer, Input, Job, ModelCard, Prediction};
 use tacit_meet::join;
-use tacit_picture::Photo;
 use tacit_session::{Code, Fault, Party as Seat};
 
-use crate::arguments::{Check, FitTo};
+use crate::arguments::Check;
 use crate::party::Party;
 use crate::person::{Hand, Person};
-use crate::photo;
+use crate::photo::{Chosen, Prepared, Wishes};
 use crate::place::{self, Given};
 use crate::say::{Stop, Voice, isolated};
 
 pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
     // What was typed is looked at before anybody is bothered.
-    let photos = options.pictures.iter().map(|path| photo::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let photos = options.pictures.iter().map(|path| Chosen::read(path)).collect::<Result<Vec<_>, _>>()?;
     let given = Given::read(&options.invite)?;
     let server = given.server(&options.reach).to_owned();
     let config = place::config(&server, &options.reach)?;
     let job = Job::Classify { owner: Seat::Alice };
     let party = Party::start(Seat::Bob, job, |open, on| join(config, given.invite, open, on));
-    let mut album = Album { photos, fit: options.fit, prepared: Vec::new() };
+    let mut album = Album { photos, wishes: Wishes::from(&options), prepared: Vec::new() };
     let person = Person { party, seat: Seat::Bob, manner: &options.manner, voice, origin: &server };
     let (outcome, agreement) = person.round(&mut album).await?;
     let (Answer::Predictions(predictions), Some(card)) = (outcome.answer, agreement.model) else {
@@ -55,9 +54,9 @@ fn text(ranked: &[usize], scores: Option<&[f64]>, card: &ModelCard) -> String {
 
 /// The pictures of this person.
 struct Album {
-    photos: Vec<Photo>,
-    fit: Option<FitTo>,
-    prepared: Vec<Picture>,
+    photos: Vec<Chosen>,
+    wishes: Wishes,
+    prepared: Vec<Prepared>,
 }
 
 impl Hand for Album {
@@ -70,12 +69,17 @@ impl Hand for Album {
             let what = format!("they take {most} at a time, and you have {}", self.photos.len());
             return Err(Fault::new(Code::PictureRefused, what));
         }
-        self.prepared =
-            self.photos.iter().map(|photo| photo::prepared(photo, card, self.fit)).collect::<Result<Vec<_>, _>>()?;
+        let prepared = self.photos.iter().map(|photo| photo.prepared(card, self.wishes));
+        self.prepared = prepared.collect::<Result<Vec<_>, _>>()?;
         Ok(())
     }
 
+    fn remarks(&self) -> Vec<&str> {
+        self.prepared.iter().filter_map(|prepared| prepared.remark.as_deref()).collect()
+    }
+
     async fn give(&mut self) -> Result<Input, Fault> {
-        Ok(Input::Pictures(std::mem::take(&mut self.prepared)))
+        let prepared = std::mem::take(&mut self.prepared);
+        Ok(Input::Pictures(prepared.into_iter().map(|prepared| prepared.picture).collect()))
     }
 }

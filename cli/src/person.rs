@@ -18,6 +18,11 @@ pub(crate) trait Hand {
     /// Why this cannot be done.
     fn look(&mut self, agreement: &Agreement) -> Result<(), Fault>;
 
+    /// What the person should know about what is put in, before it is.
+    fn remarks(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// What is put in, once both have accepted.
     ///
     /// # Errors
@@ -67,6 +72,7 @@ impl Person<'_> {
                 Heard::Told(Event::Proposed { agreement, .. }) => {
                     self.voice.agreement(&agreement, self.seat);
                     hand.look(&agreement)?;
+                    hand.remarks().into_iter().for_each(|remark| self.voice.remark(remark));
                     if !self.manner.yes && !self.party.meanwhile(ask::yes("Do you accept exactly this?")).await? {
                         self.party.tell(Command::Decline);
                         return Err(Code::Declined.into());

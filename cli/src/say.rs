@@ -44,6 +44,12 @@ impl Voice {
         }
     }
 
+    /// What a person should know before the next question.
+    pub(crate) fn remark(&self, text: &str) {
+        self.json(&serde_json::json!({ "event": "remark", "text": text }));
+        self.note(text);
+    }
+
     /// One line of JSON.
     pub(crate) fn json(&self, value: &impl Serialize) {
         if self.json

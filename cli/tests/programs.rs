@@ -105,6 +105,11 @@ fn one(name: &str) -> PathBuf {
     file
 }
 
+/// A picture file that somebody had.
+fn case(name: &str) -> String {
+    format!("{}/../picture/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn digits() -> String {
     format!("{}/../static/models/digits.tacit", env!("CARGO_MANIFEST_DIR"))
 }
@@ -219,6 +224,76 @@ fn an_amount_is_shown_as_understood_or_refused_before_it_is_used() {
     }
     let (code, said) = Program::start(&["compare", "--amount=-5"], Some("")).ended();
     assert!(code == 2 && said.contains("cannot be negative"), "{said}");
+}
+
+#[test]
+fn a_picture_file_that_is_no_good_is_named_with_what_is_wrong() {
+    let refused = |path: &str| {
+        let (code, said) =
+            Program::start(&["check", &one("fine.png").to_string_lossy(), path, "7-copper-violin"], Some("")).ended();
+        assert_eq!(code, 5, "{said}");
+        said.lines()
+            .find_map(|line| line.split_once(&format!("{path}: ")))
+            .unwrap_or_else(|| panic!("{said}"))
+            .1
+            .to_owned()
+    };
+    let file = |name: &str, content: &[u8]| {
+        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&file, content).unwrap();
+        file.to_string_lossy().into_owned()
+    };
+    assert_eq!(refused("nothere.png"), "There is no such file.");
+    assert_eq!(refused(env!("CARGO_TARGET_TMPDIR")), "This is a folder. Name a file in it.");
+    assert_eq!(refused(&file("empty.png", b"")), "This file is empty.");
+    assert_eq!(refused(&file("large.png", &vec![0; 20_000_001])), "This file has more than 20 MB. Take a smaller one.");
+    assert!(refused(&file("notes.png", b"notes")).starts_with("This is not a picture that Tacit reads."));
+    assert_eq!(refused(&case("cut50-2.jpg")), "This picture is damaged. Take another one.");
+}
+
+#[test]
+fn pictures_are_read_and_prepared_as_the_page_does() {
+    let house = House::open();
+    let server = ["--server", &house.url, "--address", "127.0.0.1"];
+    let serve = |model: &str, more: &[&str]| {
+        let mut serving = Program::start(&[&["serve", model], more, &server[..]].concat(), None);
+        let link = serving.line().unwrap();
+        (serving, link)
+    };
+    let check = |arguments: &[&str], link: &str| {
+        let mut client =
+            Program::start(&[&["check"], arguments, &[link, "--address", "127.0.0.1", "--yes"]].concat(), Some(""));
+        let answer: Vec<String> = std::iter::from_fn(|| client.line()).collect();
+        let (code, said) = client.ended();
+        (answer.join("; "), code, said)
+    };
+    let (_serving, link) = serve(&digits(), &["--pictures", "16", "--bits-per-client", "64"]);
+    let turned = ["exif3-6.jpg", "exif6-4.jpg", "exif3-6.png", "blackongrey-2.png"].map(case);
+    let (answer, _, said) = check(&turned.each_ref().map(String::as_str), &link);
+    let labels: Vec<&str> =
+        answer.split("; ").filter_map(|line| line.rsplit_once(": ")).map(|(_, label)| label).collect();
+    assert_eq!(labels, ["6", "4", "6", "2"], "{said}");
+
+    // One among several with nothing in it is named, before anything is accepted.
+    let blank = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("blank.png");
+    image::GrayImage::from_pixel(60, 60, image::Luma([200])).save(&blank).unwrap();
+    let blank = blank.to_string_lossy().into_owned();
+    let (_, code, said) = check(&[&one("ink.png").to_string_lossy(), &blank, &turned[0]], &link);
+    assert!(code == 5 && said.contains(&format!("{blank}: Nothing stands out in this picture.")), "{said}");
+
+    // The view is shown where somebody asks for it, and where it is doubtful.
+    let (answer, _, said) = check(&["--show", &turned[3]], &link);
+    assert!(answer == "2" && said.contains("this is what the model gets") && said.contains("██"), "{said}");
+    let (answer, _, said) = check(&[&case("boardframe-3.jpg")], &link);
+    assert!(answer == "3" && said.contains("Look whether the right thing was taken.") && said.contains("█"), "{said}");
+
+    // Grey, and not 28 × 28: as it is, unless one asks.
+    let grey = format!("{}/tests/cases/grey32.tacit", env!("CARGO_MANIFEST_DIR"));
+    let (_grey, link) = serve(&grey, &[]);
+    let bright = case("bright220.png");
+    assert_eq!(check(&[&bright], &link).0, "bright");
+    assert_eq!(check(&["--invert=no", &bright], &link).0, "bright");
+    assert_eq!(check(&["--invert", &bright], &link).0, "dark");
 }
 
 #[test]

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 
 import { agreeOnModel, checkDrawing, expect, meetToCheck, seven, test } from '../support/fixtures.js';
 import { pageFolder } from '../support/environment.js';
-import { apng, digits, gif, pngThatClaims, shoe } from '../support/pictures.js';
+import { apng, digits, gif, png, pngThatClaims, shoe } from '../support/pictures.js';
+
+/** A picture file that somebody had. */
+const caseFile = (name) => ({
+  name,
+  mimeType: `image/${name.split('.').pop().replace('jpg', 'jpeg')}`,
+  buffer: readFileSync(join(import.meta.dirname, '../../picture/tests/cases', name)),
+});
 
 const complaint = (party) => party.page.getByRole('alert').filter({ hasText: /\S/ });
 
@@ -98,6 +105,48 @@ test('pictures that are no good are refused in words, and the drawing stays', as
   }
   await bob.check();
   expect(await Promise.all([alice.answer(), bob.answer()])).toEqual(['nothing', '7']);
+});
+
+test('a blank picture is refused by its name, and what there was stays', async ({ alice, bob }) => {
+  test.setTimeout(120_000);
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob, 'digits', { pictures: 'Up to four' });
+  await bob.draw(seven);
+  const before = await bob.seen();
+  const blank = { name: 'blank.png', mimeType: 'image/png', buffer: png(60, 60, () => 200) };
+  await bob.choosePicture(blank);
+  await expect(complaint(bob)).toHaveText(/Nothing stands out in this picture/);
+  expect(await bob.seen()).toEqual(before);
+  await bob.choosePicture([caseFile('blackongrey-2.png'), blank, caseFile('cut50-2.jpg')]);
+  await expect(complaint(bob)).toHaveText(/blank\.png: Nothing stands out.* cut50-2\.jpg: This picture is damaged/);
+  await bob.check(2);
+  expect(await Promise.all([alice.answer(), bob.answer()])).toEqual(['nothing', '7, 2']);
+});
+
+test('picture files that people had are read as what they show', async ({ alice, bob }) => {
+  test.setTimeout(300_000);
+  const shown = [
+    ['exif3-6.jpg', '6', ''],
+    ['exif6-4.jpg', '4', ''],
+    ['exif3-6.png', '6', ''],
+    ['noeoi-2.jpg', '2', ''],
+    ['extraneous-2.jpg', '2', ''],
+    ['webp-one-frame-2.webp', '2', ''],
+    ['white-on-clear-2.png', '2', ''],
+    ['thin-8of620px-4.png', '4', ''],
+    ['boardframe-3.jpg', '3', /Look whether the right thing was taken/],
+    ['blackongrey-2.png', '2', ''],
+  ];
+  await meetToCheck(alice, bob);
+  await agreeOnModel(alice, bob);
+  for (const [i, [name, digit, doubts]] of shown.entries()) {
+    if (i > 0) await checkAnother(alice, bob);
+    await bob.choosePicture(caseFile(name));
+    await expect(bob.button('Draw instead')).toBeVisible();
+    await expect(bob.byTestId('doubts')).toHaveText(doubts);
+    await bob.check();
+    expect(await Promise.all([alice.answer(), bob.answer()]), name).toEqual(['nothing', digit]);
+  }
 });
 
 test('an empty pad is not checked', async ({ alice, bob }) => {

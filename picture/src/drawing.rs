@@ -109,7 +109,7 @@ fn draw(ink: &mut Ink, from: Point, to: Point) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Fit, Source, seen};
+    use super::super::{Fit, drawn};
     use super::*;
 
     fn at(x: f32, y: f32) -> Point {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn digit(drawing: &Drawing) -> Option<Vec<u8>> {
-        seen(&Source::Drawn(drawing), [1, 28, 28], Fit::Writing)
+        drawn(drawing, [1, 28, 28], Fit::Writing)
     }
 
     #[test]
@@ -164,6 +164,11 @@ mod tests {
         assert!(drawing.is_empty(), "the pen is not down");
         line(&mut drawing, &[(-3.0, 0.5), (4.0, 0.5), (f32::MAX, f32::NAN)]);
         assert!(drawing.ink().at(0, SIDE / 2) == 1.0 && drawing.ink().at(SIDE - 1, SIDE / 2) == 1.0);
+    }
+
+    #[test]
+    fn an_empty_page_shows_nothing() {
+        assert_eq!(digit(&Drawing::new()), None);
     }
 
     #[test]

@@ -1,10 +1,15 @@
-//! What a picture file says about itself, read before a browser decodes it: a small file can hold a picture that takes all
+//! What a picture file says about itself, read before it is decoded: a small file can hold a picture that takes all
 //! memory, and a moving one has no single answer.
+
+use image::ImageFormat;
 
 /// The most bytes of a file.
 pub const MOST_BYTES: usize = 20_000_000;
 /// A picture has fewer pixels than this.
 const TOO_MANY_PIXELS: u64 = 50_000_000;
+
+/// What is said where nothing stands out.
+pub const BLANK: &str = "Nothing stands out in this picture. Take one with more contrast.";
 
 /// Why a file is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub enum Refusal {
     TooManyBytes,
     /// Of no kind that is read.
     NoPicture,
+    /// Of a kind that others read; its name with an article.
+    Foreign(&'static str),
     /// Cut off, or not what it says it is.
     Damaged,
     /// A film.
@@ -36,6 +43,9 @@ impl Refusal {
             Self::NoPicture => {
                 "This is not a picture that Tacit reads. Take a PNG, JPEG, WebP, GIF or BMP file.".into()
             }
+            Self::Foreign(kind) => format!(
+                "This is {kind} file, which Tacit does not read. Save the picture as PNG or JPEG and take that."
+            ),
             Self::Damaged => "This picture is damaged. Take another one.".into(),
             Self::Animated => "This picture moves. Take one that stands still.".into(),
             Self::TooManyPixels { width, height } => {
@@ -44,16 +54,39 @@ impl Refusal {
                     "This picture has {millions} megapixels ({width} × {height}). Make it smaller: fewer than 50 are fine."
                 )
             }
-            Self::Blank => "Nothing stands out in this picture. Take one with more contrast.".into(),
+            Self::Blank => BLANK.into(),
         }
     }
 }
 
-/// Looks at a file: what the browser may decode, in pixels.
+/// Looks at a file: how many pixels a decoder would make of it.
 ///
 /// # Errors
-/// [`Refusal`]: too large, of no known kind, cut off within what is read here, or moving.
+/// [`Refusal`]: too large, of no known kind, cut off within what is looked at here, or moving.
 pub fn inspect(bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+    look(bytes).map(|look| (look.width, look.height))
+}
+
+/// What a file says about its picture.
+pub(super) struct Look<'a> {
+    pub(super) format: ImageFormat,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    is_animated: bool,
+    /// Whether its end is there, where files have one that decoders can do without.
+    pub(super) has_end: bool,
+    /// The camera's remarks.
+    pub(super) exif: Option<&'a [u8]>,
+}
+
+impl<'a> Look<'a> {
+    fn still(format: ImageFormat, width: u32, height: u32) -> Self {
+        Self { format, width, height, is_animated: false, has_end: true, exif: None }
+    }
+}
+
+/// See [`inspect`].
+pub(super) fn look(bytes: &[u8]) -> Result<Look<'_>, Refusal> {
     if bytes.len() > MOST_BYTES {
         return Err(Refusal::TooManyBytes);
     }
@@ -63,29 +96,37 @@ pub fn inspect(bytes: &[u8]) -> Result<(u32, u32), Refusal> {
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => gif(bytes),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp(bytes),
         [b'B', b'M', ..] => bmp(bytes),
-        _ => return Err(Refusal::NoPicture),
+        _ => return Err(foreign(bytes).map_or(Refusal::NoPicture, Refusal::Foreign)),
     };
-    let Look { width, height, is_animated } = look.ok_or(Refusal::Damaged)?;
-    if is_animated {
+    let look = look.ok_or(Refusal::Damaged)?;
+    let (width, height) = (look.width, look.height);
+    if look.is_animated {
         Err(Refusal::Animated)
     } else if width == 0 || height == 0 {
         Err(Refusal::Damaged)
     } else if u64::from(width) * u64::from(height) >= TOO_MANY_PIXELS {
         Err(Refusal::TooManyPixels { width, height })
     } else {
-        Ok((width, height))
+        Ok(look)
     }
 }
 
-struct Look {
-    width: u32,
-    height: u32,
-    is_animated: bool,
-}
-
-impl Look {
-    fn still(width: u32, height: u32) -> Self {
-        Self { width, height, is_animated: false }
+/// The name of a kind of picture that people have and that is not read here.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    let start = bytes.get(..bytes.len().min(256))?;
+    let has = |what: &[u8]| start.windows(what.len()).any(|window| window == what);
+    match start {
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', ..] => Some("an AVIF"),
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] if has(b"hei") || has(b"hev") || has(b"mif1") => {
+            Some("a HEIC")
+        }
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some("a TIFF"),
+        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some("a JPEG XL"),
+        [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => Some("a JPEG 2000"),
+        [b'%', b'P', b'D', b'F', ..] => Some("a PDF"),
+        [0, 0, 1, 0, ..] => Some("an icon"),
+        _ if has(b"<svg") => Some("an SVG"),
+        _ => None,
     }
 }
 
@@ -105,46 +146,69 @@ fn little_16(bytes: &[u8], at: usize) -> Option<u32> {
     bytes_at(bytes, at).map(|two| u16::from_le_bytes(two).into())
 }
 
-/// Chunks of length, name, content and check; an animation says so before its first picture.
-fn png(bytes: &[u8]) -> Option<Look> {
-    let (width, height) = (big(bytes, 16)?, big(bytes, 20)?);
-    let mut at = 8;
-    let mut is_animated = false;
-    loop {
-        let length = usize::try_from(big(bytes, at)?).ok()?;
-        match &bytes_at::<4>(bytes, at + 4)? {
-            b"acTL" => is_animated |= big(bytes, at + 8)? > 1,
-            b"IDAT" => return Some(Look { width, height, is_animated }),
+/// Chunks of length, name, content and check; an animation says so before its first picture. The Exif data may stand
+/// behind the picture.
+fn png(bytes: &[u8]) -> Option<Look<'_>> {
+    let mut look = Look::still(ImageFormat::Png, big(bytes, 16)?, big(bytes, 20)?);
+    let (mut at, mut has_pixels) = (8, false);
+    while let Some((length, name)) = big(bytes, at).zip(bytes_at::<4>(bytes, at + 4)) {
+        let next = at.checked_add(usize::try_from(length).ok()?)?.checked_add(12)?;
+        match &name {
+            b"acTL" if !has_pixels => look.is_animated |= big(bytes, at + 8)? > 1,
+            b"IDAT" => has_pixels = true,
+            b"eXIf" => look.exif = look.exif.or(bytes.get(at + 8..next - 4)),
             _ => {}
         }
-        at = at.checked_add(length)?.checked_add(12)?;
+        at = next;
     }
+    has_pixels.then_some(look)
 }
 
-/// Segments of marker, length and content; the size stands in the one that starts the frame.
-fn jpeg(bytes: &[u8]) -> Option<Look> {
-    let mut at = 2;
-    loop {
-        let [0xff, marker] = bytes_at(bytes, at)? else { return None };
-        match marker {
-            // Filling.
-            0xff => at += 1,
+/// Segments of marker, length and content; the size stands in the one that starts the frame. What lies between two
+/// segments is the data of a scan, or of no use.
+fn jpeg(bytes: &[u8]) -> Option<Look<'_>> {
+    /// The next marker from `at` on, and where its content begins.
+    fn marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
+        let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff);
+        let from = at + bytes.get(at..)?.windows(2).position(is_marker)?;
+        Some((bytes[from + 1], from + 2))
+    }
+    let mut look = Look::still(ImageFormat::Jpeg, 0, 0);
+    look.has_end = false;
+    let (mut at, mut has_scan) = (2, false);
+    while let Some((marker, content)) = marker(bytes, at) {
+        let two = |at| bytes_at(bytes, at).map(u16::from_be_bytes);
+        let length = match marker {
+            0xd9 => {
+                look.has_end = true;
+                break;
+            }
             // Markers without content.
-            0x01 | 0xd0..=0xd7 => at += 2,
-            // A picture that ends or begins before its size is known.
-            0xd8..=0xda => return None,
+            0x01 | 0xd0..=0xd8 => 0,
+            _ => match two(content) {
+                Some(length) => usize::from(length),
+                None => break,
+            },
+        };
+        match marker {
+            0xda => has_scan = true,
             // All the ways to start a frame: 0xc4, 0xc8 and 0xcc are something else.
             0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                let side = |at| bytes_at(bytes, at).map(|two| u16::from_be_bytes(two).into());
-                return Some(Look::still(side(at + 7)?, side(at + 5)?));
+                (look.width, look.height) = (two(content + 5)?.into(), two(content + 3)?.into());
             }
-            _ => at += 2 + usize::from(u16::from_be_bytes(bytes_at(bytes, at + 2)?)),
+            0xe1 => {
+                let exif = bytes.get(content + 2..content + length).filter(|data| data.starts_with(b"Exif\0\0"));
+                look.exif = look.exif.or(exif);
+            }
+            _ => {}
         }
+        at = content + length;
     }
+    has_scan.then_some(look)
 }
 
 /// A screen, then blocks; each picture is one block, and more than one make it move.
-fn gif(bytes: &[u8]) -> Option<Look> {
+fn gif(bytes: &[u8]) -> Option<Look<'_>> {
     /// How long a table of colours is, told by the byte before it.
     fn table(flags: u8) -> usize {
         if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
@@ -179,37 +243,52 @@ fn gif(bytes: &[u8]) -> Option<Look> {
             None => break,
         }
     }
-    (pictures > 0).then_some(Look { width, height, is_animated: pictures > 1 })
+    (pictures > 0).then(|| Look { is_animated: pictures > 1, ..Look::still(ImageFormat::Gif, width, height) })
 }
 
 /// One of three kinds of content, told by the name of the first chunk.
-fn webp(bytes: &[u8]) -> Option<Look> {
+fn webp(bytes: &[u8]) -> Option<Look<'_>> {
+    let still = |width, height| Look::still(ImageFormat::WebP, width, height);
     match &bytes_at::<4>(bytes, 12)? {
         b"VP8X" => {
             // Three bytes each, one less than the side.
-            let side = |at| Some((little(bytes, at)? & 0xff_ffff) + 1);
-            let height = bytes_at::<3>(bytes, 27).map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]) + 1)?;
-            Some(Look { width: side(24)?, height, is_animated: bytes.get(20)? & 2 != 0 })
+            let side = |at| bytes_at::<3>(bytes, at).map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]) + 1);
+            let mut look = still(side(24)?, side(27)?);
+            let (mut at, mut frames) = (12, 0);
+            while let Some((name, length)) = bytes_at::<4>(bytes, at).zip(little(bytes, at + 4)) {
+                let length = usize::try_from(length).ok()?;
+                match &name {
+                    b"ANMF" => frames += 1,
+                    b"EXIF" => look.exif = bytes.get(at + 8..(at + 8).checked_add(length)?),
+                    _ => {}
+                }
+                // Chunks begin at even places.
+                at = at.checked_add(8)?.checked_add(length)?.checked_next_multiple_of(2)?;
+            }
+            look.is_animated = bytes.get(20)? & 2 != 0 && frames != 1;
+            Some(look)
         }
         b"VP8L" => {
             let bits = little(bytes, 21)?;
-            (*bytes.get(20)? == 0x2f).then_some(Look::still((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+            (*bytes.get(20)? == 0x2f).then(|| still((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
         }
         b"VP8 " => {
             let is_key_frame = bytes_at(bytes, 23)? == [0x9d, 0x01, 0x2a];
-            is_key_frame.then_some(Look::still(little_16(bytes, 26)? & 0x3fff, little_16(bytes, 28)? & 0x3fff))
+            let side = |at| little_16(bytes, at).map(|side| side & 0x3fff);
+            is_key_frame.then_some(still(side(26)?, side(28)?))
         }
         _ => None,
     }
 }
 
 /// An old header has two bytes for each side; a newer one four, with a sign that says which way is up.
-fn bmp(bytes: &[u8]) -> Option<Look> {
+fn bmp(bytes: &[u8]) -> Option<Look<'_>> {
+    let still = |width, height| Some(Look::still(ImageFormat::Bmp, width, height));
     match little(bytes, 14)? {
-        12 => Some(Look::still(little_16(bytes, 18)?, little_16(bytes, 20)?)),
+        12 => still(little_16(bytes, 18)?, little_16(bytes, 20)?),
         16.. => {
             let side = |at| little(bytes, at).map(|side| side.cast_signed().unsigned_abs());
-            Some(Look::still(side(18)?, side(22)?))
+            still(side(18)?, side(22)?)
         }
         _ => None,
     }

@@ -22,6 +22,9 @@ pub enum Fit {
 }
 
 impl Fit {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Writing, Self::Thing, Self::Whole];
+
     /// What suits a model that takes pictures of `shape` and tells such labels: one that reads single characters was
     /// trained on writing.
     pub fn natural(shape: [usize; 3], labels: &[String]) -> Self {
@@ -86,14 +89,10 @@ pub(super) fn lifted(lightness: &Ink, inverted: bool) -> Ink {
     })
 }
 
-/// As dark as ink gets where it is darkest: pens and cameras are greyer than that.
-pub(super) fn stretched(ink: &Ink) -> Ink {
-    let mut inked: Vec<f32> = ink.values().iter().copied().filter(|v| *v > FAINT).collect();
-    inked.sort_unstable_by(f32::total_cmp);
-    match inked.get(inked.len() * 9 / 10) {
-        Some(&dark) => ink.map(|v| (v / dark).min(1.0)),
-        None => ink.map(|v| v),
-    }
+/// Pixels from 0 to 255, channel by channel. A picture without colour is the same in every channel.
+pub(super) fn bytes(planes: &[Ink], channels: usize) -> Vec<u8> {
+    let planes = planes.iter().cycle().take(channels);
+    planes.flat_map(|plane| plane.values().iter().map(|value| (value * 255.0).round() as u8)).collect()
 }
 
 #[cfg(test)]
@@ -164,16 +163,6 @@ mod tests {
         assert!(ink.values().iter().all(|v| (*v - 1.0).abs() < 1e-6));
         let ink = whole(&page(100, 50, &[[50, 0, 50, 50]]), 4, 2);
         assert_eq!(ink.values(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0]);
-    }
-
-    #[test]
-    fn grey_paper_becomes_black_and_a_grey_pen_bright() {
-        // Pencil (0.4) on paper (0.8) with grain (0.78).
-        let mut values = vec![0.8; 100];
-        values[33] = 0.78;
-        values[44] = 0.4;
-        let ink = stretched(&lifted(&Ink::new(10, 10, values), true));
-        assert_eq!((ink.at(0, 0), ink.at(3, 3), ink.at(4, 4)), (0.0, 0.0, 1.0));
     }
 
     #[test]

@@ -39,6 +39,17 @@ impl Ink {
         &self.values
     }
 
+    /// `width` × `height` pixels of it from `left`, `top`, all of which it must have.
+    pub(super) fn cropped(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
+        let rows = self.values.chunks_exact(self.width).skip(top).take(height);
+        Self::new(width, height, rows.flat_map(|row| &row[left..left + width]).copied().collect())
+    }
+
+    /// With `rim` blank pixels more on each side.
+    pub(super) fn padded(&self, rim: usize) -> Self {
+        self.placed(rim as f64, rim as f64, self.width + 2 * rim, self.height + 2 * rim)
+    }
+
     #[cfg(test)]
     pub(super) fn at(&self, x: usize, y: usize) -> f32 {
         self.values[y * self.width + x]
@@ -46,6 +57,12 @@ impl Ink {
 
     pub(super) fn map(&self, change: impl Fn(f32) -> f32) -> Self {
         Self::new(self.width, self.height, self.values.iter().map(|v| change(*v)).collect())
+    }
+
+    /// Each pixel from its own and that of another picture of the same size.
+    pub(super) fn zip(&self, other: &Self, join: impl Fn(f32, f32) -> f32) -> Self {
+        let values = self.values.iter().zip(&other.values).map(|(a, b)| join(*a, *b));
+        Self::new(self.width, self.height, values.collect())
     }
 
     /// Lays ink on a pixel: what is darker stays.
@@ -116,14 +133,19 @@ impl Ink {
         page
     }
 
-    /// The median of the pixels along the edge: the background, where there is one.
-    pub(super) fn border(&self) -> f32 {
+    /// The pixels along the edge.
+    pub(super) fn edge(&self) -> Vec<f32> {
         let (width, height) = (self.width, self.height);
-        let edge = |i: &usize| {
+        let on_edge = |i: &usize| {
             let (x, y) = (i % width, i / width);
             x == 0 || y == 0 || x + 1 == width || y + 1 == height
         };
-        let mut edge: Vec<f32> = (0..self.values.len()).filter(edge).map(|i| self.values[i]).collect();
+        (0..self.values.len()).filter(on_edge).map(|i| self.values[i]).collect()
+    }
+
+    /// The median of the pixels along the edge: the background, where there is one.
+    pub(super) fn border(&self) -> f32 {
+        let mut edge = self.edge();
         edge.sort_unstable_by(f32::total_cmp);
         edge.get(edge.len() / 2).copied().unwrap_or_default()
     }

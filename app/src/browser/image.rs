@@ -4,12 +4,12 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{
-    Blob, CanvasRenderingContext2d, DataTransfer, File, FileList, HtmlCanvasElement, HtmlInputElement, ImageBitmap,
-    ImageData, Response,
+    Blob, CanvasRenderingContext2d, DataTransfer, File, FileList, HtmlCanvasElement, HtmlInputElement, ImageData,
+    Response,
 };
 
 use super::{settled, settled_or};
-use tacit_picture::{MOST_BYTES, PHOTO_SIDE, Photo, Refusal, inspect};
+use tacit_picture::PHOTO_SIDE;
 
 /// The bytes of a file; `None` when it cannot be read (it was moved, say).
 pub(crate) async fn bytes(blob: &Blob) -> Option<Vec<u8>> {
@@ -36,42 +36,6 @@ pub(crate) fn dropped(data: Option<DataTransfer>) -> Vec<File> {
 
 fn each(list: &FileList) -> Vec<File> {
     (0..list.length()).filter_map(|i| list.get(i)).collect()
-}
-
-/// The picture in a file, looked at before it is decoded.
-pub(crate) async fn decode(blob: &Blob) -> Result<Photo, Refusal> {
-    if blob.size() > MOST_BYTES as f64 {
-        return Err(Refusal::TooManyBytes);
-    }
-    inspect(&bytes(blob).await.ok_or(Refusal::Damaged)?)?;
-    let decoding = window().create_image_bitmap_with_blob(blob).map(Into::into);
-    let bitmap: ImageBitmap =
-        settled(decoding).await.and_then(|bitmap| bitmap.dyn_into().ok()).ok_or(Refusal::Damaged)?;
-    let photo = photo(bitmap.width(), bitmap.height(), |context, width, height| {
-        context.draw_image_with_image_bitmap_and_dw_and_dh(&bitmap, 0.0, 0.0, width, height)
-    });
-    bitmap.close();
-    photo.ok_or(Refusal::Damaged)
-}
-
-/// The pixels of whatever `draw` draws, made smaller where it is very large.
-pub(super) fn photo(
-    width: u32,
-    height: u32,
-    draw: impl FnOnce(&CanvasRenderingContext2d, f64, f64) -> Result<(), JsValue>,
-) -> Option<Photo> {
-    let scale = (PHOTO_SIDE as f64 / f64::from(width.max(height))).min(1.0);
-    let side = |length: u32| (f64::from(length) * scale).round().max(1.0);
-    let (wide, high) = (side(width), side(height));
-    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
-    canvas.set_width(wide as u32);
-    canvas.set_height(high as u32);
-    let context = context(&canvas)?;
-    context.set_image_smoothing_enabled(true);
-    js_sys::Reflect::set(&context, &"imageSmoothingQuality".into(), &"high".into()).ok();
-    draw(&context, wide, high).ok()?;
-    let pixels = context.get_image_data(0.0, 0.0, wide, high).ok()?.data();
-    Photo::new(wide as usize, high as usize, pixels.0)
 }
 
 /// Where to draw on a canvas.
@@ -143,13 +107,30 @@ impl Drop for Camera {
     }
 }
 
-/// What a camera shows now; `None` before there is anything.
-pub(crate) fn snapshot(video: &web_sys::HtmlVideoElement) -> Option<Photo> {
-    let (width, height) = (video.video_width(), video.video_height());
-    if width == 0 || height == 0 {
+/// What a camera showed.
+pub(crate) struct Shot {
+    pub(super) width: u32,
+    /// Red, green, blue and opacity of each pixel, as a canvas has them.
+    pub(super) rgba: JsValue,
+}
+
+/// What a camera shows now, made smaller where it is very large; `None` before there is anything.
+pub(crate) fn snapshot(video: &web_sys::HtmlVideoElement) -> Option<Shot> {
+    let (width, height) = (f64::from(video.video_width()), f64::from(video.video_height()));
+    if width == 0.0 || height == 0.0 {
         return None;
     }
-    photo(width, height, |context, width, height| {
-        context.draw_image_with_html_video_element_and_dw_and_dh(video, 0.0, 0.0, width, height)
-    })
+    let scale = (PHOTO_SIDE as f64 / width.max(height)).min(1.0);
+    let side = |length: f64| (length * scale).round().max(1.0);
+    let (wide, high) = (side(width), side(height));
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
+    canvas.set_width(wide as u32);
+    canvas.set_height(high as u32);
+    let context = context(&canvas)?;
+    context.set_image_smoothing_enabled(true);
+    js_sys::Reflect::set(&context, &"imageSmoothingQuality".into(), &"high".into()).ok();
+    context.draw_image_with_html_video_element_and_dw_and_dh(video, 0.0, 0.0, wide, high).ok()?;
+    let pixels = context.get_image_data(0.0, 0.0, wide, high).ok()?;
+    let rgba = js_sys::Reflect::get(&pixels, &"data".into()).ok()?;
+    Some(Shot { width: wide as u32, rgba })
 }

@@ -11,7 +11,7 @@ use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
 use crate::parts::labels::names;
 use crate::parts::thumbnail::{rgba, thumbnail};
-use tacit_picture::{Fit, Photo};
+use tacit_picture::Fit;
 
 mod easel;
 mod pad;
@@ -88,6 +88,7 @@ fn Making(card: ModelCard) -> impl IntoView {
                         <p class="soft">{format!("{width} × {height} pixels, and nothing else.")}</p>
                     </div>
                     <Seen easel/>
+                    <p class="soft note" data-testid="doubts" role="status">{move || easel.doubts()}</p>
                     <Preparing easel/>
                     <p class="wrong" id=page.id("picture-error") role="alert">{move || easel.wrong.get()}</p>
                     <div class="actions">
@@ -127,11 +128,8 @@ fn known(labels: &[String]) -> (Vec<String>, &'static str) {
 fn Preview(easel: Easel) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
     Effect::new(move |_| {
-        easel.with_photo(|photo: &Photo| {
-            canvas.get().and_then(|canvas| {
-                let (width, height, rgba) = photo.pixels();
-                image::show(&canvas, width, height, rgba)
-            })
+        easel.with_photo(|photo| {
+            canvas.get().and_then(|canvas| image::show(&canvas, photo.width, photo.height(), &photo.rgba))
         });
     });
     view! {
@@ -227,8 +225,8 @@ fn Preparing(easel: Easel) -> impl IntoView {
             <label class="choice">
                 <input
                     type="checkbox"
-                    prop:checked=move || easel.inverted.get()
-                    on:change=move |event| easel.inverted.set(event_target_checked(&event))
+                    prop:checked=move || easel.is_inverted()
+                    on:change=move |event| easel.inverted.set(Some(event_target_checked(&event)))
                 />
                 "Invert: dark becomes bright"
             </label>

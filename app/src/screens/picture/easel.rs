@@ -4,10 +4,9 @@
 use leptos::prelude::*;
 use tacit_jobs::Picture;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::File;
 
-use crate::browser::image;
-use tacit_picture::{Drawing, Fit, Photo, Refusal, Source, seen};
+use crate::browser::reader::{self, Photo, Source};
+use tacit_picture::{BLANK, Drawing, Fit, drawn};
 
 /// Held by every part of the screen. The pictures themselves are in one place, and gone with the screen.
 #[derive(Clone, Copy)]
@@ -20,8 +19,8 @@ pub(super) struct Easel {
     /// How many pictures the round takes.
     pub(super) places: usize,
     pub(super) fit: RwSignal<Fit>,
-    /// Whether dark and light of a photo change places.
-    pub(super) inverted: RwSignal<bool>,
+    /// Whether dark and light of a photo change places, where the person has said so.
+    pub(super) inverted: RwSignal<Option<bool>>,
     pub(super) has_photo: RwSignal<bool>,
     pub(super) is_loading: RwSignal<bool>,
     /// What is wrong, in words.
@@ -51,7 +50,7 @@ impl Easel {
             shape,
             places,
             fit: RwSignal::new(fit),
-            inverted: RwSignal::new(false),
+            inverted: RwSignal::new(None),
             has_photo: RwSignal::new(false),
             is_loading: RwSignal::new(false),
             wrong: RwSignal::new(None),
@@ -78,16 +77,11 @@ impl Easel {
     }
 
     /// Puts a photo in the place of the drawing.
-    pub(super) fn show(self, photo: Photo) {
-        // A thing on a light background, as catalogues have them, and ink on paper: the models know it the other way round.
-        self.inverted.set(Fit::is_choice(self.shape) && photo.is_on_light());
+    fn show(self, photo: Photo) {
+        self.inverted.set(None);
         self.board.update_value(|board| board.photo = Some(photo));
         self.has_photo.set(true);
-        self.wrong.set(None);
         self.changes.update(|n| *n += 1);
-        if self.pixels().is_none() {
-            self.wrong.set(Some(Refusal::Blank.text()));
-        }
     }
 
     /// Back to the drawing.
@@ -99,35 +93,43 @@ impl Easel {
         self.changes.update(|n| *n += 1);
     }
 
-    /// Reads files one after the other, and shows them unless others were taken meanwhile. Where a round takes several, what
-    /// there was is kept before another one takes its place. What there was stays when a file is no good.
-    pub(super) fn take(self, files: Vec<File>) {
+    /// Reads pictures one after the other, and shows them unless others were taken meanwhile. Where a round takes
+    /// several, what there was is kept before another one takes its place. What there was stays when a picture is no good.
+    pub(super) fn take(self, sources: Vec<Source>) {
         let turn = self.forget_loading();
         self.is_loading.set(true);
-        let files = if self.places == 1 { files.into_iter().take(1).collect() } else { files };
+        let sources = if self.places == 1 { sources.into_iter().take(1).collect() } else { sources };
         spawn_local(async move {
             let mut wrong = Vec::new();
-            for (i, file) in files.iter().enumerate() {
-                let photo = image::decode(file).await;
+            for (i, source) in sources.iter().enumerate() {
+                let photo = reader::read(source, self.shape).await;
                 // The screen may be gone, too.
                 if self.taken.try_get_value() != Some(turn) {
                     return;
                 }
-                let photo = match photo {
+                let fit = self.fit.get_untracked();
+                let stands_out = |photo: &Photo| photo.view(fit, photo.is_inverted(fit)).is_some();
+                let photo = match photo.and_then(|photo| if stands_out(&photo) { Ok(photo) } else { Err(BLANK.into()) })
+                {
                     Ok(photo) => photo,
-                    Err(refusal) => {
-                        let name = if files.len() > 1 { format!("{}: ", file.name()) } else { String::new() };
-                        wrong.push(name + &refusal.text());
+                    Err(what) => {
+                        wrong.push(match source {
+                            Source::File(file) if sources.len() > 1 => format!("{}: {what}", file.name()),
+                            _ => what,
+                        });
                         continue;
                     }
                 };
                 let is_blank = untrack(|| self.pixels()).is_none();
                 if self.places > 1 && !is_blank && !self.keep() {
-                    wrong.push(format!("A round takes {} pictures; {} found no place.", self.places, files.len() - i));
+                    wrong.push(format!(
+                        "A round takes {} pictures; {} found no place.",
+                        self.places,
+                        sources.len() - i
+                    ));
                     break;
                 }
                 self.show(photo);
-                wrong.extend(self.wrong.get_untracked());
             }
             self.is_loading.set(false);
             self.wrong.set((!wrong.is_empty()).then(|| wrong.join(" ")));
@@ -187,13 +189,25 @@ impl Easel {
     /// What the model will get, again whenever it changes; `None` when there is nothing.
     pub(super) fn pixels(self) -> Option<Vec<u8>> {
         self.changes.track();
-        let (fit, inverted) = (self.fit.get(), self.inverted.get());
-        self.board.with_value(|board| {
-            let source = match &board.photo {
-                Some(photo) => Source::Photo { photo, inverted },
-                None => Source::Drawn(&board.drawing),
-            };
-            seen(&source, self.shape, fit)
+        let (fit, is_inverted) = (self.fit.get(), self.is_inverted());
+        self.board.with_value(|board| match &board.photo {
+            Some(photo) => photo.view(fit, is_inverted).map(|view| view.pixels.clone()),
+            None => drawn(&board.drawing, self.shape, fit),
         })
+    }
+
+    /// What may be wrong with that, in sentences, again whenever it changes.
+    pub(super) fn doubts(self) -> Option<String> {
+        let (fit, is_inverted) = (self.fit.get(), self.is_inverted());
+        self.with_photo(|photo| match photo.view(fit, is_inverted) {
+            Some(view) => view.doubts.clone(),
+            None => BLANK.into(),
+        })
+    }
+
+    /// Whether dark and light of the photo change places, again whenever it changes.
+    pub(super) fn is_inverted(self) -> bool {
+        let (fit, inverted) = (self.fit.get(), self.inverted.get());
+        inverted.or_else(|| self.with_photo(|photo| photo.is_inverted(fit))).unwrap_or_default()
     }
 }

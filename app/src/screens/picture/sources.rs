@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::easel::Easel;
 use crate::browser::image::{self, Camera};
+use crate::browser::reader::Source;
 use crate::page::page;
 use crate::parts::given::on_files;
 
@@ -17,12 +18,12 @@ pub(super) fn Sources(easel: Easel) -> impl IntoView {
     let choose = move |event: leptos::ev::Event| {
         let files = image::chosen(&event_target(&event));
         if !files.is_empty() {
-            easel.take(files);
+            easel.take(files.into_iter().map(Source::File).collect());
         }
     };
     // So that the same file can be chosen once more.
     let forget = move |event: leptos::ev::MouseEvent| event_target::<web_sys::HtmlInputElement>(&event).set_value("");
-    on_files(move |files| easel.take(files));
+    on_files(move |files| easel.take(files.into_iter().map(Source::File).collect()));
     let takes_several = easel.places > 1;
     let (name, hint) = match takes_several {
         false => ("Picture file", "Or drop a picture anywhere on this page, or paste one."),
@@ -94,10 +95,8 @@ fn Shot(easel: Easel) -> impl IntoView {
         }
     };
     let take = move |_| {
-        if let Some(photo) = video.get_untracked().and_then(|video| image::snapshot(&video)) {
-            // What there was goes aside, or away where there is no room.
-            easel.keep();
-            easel.show(photo);
+        if let Some(shot) = video.get_untracked().and_then(|video| image::snapshot(&video)) {
+            easel.take(vec![Source::Camera(shot)]);
             close();
         }
     };
