@@ -77,7 +77,7 @@ fn the_same_function_of_filters_of_other_sizes_says_the_same() {
     assert_eq!(none, 0);
     // Convolution 1 is read by convolution 2, and that by dense 1.
     let pairs = [(0, 2), (2, 5)];
-    let half = |small: f32| move |f: usize| if f % 2 == 0 { small } else { 1.0 };
+    let half = |small: f32| move |f: usize| if f.is_multiple_of(2) { small } else { 1.0 };
     for (layer, reader) in pairs {
         for small in [1e-4, 1e-2, 1e-6, 1e-12, 1e4, 1e12] {
             let model = rescaled(digits(), layer, reader, half(small));
