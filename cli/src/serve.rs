@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
-use tacit_jobs::classify::{Check, open_model};
+use tacit_jobs::classify::{Check, MOST_BYTES, open_model};
 use tacit_jobs::{Audience, Detail, ModelCard, Reveal};
 use tacit_meet::{AtDoor, Door, DoorInvite, Room};
 use tacit_session::{Code, Fault, Party as Seat};
@@ -23,6 +23,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::arguments::{Serve, Tell};
+use crate::files;
 use crate::place;
 use crate::say::{Stop, Voice};
 
@@ -137,9 +138,8 @@ pub(crate) fn opened(event: Option<AtDoor>) -> Result<Room, Fault> {
 }
 
 /// A model file, looked at before anybody is let in, and what clients see of it.
-pub(crate) fn read(path: &Path, reveal: Reveal) -> Result<(Vec<u8>, ModelCard), Fault> {
-    let unreadable = |error| Fault::new(Code::ModelUnreadable, format!("{}: {error}", path.display()));
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+pub(crate) fn read(path: &Path, reveal: Reveal) -> Result<(Vec<u8>, ModelCard), Stop> {
+    let bytes = files::read(path, MOST_BYTES).map_err(|why| Stop::Usage(format!("{}: {why}", path.display())))?;
     let (plan, _) = open_model(&bytes)?;
     let check = Check { plan: Rc::new(plan), owner: Seat::Alice, reveal };
     check.is_affordable()?;

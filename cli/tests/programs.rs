@@ -14,6 +14,7 @@ use futures::SinkExt as _;
 use serde_json::Value;
 use tacit_jobs::{Input, Job, Pairing, Picture, Processor, pairing};
 use tacit_meet::{ChannelLink, Config, Event, GuestInvite, join};
+use tacit_nn::{Node, Op, Shape};
 use tacit_session::{Code, Link as _, Party as Seat};
 use tacit_signaling::{Config as ServerConfig, Limits, Server};
 use tacit_signaling_messages::{Request, VERSION};
@@ -189,6 +190,7 @@ fn what_makes_no_sense_is_said_before_anybody_is_bothered() {
     assert!(code == 5 && said.contains("14 of the 22 characters"), "{said}");
     let (code, said) = ended(&["serve", &one("no-model.png").to_string_lossy()]);
     assert!(code == 5 && said.contains("[model-unreadable]"), "{said}");
+    assert!(said.contains("This is a picture. A .tacit file holds a network"), "{said}");
     let (code, said) = ended(&["serve", &digits(), "--tell", "scores"]);
     assert!(code == 2 && said.contains("--bits-per-client 64 allows no round: one opens 320 bits"), "{said}");
     let (code, said) = ended(&["serve", &digits(), "--bits-in-all", "3"]);
@@ -294,6 +296,43 @@ fn pictures_are_read_and_prepared_as_the_page_does() {
     assert_eq!(check(&[&bright], &link).0, "bright");
     assert_eq!(check(&["--invert=no", &bright], &link).0, "bright");
     assert_eq!(check(&["--invert", &bright], &link).0, "dark");
+}
+
+/// A model file with these bytes.
+fn model(name: &str, bytes: &[u8]) -> String {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, bytes).unwrap();
+    file.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_model_that_cannot_be_served_is_refused_for_what_it_is() {
+    let cases = format!("{}/../core/nn/tests/cases", env!("CARGO_MANIFEST_DIR"));
+    let onnx = b"\x08\x08\x12\x07pytorch\x1a\x052.1.0";
+    let refused = [
+        ("/nowhere/nothere.tacit".into(), 2, "There is no such file."),
+        (model("empty.tacit", b""), 2, "This file is empty."),
+        (model("large.tacit", &vec![0; 17 << 20]), 2, "This file has more than 16 MiB."),
+        (model("model.onnx", onnx), 5, "This is an ONNX model. A .tacit file holds a network"),
+        (format!("{cases}/bias1e5.tacit"), 5, "dense: Its bias is too large"),
+    ];
+    for (file, expected, why) in refused {
+        let (code, said) = Program::start(&["serve", &file], Some("")).ended();
+        assert!(code == expected && said.contains(why) && said.contains(" help: "), "{file}: {said}");
+        assert!(code == 5 || !said.contains("not a model that Tacit can read"), "{said}");
+    }
+    let labels = tacit_nn::Model {
+        name: "labels".into(),
+        input: Shape::new(1, 28, 28),
+        labels: (0..224).map(|label| label.to_string()).collect(),
+        nodes: vec![
+            Node::new("flat", Op::Flatten, &[0]),
+            Node::new("dense", tacit_nn::bench::dense(1, 784, 224), &[1]),
+        ],
+    };
+    let file = model("labels.tacit", &tacit_nn::file::write(&labels).unwrap());
+    let (code, said) = Program::start(&["serve", &file, "--pictures", "16"], Some("")).ended();
+    assert!(code == 5 && said.contains("too large for 16 pictures in one round; choose fewer"), "{said}");
 }
 
 #[test]

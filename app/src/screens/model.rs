@@ -2,6 +2,7 @@
 
 use leptos::html::Input as Field;
 use leptos::prelude::*;
+use tacit_jobs::classify::MOST_BYTES;
 use tacit_jobs::{Audience, Detail, MOST_PICTURES, ModelFile, Reveal};
 use tacit_session::{Code, Fault};
 use wasm_bindgen_futures::spawn_local;
@@ -12,9 +13,6 @@ use crate::page::page;
 use crate::parts::gauge::Gauge;
 use crate::parts::given::on_files;
 use crate::parts::heading::Heading;
-
-/// The most bytes of a model file.
-const MOST_BYTES: f64 = (16 << 20) as f64;
 
 /// A model that comes with the page.
 struct Bundled {
@@ -326,7 +324,7 @@ fn opened_bits(detail: Detail) -> &'static str {
 /// The bytes of the person's own file.
 async fn read(file: Option<web_sys::File>) -> Result<Vec<u8>, &'static str> {
     let file = file.ok_or("Choose a model file first.")?;
-    if file.size() > MOST_BYTES {
+    if file.size() > MOST_BYTES as f64 {
         return Err("This file has more than 16 MiB. Take a smaller model.");
     }
     image::bytes(&file).await.ok_or("This file cannot be read. Choose it again.")
@@ -336,8 +334,8 @@ async fn read(file: Option<web_sys::File>) -> Result<Vec<u8>, &'static str> {
 fn refused(fault: &Fault) -> String {
     let (headline, next) = (fault.code.headline(), fault.code.next_step());
     match (fault.code, &fault.detail) {
-        // The detail names the layer and what to change: that is what to do.
-        (Code::ModelRefused, Some(detail)) => format!("{headline} {detail}"),
+        // The detail says what is wrong and what to do.
+        (Code::ModelRefused | Code::ModelUnreadable, Some(detail)) => format!("{headline} {detail}"),
         (_, Some(detail)) => format!("{headline} {next} ({detail})"),
         (_, None) => format!("{headline} {next}"),
     }
@@ -360,7 +358,9 @@ mod tests {
     fn a_refusal_names_the_layer_and_says_what_to_do() {
         let refusal = refused(&Fault::new(Code::ModelRefused, "dense 1: its sums do not fit; halve its weights."));
         assert!(refusal.contains("dense 1") && !refusal.contains("below"), "{refusal}");
-        let refusal = refused(&Fault::new(Code::ModelUnreadable, "the checksum differs"));
-        assert!(refusal.contains("Take the file") && refusal.ends_with("(the checksum differs)"), "{refusal}");
+        let refusal = refused(&Fault::new(Code::ModelUnreadable, "It is damaged. Copy it anew."));
+        assert!(refusal.ends_with("that Tacit can read. It is damaged. Copy it anew."), "{refusal}");
+        let refusal = refused(&Fault::new(Code::Internal, "no memory"));
+        assert!(refusal.ends_with("(no memory)"), "{refusal}");
     }
 }
