@@ -2,7 +2,7 @@
 //!
 //! Models were trained on pictures that had been prepared in a certain way, and see little in others. So what comes in is
 //! prepared the same way ([`Fit`]), and what comes out is shown before it is used. Files are read here and nowhere else
-//! ([`read`]): a picture is the same one at the page and in the terminal.
+//! ([`read()`]): a picture is the same one at the page and in the terminal.
 
 mod doubt;
 mod drawing;

@@ -15,7 +15,7 @@ use std::{env, fs, thread};
 
 use serde::Deserialize;
 
-/// The environment variable with the file that [`skip`] writes a line to.
+/// The environment variable with the file that [`Program::skip`] writes a line to.
 pub const SKIPPED_FILE: &str = "TACIT_SKIPPED_TESTS";
 
 /// A program on the list, or a driver that programs load.
