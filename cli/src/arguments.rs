@@ -104,8 +104,8 @@ pub(crate) struct Check {
     #[arg(long, value_enum)]
     pub(crate) fit: Option<FitTo>,
 
-    /// Let dark and light change places in grey pictures, or not; by itself, for writing and things on a light ground
-    /// where the model knows them bright on black
+    /// Let dark and light change places in grey pictures, or not; by itself, for writing and things
+    /// on a light ground where the model knows them bright on black
     #[arg(long, value_enum, value_name = "YES|NO", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
     pub(crate) invert: Option<Choice>,
 

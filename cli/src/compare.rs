@@ -44,8 +44,8 @@ pub(crate) async fn run(options: Compare, voice: &mut Voice) -> Result<(), Stop>
 async fn understood(text: &str) -> Result<Amount, Stop> {
     let refused = |error: AmountError| Stop::Usage(error.to_string());
     let amount = match Amount::parse(text) {
-        Err(error @ AmountError::ThreeDecimals(units)) if ask::is_terminal() => {
-            let amount = Amount::from_minor_units(units).map_err(refused)?;
+        Err(error @ AmountError::ThreeDecimals(thousands)) if ask::is_terminal() => {
+            let amount = thousands.amount().map_err(refused)?;
             if !ask::yes(&format!("Is this {}?", amount.to_text())).await? {
                 return Err(refused(error));
             }

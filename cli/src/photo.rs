@@ -83,8 +83,8 @@ fn refused(path: &Path, what: &str) -> Fault {
     Fault::new(Code::PictureRefused, format!("{}: {what}", path.display()))
 }
 
-/// A picture in characters, each of which stands for two pixels, one above the other, or for more where there is no
-/// room for all of them.
+/// A picture in characters, each of which stands for two pixels, one above the other, or for more
+/// where there is no room for all of them.
 fn drawn(picture: &Picture) -> String {
     const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
     let [channels, height, width] = picture.shape();

@@ -12,8 +12,9 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads what stands before the `#` of a link, with other text in front of it perhaps. `None` where it names no
-    /// server. Of several addresses within each other the first counts, or the `innermost`.
+    /// Reads what stands before the `#` of a link, with other text in front of it perhaps. `None`
+    /// where it names no server. Of several addresses within each other the first counts, or the
+    /// `innermost`.
     ///
     /// # Errors
     /// Why it cannot be said which server it names.
@@ -40,8 +41,8 @@ impl Address {
         self.secure
     }
 
-    /// Whether this is the server at `host`, which may have a port: default ports and the names of this machine make no
-    /// difference.
+    /// Whether this is the server at `host`, which may have a port: default ports and the names of
+    /// this machine make no difference.
     #[must_use]
     pub fn is_at(&self, host: &str) -> bool {
         let (mine, theirs) = (plain(&self.host), plain(host));

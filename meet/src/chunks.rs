@@ -6,10 +6,11 @@
 //! └──────┴───────────────────┘   flag 2, alone: a call; see `flow`
 //! ```
 //!
-//! 64 KiB is what every WebRTC implementation takes. A part that is not the last is full, so a message has exactly one
-//! encoding, and whoever sends anything else broke the protocol. What has arrived and was not yet asked for is bounded:
-//! a browser delivers as fast as the other side sends, and there is no way to tell the network to wait.
-//! Announcing a longer message than [`MAX_MESSAGE`] is of no use: nothing is allocated before it arrives.
+//! 64 KiB is what every WebRTC implementation takes. A part that is not the last is full, so a
+//! message has exactly one encoding, and whoever sends anything else broke the protocol. What has
+//! arrived and was not yet asked for is bounded: a browser delivers as fast as the other side
+//! sends, and there is no way to tell the network to wait. Announcing a longer message than
+//! [`MAX_MESSAGE`] is of no use: nothing is allocated before it arrives.
 
 use std::collections::VecDeque;
 

@@ -405,7 +405,8 @@ impl Desk {
         self.config.ice_servers.extend(ice);
     }
 
-    /// Once the two are introduced, they do without the server. Before, the host of a room comes back to it.
+    /// Once the two are introduced, they do without the server. Before, the host of a room comes
+    /// back to it.
     fn server_lost(&mut self) -> Result<(), Fault> {
         let socket = self.ties.held.borrow_mut().socket.take();
         drop(socket);

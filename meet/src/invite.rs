@@ -89,21 +89,22 @@ fn address(origin: &str, room: Room, secret: &LinkSecret) -> String {
     format!("{}/#{}.{}", origin.trim_end_matches('/'), room.0, secret.encode())
 }
 
-/// The guest's side: the room, the one secret that reached them, and the server that it names. Not `Debug`, not `Clone`;
-/// forgotten on drop.
+/// The guest's side: the room, the one secret that reached them, and the server that it names. Not
+/// `Debug`, not `Clone`; forgotten on drop.
 pub struct GuestInvite(Found);
 
 impl GuestInvite {
-    /// Reads a whole link, its fragment, or a typed code, out of what a chat program, a mail program or a person made of
-    /// it.
+    /// Reads a whole link, its fragment, or a typed code, out of what a chat program, a mail
+    /// program or a person made of it.
     ///
-    /// Forgiving where nothing is lost: other text around it, white space and characters that nobody sees, percent
-    /// signs, line breaks inside a link, any case and any dashes of a code, digits of any script, words cut to where
-    /// they are unique (four letters always suffice). What could be read in two ways is refused.
+    /// Forgiving where nothing is lost: other text around it, white space and characters that
+    /// nobody sees, percent signs, line breaks inside a link, any case and any dashes of a code,
+    /// digits of any script, words cut to where they are unique (four letters always suffice). What
+    /// could be read in two ways is refused.
     ///
     /// # Errors
-    /// [`Code::InviteMalformed`](tacit_session::Code::InviteMalformed) for everything else. The detail says what is
-    /// wrong, never the text itself.
+    /// [`Code::InviteMalformed`](tacit_session::Code::InviteMalformed) for everything else. The
+    /// detail says what is wrong, never the text itself.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         reader::read(text).map(Self)
     }
@@ -114,7 +115,8 @@ impl GuestInvite {
         self.0.room
     }
 
-    /// The server that the link names, if it names one: the room is there and nowhere else. Not secret.
+    /// The server that the link names, if it names one: the room is there and nowhere else. Not
+    /// secret.
     #[must_use]
     pub fn address(&self) -> Option<&Address> {
         self.0.address.as_ref()
@@ -401,7 +403,8 @@ mod tests {
             ("https://tacit.example/#7", "what follows # in the link is missing"),
             ("https://tacit.example/#", "what follows # in the link is missing"),
             ("https://tacit.example/", "what follows # in the link is missing"),
-            // The last character of 22 carries four bits that must be zero: one secret, one spelling.
+            // The last character of 22 carries four bits that must be zero: one secret, one
+            // spelling.
             ("7.AAAAAAAAAAAAAAAAAAAAAB", "last character"),
             ("99999999999.AAECAwQFBgcICQoLDA0ODw", "too large"),
             ("#7.AAECAwQFBgcICQoLDA0ODw #8.AAECAwQFBgcICQoLDA0ODw", "two different links"),

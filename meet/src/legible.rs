@@ -4,8 +4,9 @@
 const ZEROS: [char; 20] =
     ['٠', '۰', '߀', '०', '০', '੦', '૦', '୦', '௦', '౦', '೦', '൦', '๐', '໐', '༠', '၀', '០', '᠐', '０', '𝟎'];
 
-/// Leaves out what has no width and Markdown's backslashes; writes digits and letters of full width, digits of other
-/// scripts, and hyphens that are not the keyboard's as ASCII; and makes every blank a space or a line feed.
+/// Leaves out what has no width and Markdown's backslashes; writes digits and letters of full
+/// width, digits of other scripts, and hyphens that are not the keyboard's as ASCII; and makes
+/// every blank a space or a line feed.
 pub(crate) fn legible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();

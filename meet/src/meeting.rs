@@ -40,13 +40,16 @@ pub enum Event {
         /// Show its link, its code, its QR code.
         invite: Invite,
     },
-    /// Guest: the room is a door, and others are served first: so after some seconds without a place.
+    /// Guest: the room is a door, and others are served first: so after some seconds without a
+    /// place.
     Ringing,
-    /// Host: the server is out of reach. This side tries to come back to its room, for as long as the invite works.
+    /// Host: the server is out of reach. This side tries to come back to its room, for as long as
+    /// the invite works.
     ServerLost,
     /// Host: it is back in its room, and the invite is as good as before.
     ServerBack,
-    /// Guest: the host is out of the server's reach, for a moment perhaps. What comes next comes when it is back.
+    /// Guest: the host is out of the server's reach, for a moment perhaps. What comes next comes
+    /// when it is back.
     HostAway,
     /// Somebody has the other seat; who it is comes out next.
     PeerArrived,

@@ -1,8 +1,9 @@
 //! Finds an invite in a text, as chat programs, mail programs and people leave it.
 //!
-//! A link is recognised by its end: a number, a dot and 22 characters of base64url. What stands before the `#` names the
-//! server. A code is a number and two words of the list. Around both there may be other text. What could be read in two
-//! ways is refused: a wrong guess would use the invite up.
+//! A link is recognised by its end: a number, a dot and 22 characters of base64url. What stands
+//! before the `#` names the server. A code is a number and two words of the list. Around both there
+//! may be other text. What could be read in two ways is refused: a wrong guess would use the invite
+//! up.
 
 use tacit_session::{Code, Fault};
 use tacit_signaling_messages::Room;
@@ -59,8 +60,8 @@ pub(crate) fn read(text: &str) -> Result<Found, Fault> {
     })
 }
 
-/// The text without the first so many line breaks after its `#`, which mail programs put into long links, and without
-/// their marks of a reply.
+/// The text without the first so many line breaks after its `#`, which mail programs put into long
+/// links, and without their marks of a reply.
 fn line_joined(text: &str, breaks: usize) -> Option<String> {
     let (head, rest) = at_fragment(text);
     let mut lines = rest.trim().splitn(breaks + 2, '\n');
@@ -72,7 +73,8 @@ fn line_joined(text: &str, breaks: usize) -> Option<String> {
     Some(joined)
 }
 
-/// The text without the few blanks after its `#`, where nothing else follows: a field makes them of line breaks.
+/// The text without the few blanks after its `#`, where nothing else follows: a field makes them of
+/// line breaks.
 fn blank_joined(text: &str) -> Option<String> {
     let (head, rest) = at_fragment(text);
     let pieces: Vec<&str> = rest.split_whitespace().collect();
@@ -125,7 +127,8 @@ impl Links {
         }
     }
 
-    /// Takes every room and secret in the text. Without an `address`, what stands before them is one.
+    /// Takes every room and secret in the text. Without an `address`, what stands before them is
+    /// one.
     fn scan(&mut self, text: &str, address: Option<&str>, wrapped: usize) {
         for (dot, _) in text.match_indices('.') {
             let head = &text[..dot];
@@ -177,7 +180,8 @@ impl Links {
     }
 }
 
-/// The server that a link names: before its `#`, or, where there are several, in what the last one follows.
+/// The server that a link names: before its `#`, or, where there are several, in what the last one
+/// follows.
 fn named(address: Option<&str>, before: &str, innermost: bool) -> Result<Option<Address>, &'static str> {
     let Some(address) = address else { return Address::of(before, innermost) };
     let inner = match before.rsplit_once('#') {
@@ -236,8 +240,8 @@ impl Wrong {
     }
 }
 
-/// The 22 characters of a secret at the beginning of a text. A link's last character is `A`, `Q`, `g` or `w`, so that
-/// dashes and underscores after it are not its own.
+/// The 22 characters of a secret at the beginning of a text. A link's last character is `A`, `Q`,
+/// `g` or `w`, so that dashes and underscores after it are not its own.
 fn secret(text: &str) -> Result<LinkSecret, Wrong> {
     let is_own = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let (run, after) = text.split_at(text.find(|c| !is_own(c)).unwrap_or(text.len()));

@@ -1,5 +1,5 @@
-//! What a picture file says about itself, read before it is decoded: a small file can hold a picture that takes all
-//! memory, and a moving one has no single answer.
+//! What a picture file says about itself, read before it is decoded: a small file can hold a
+//! picture that takes all memory, and a moving one has no single answer.
 
 use image::ImageFormat;
 
@@ -146,8 +146,8 @@ fn little_16(bytes: &[u8], at: usize) -> Option<u32> {
     bytes_at(bytes, at).map(|two| u16::from_le_bytes(two).into())
 }
 
-/// Chunks of length, name, content and check; an animation says so before its first picture. The Exif data may stand
-/// behind the picture.
+/// Chunks of length, name, content and check; an animation says so before its first picture. The
+/// Exif data may stand behind the picture.
 fn png(bytes: &[u8]) -> Option<Look<'_>> {
     let mut look = Look::still(ImageFormat::Png, big(bytes, 16)?, big(bytes, 20)?);
     let (mut at, mut has_pixels) = (8, false);
@@ -164,8 +164,8 @@ fn png(bytes: &[u8]) -> Option<Look<'_>> {
     has_pixels.then_some(look)
 }
 
-/// Segments of marker, length and content; the size stands in the one that starts the frame. What lies between two
-/// segments is the data of a scan, or of no use.
+/// Segments of marker, length and content; the size stands in the one that starts the frame. What
+/// lies between two segments is the data of a scan, or of no use.
 fn jpeg(bytes: &[u8]) -> Option<Look<'_>> {
     /// The next marker from `at` on, and where its content begins.
     fn marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {

@@ -9,8 +9,8 @@ const TERMS: usize = 6;
 /// Samples along the longer side.
 const SAMPLES: usize = 96;
 
-/// A surface that is curved as light falls on paper, through most of a picture and past what is written on it
-/// (iteratively reweighted least squares). It begins with the colour of the edge.
+/// A surface that is curved as light falls on paper, through most of a picture and past what is
+/// written on it (iteratively reweighted least squares). It begins with the colour of the edge.
 pub(super) fn smooth(planes: &[Ink; 3]) -> [Ink; 3] {
     let (width, height) = (planes[0].width(), planes[0].height());
     let step = (width.max(height) / SAMPLES).max(1);
@@ -49,8 +49,9 @@ pub(super) fn smooth(planes: &[Ink; 3]) -> [Ink; 3] {
     })
 }
 
-/// A ground that also follows shadows with an edge: the picture without what is narrower than `2 · radius` and darker
-/// than its surroundings, or lighter. It starts from the smooth ground, so that a gradient ends at no edge.
+/// A ground that also follows shadows with an edge: the picture without what is narrower than `2 ·
+/// radius` and darker than its surroundings, or lighter. It starts from the smooth ground, so that
+/// a gradient ends at no edge.
 pub(super) fn closed(planes: &[Ink; 3], smooth: &[Ink; 3], radius: usize, is_dark: bool) -> [Ink; 3] {
     let sign = if is_dark { 1.0 } else { -1.0 };
     std::array::from_fn(|channel| {
@@ -63,8 +64,8 @@ pub(super) fn closed(planes: &[Ink; 3], smooth: &[Ink; 3], radius: usize, is_dar
     })
 }
 
-/// The largest value within a square around each pixel: of a picture that is larger by the square's radius on each side,
-/// or smaller.
+/// The largest value within a square around each pixel: of a picture that is larger by the square's
+/// radius on each side, or smaller.
 fn filtered(ink: &Ink, radius: usize, is_wider: bool) -> Vec<f32> {
     let rows: Vec<Vec<f32>> =
         ink.values().chunks_exact(ink.width()).map(|row| largest(row, radius, is_wider)).collect();
@@ -75,8 +76,8 @@ fn filtered(ink: &Ink, radius: usize, is_wider: bool) -> Vec<f32> {
     (0..height).flat_map(|y| columns.iter().map(move |column| column[y])).collect()
 }
 
-/// The largest value within `radius` of each place, by a queue of candidates that fall: of every place that is so near to
-/// a value, or only of those with values all around them.
+/// The largest value within `radius` of each place, by a queue of candidates that fall: of every
+/// place that is so near to a value, or only of those with values all around them.
 fn largest(row: &[f32], radius: usize, is_wider: bool) -> Vec<f32> {
     let window = 2 * radius + 1;
     let mut candidates = VecDeque::new();
@@ -109,7 +110,8 @@ fn dot(a: &[f64; TERMS], b: &[f64; TERMS]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The surface nearest to what is wanted, by weighted least squares; flat where nothing says otherwise.
+/// The surface nearest to what is wanted, by weighted least squares; flat where nothing says
+/// otherwise.
 fn fitted(places: &[(usize, [f64; TERMS])], weights: &[f64], wanted: impl Fn(usize) -> f64) -> Option<[f64; TERMS]> {
     let mut rows = [[0.0; TERMS + 1]; TERMS];
     for ((at, terms), weight) in places.iter().zip(weights) {

@@ -19,7 +19,6 @@ pub struct Photo {
 }
 
 /// A picture as a model gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Channel by channel, row by row.
     pub pixels: Vec<u8>,
@@ -28,8 +27,8 @@ pub struct Seen {
 }
 
 impl Photo {
-    /// Lays the pixels on a ground on which something shows. `None` when there are not as many bytes as the size says,
-    /// or none at all.
+    /// Lays the pixels on a ground on which something shows. `None` when there are not as many
+    /// bytes as the size says, or none at all.
     pub fn new(width: usize, height: usize, mut rgba: Vec<u8>) -> Option<Self> {
         let bytes = width.checked_mul(height)?.checked_mul(4)?;
         if bytes == 0 || bytes != rgba.len() {
@@ -50,8 +49,9 @@ impl Photo {
         RgbaImage::from_raw(width, height, self.rgba).map(DynamicImage::from)
     }
 
-    /// Whether dark and light change places, where nobody asks for either. Models for 28 × 28 grey pixels know bright
-    /// things on black, as MNIST and Fashion-MNIST have them; others take pictures as they are.
+    /// Whether dark and light change places, where nobody asks for either. Models for 28 × 28 grey
+    /// pixels know bright things on black, as MNIST and Fashion-MNIST have them; others take
+    /// pictures as they are.
     pub fn is_inverted(&self, shape: [usize; 3], fit: Fit) -> bool {
         if !Fit::is_choice(shape) {
             return false;
@@ -62,7 +62,8 @@ impl Photo {
         }
     }
 
-    /// What a model that takes pictures of `shape` (channels, rows, columns) gets; `None` when nothing stands out.
+    /// What a model that takes pictures of `shape` (channels, rows, columns) gets; `None` when
+    /// nothing stands out.
     /// `is_inverted` counts for grey pictures.
     pub fn seen(&self, shape: [usize; 3], fit: Fit, is_inverted: bool) -> Option<Seen> {
         let [channels, height, width] = shape;
@@ -94,7 +95,8 @@ impl Photo {
         Ink::new(self.width, self.height, self.rgba.chunks_exact(4).map(of).collect())
     }
 
-    /// Lightness, weighted as television does (ITU-R BT.601), which is what data sets were made with.
+    /// Lightness, weighted as television does (ITU-R BT.601), which is what data sets were made
+    /// with.
     fn lightness(&self) -> Ink {
         self.each(|[red, green, blue]| 0.299 * red + 0.587 * green + 0.114 * blue)
     }
@@ -109,8 +111,8 @@ impl Photo {
     }
 }
 
-/// Makes the pixels opaque. The ground is white, as a page's is, unless hardly anything shows on it and more does on
-/// black.
+/// Makes the pixels opaque. The ground is white, as a page's is, unless hardly anything shows on it
+/// and more does on black.
 fn lay_on_ground(rgba: &mut [u8]) {
     /// How far a pixel must be from the ground to show, of 255.
     const SHOWS: u32 = 64;

@@ -128,8 +128,8 @@ impl Marks {
         2.0 * area as f32 / (outline.max(1) as f32 * std::f32::consts::FRAC_PI_4)
     }
 
-    /// Takes lines away that cross the whole picture, as notebooks have them: two or more, where nothing is written
-    /// on them.
+    /// Takes lines away that cross the whole picture, as notebooks have them: two or more, where
+    /// nothing is written on them.
     pub(super) fn unrule(&mut self) {
         for is_across in [true, false] {
             let (length, count) = if is_across { (self.width, self.height) } else { (self.height, self.width) };

@@ -8,7 +8,8 @@ use image::{DynamicImage, ImageReader, Limits};
 use super::file::{self, Look, Refusal};
 use super::photo::{PHOTO_SIDE, Photo};
 
-/// The most memory that a decoder may take: for fifty million pixels of four times 16 bits, and some more.
+/// The most memory that a decoder may take: for fifty million pixels of four times 16 bits, and
+/// some more.
 const MOST_MEMORY: u64 = 512 << 20;
 
 /// Reads a picture file: its pixels the right way up, and no larger than [`PHOTO_SIDE`].
@@ -41,8 +42,8 @@ fn decoded(file: &[u8], look: &Look<'_>) -> Result<DynamicImage, Refusal> {
     reader.decode().map_err(|_| Refusal::Damaged)
 }
 
-/// A JPEG file without its end. Decoders fill in what is missing; so it is decoded twice, with different bytes put
-/// behind it: it is complete if these change nothing.
+/// A JPEG file without its end. Decoders fill in what is missing; so it is decoded twice, with
+/// different bytes put behind it: it is complete if these change nothing.
 fn completed(file: &[u8], look: &Look<'_>) -> Result<DynamicImage, Refusal> {
     const END: [u8; 2] = [0xff, 0xd9];
     let length = file.iter().rposition(|byte| *byte != 0xff).map_or(0, |last| last + 1);

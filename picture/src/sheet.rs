@@ -1,4 +1,5 @@
-//! A sheet of paper on a table, a board in its frame, a page on a screen: where in a photo to look for writing.
+//! A sheet of paper on a table, a board in its frame, a page on a screen: where in a photo to look
+//! for writing.
 
 use super::ink::{Area, Ink};
 use super::pieces::{Histogram, Marks, Piece};
@@ -44,8 +45,8 @@ pub(super) fn find(planes: &[Ink; 3]) -> (Place, bool) {
     (Place { left, top, width: right - left, height: bottom - top }, true)
 }
 
-/// The largest sheet within a place: of four straight sides, of another colour than what is around it, and with
-/// something on it.
+/// The largest sheet within a place: of four straight sides, of another colour than what is around
+/// it, and with something on it.
 fn inside(planes: &[Ink; 3], place: Place) -> Option<Place> {
     let Place { left, top, width, height } = place;
     let planes = planes.each_ref().map(|plane| plane.cropped(left, top, width, height));
@@ -161,8 +162,8 @@ fn inscribed(filled: &Marks) -> Option<Place> {
     })
 }
 
-/// Whether something stands out on it; and, where that is asked for, nothing does at its edge: the edge of a shadow
-/// crosses what is written.
+/// Whether something stands out on it; and, where that is asked for, nothing does at its edge: the
+/// edge of a shadow crosses what is written.
 fn has_content(planes: &[Ink; 3], place: Place, is_clean: bool) -> bool {
     const STANDS_OUT: f32 = 0.12;
     let planes = planes.each_ref().map(|plane| plane.cropped(place.left, place.top, place.width, place.height));

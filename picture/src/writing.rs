@@ -15,7 +15,8 @@ const FAINTEST: f32 = 0.08;
 const FAINT: f32 = 0.22;
 /// Where ink begins, as a part of its full strength.
 const BEGINS: f32 = 0.45;
-/// How wide the strokes of MNIST are, where the longer side of a digit is 20 pixels; thinner ones vanish.
+/// How wide the strokes of MNIST are, where the longer side of a digit is 20 pixels; thinner ones
+/// vanish.
 const STROKE: f32 = 2.0;
 const THINNEST: f32 = 1.5;
 
@@ -29,7 +30,8 @@ pub(super) struct Writing {
     oddity: u32,
 }
 
-/// Looks for writing that is darker than its paper (inverted), or lighter, or either; `None` when nothing stands out.
+/// Looks for writing that is darker than its paper (inverted), or lighter, or either; `None` when
+/// nothing stands out.
 pub(super) fn find(photo: &Photo, is_inverted: Option<bool>) -> Option<Writing> {
     let planes = photo.planes();
     let (place, is_framed) = sheet::find(&planes);
@@ -40,7 +42,8 @@ pub(super) fn find(photo: &Photo, is_inverted: Option<bool>) -> Option<Writing> 
     let ways = if is_inverted.is_some() { vec![likely] } else { vec![likely, !likely] };
     let mut best: Option<Writing> = None;
     for (unlikely, is_inverted) in (0..).zip(ways) {
-        // A shadow with an edge is no smooth surface; a closed one follows it, and takes bold strokes for paper.
+        // A shadow with an edge is no smooth surface; a closed one follows it, and takes bold
+        // strokes for paper.
         for is_closed in [false, true] {
             let closed = is_closed.then(|| ground::closed(&planes, &smooth, radius, is_inverted));
             let contrast = contrast(&planes, closed.as_ref().unwrap_or(&smooth), is_inverted);
@@ -76,8 +79,8 @@ fn is_darker(planes: &[Ink; 3], ground: &[Ink; 3]) -> bool {
     beyond(-1.0) > beyond(1.0)
 }
 
-/// How far each pixel is from the ground, of as far as it could be, in the channel in which it is farthest: red ink and
-/// yellow ink are as dark as blue ink in one of them.
+/// How far each pixel is from the ground, of as far as it could be, in the channel in which it is
+/// farthest: red ink and yellow ink are as dark as blue ink in one of them.
 fn contrast(planes: &[Ink; 3], ground: &[Ink; 3], is_inverted: bool) -> Ink {
     /// On a ground so dark that there is hardly room for ink, grain is no ink.
     const LEAST_RANGE: f32 = 0.25;

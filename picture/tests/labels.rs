@@ -1,4 +1,5 @@
-//! What the bundled model of digits reads in picture files that people had, and in digits on many grounds.
+//! What the bundled model of digits reads in picture files that people had, and in digits on many
+//! grounds.
 
 use std::path::Path;
 

@@ -13,10 +13,11 @@
 //! Once joined, a room is never joined again: the secret behind its code has met its guest, and a second one would be
 //! a second guess.
 //!
-//! A host whose socket breaks is *away*, and takes its seat again with its ticket, as long as it has said nothing to a
-//! guest. A guest who comes meanwhile is joined and waits, and what it says first is kept for the host; if it leaves
-//! before the host is back, nothing was guessed, and the room waits again. Rooms without their host are few, the one
-//! that is longest without is closed first, and none outlives the time that it would have waited anyway.
+//! A host whose socket breaks is *away*, and takes its seat again with its ticket, as long as it
+//! has said nothing to a guest. A guest who comes meanwhile is joined and waits, and what it says
+//! first is kept for the host; if it leaves before the host is back, nothing was guessed, and the
+//! room waits again. Rooms without their host are few, the one that is longest without is closed
+//! first, and none outlives the time that it would have waited anyway.
 //!
 //! A door (see `doors`) is joined as often as guests like. Each of them rings, and an answer makes a joined room for two
 //! that has no number, so that nobody else can so much as knock:
@@ -30,6 +31,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use subtle::ConstantTimeEq as _;
 use tacit_signaling_messages::{Body, Refusal, Reply, Room, Ticket};
 
 use crate::doors::Doors;
@@ -152,12 +154,12 @@ impl Rooms {
         Ok(room)
     }
 
-    /// Gives `member` the first seat of a room again, instead of whoever sits there. If a guest has come meanwhile, the
-    /// host is told so, and what the guest said.
+    /// Gives `member` the first seat of a room again, instead of whoever sits there. If a guest has
+    /// come meanwhile, the host is told so, and what the guest said.
     ///
     /// # Errors
-    /// [`Refusal::UnknownRoom`], also for a wrong ticket and after the host has spoken; [`Refusal::Malformed`] for a
-    /// member who sits already.
+    /// [`Refusal::UnknownRoom`], also for a wrong ticket and after the host has spoken;
+    /// [`Refusal::Malformed`] for a member who sits already.
     pub(crate) fn resume(
         &mut self,
         member: Member,
@@ -169,7 +171,7 @@ impl Rooms {
         self.is_new(member)?;
         let key = Key::from(room);
         let open = self.open.get_mut(&key).filter(|open| open.deadline > now).ok_or(Refusal::UnknownRoom)?;
-        let pending = open.pending.as_mut().filter(|pending| pending.ticket == *ticket).ok_or(Refusal::UnknownRoom)?;
+        let pending = open.pending.as_mut().filter(|pending| pending.is_for(ticket)).ok_or(Refusal::UnknownRoom)?;
         if let Some(since) = pending.away.take() {
             self.away.remove(&(since, key));
         }
@@ -325,8 +327,8 @@ impl Rooms {
         }
     }
 
-    /// Frees the place of `member`. An empty room and a door without its owner close; a room whose host may come back
-    /// is kept, unless it left `for_good`.
+    /// Frees the place of `member`. An empty room and a door without its owner close; a room whose
+    /// host may come back is kept, unless it left `for_good`.
     pub(crate) fn leave(&mut self, member: Member, for_good: bool, now: Instant, notices: &mut Vec<Notice>) {
         match self.places.remove(&member) {
             Some(Place::In(key)) => self.leave_room(member, key, for_good, now, notices),
@@ -485,6 +487,13 @@ struct Pending {
     away: Option<Instant>,
     /// What the guest has said, as long as the host may not have heard it.
     first_words: Option<Body>,
+}
+
+impl Pending {
+    /// Whether this is its ticket, in constant time.
+    fn is_for(&self, Ticket(shown): &Ticket) -> bool {
+        self.ticket.0.as_bytes().ct_eq(shown.as_bytes()).into()
+    }
 }
 
 impl Open {

@@ -174,7 +174,8 @@ async fn more_messages_than_the_rate_allows() {
     while let Reply::Relay { .. } = guest.hear().await {
         heard += 1;
     }
-    // Two tokens went to the room and the first words, and the test is slow enough for a few to come back.
+    // Two tokens went to the room and the first words, and the test is slow enough for a few to
+    // come back.
     assert!((3..50).contains(&heard), "{heard}");
 }
 

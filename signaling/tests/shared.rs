@@ -306,7 +306,8 @@ async fn who_was_on_an_instance_that_died_has_left_and_a_host_that_waited_comes_
     rings.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
     is_unknown(&here, join(door)).await;
     is_unknown(&here, answer(ticket)).await;
-    // Who waited for a guest comes back to an instance that lives, and finds the guest who came meanwhile.
+    // Who waited for a guest comes back to an instance that lives, and finds the guest who came
+    // meanwhile.
     let mut late = here.enter().await;
     late.say(&join(room)).await;
     assert_eq!(late.hear().await, Reply::Joined { ice: Vec::new(), away: true });

@@ -63,7 +63,8 @@ pub(crate) fn page() -> Result<PathBuf> {
     Ok(page)
 }
 
-/// The page's build in a process of its own, while something else goes on. What it says goes to a file.
+/// The page's build in a process of its own, while something else goes on. What it says goes to a
+/// file.
 pub(crate) struct PageBuild {
     running: Running,
     log: PathBuf,

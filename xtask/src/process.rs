@@ -118,7 +118,8 @@ pub(crate) fn read(command: &mut Command, mut look: impl FnMut(&str)) -> Result<
     Ok(running.wait()?.success())
 }
 
-/// Runs a cargo command that compiles, with a bar in place of its output, which is shown if it fails.
+/// Runs a cargo command that compiles, with a bar in place of its output, which is shown if it
+/// fails.
 pub(crate) fn compile(command: &mut Command) -> Result<()> {
     command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
     let mut running = Running::start(command.stderr(Stdio::piped()))?;

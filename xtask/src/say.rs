@@ -16,7 +16,8 @@ pub(crate) fn note(text: &str) {
     eprintln!("  {text}");
 }
 
-/// How far a long step is: one line that is drawn anew in a terminal, a line for each tenth elsewhere.
+/// How far a long step is: one line that is drawn anew in a terminal, a line for each tenth
+/// elsewhere.
 pub(crate) struct Bar {
     tenths: usize,
     is_drawn: bool,

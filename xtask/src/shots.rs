@@ -1,4 +1,5 @@
-//! `cargo xtask shots`: a picture of every screen and every failure card, to be looked at, and README's picture.
+//! `cargo xtask shots`: a picture of every screen and every failure card, to be looked at, and
+//! README's picture.
 
 use anyhow::{Context as _, Result};
 use clap::Args;

@@ -1,5 +1,6 @@
-//! The reader of pictures: a program of its own in a worker, which the page starts for each file. It reads the file as
-//! the terminal does, prepares the picture in every way that the model allows, and its memory goes with it.
+//! The reader of pictures: a program of its own in a worker, which the page starts for each file.
+//! It reads the file as the terminal does, prepares the picture in every way that the model allows,
+//! and its memory goes with it.
 //!
 //! Its loader takes one message and answers with one:
 //!
@@ -12,8 +13,8 @@
 //! | to the page | |
 //! |---|---|
 //! | `rgba`, `width` | the picture, as a canvas takes it |
-//! | `inverted` | for each [`Fit`](tacit_picture::Fit) whether dark and light change places by themselves |
-//! | `views` | what the model gets for each fit, not inverted and inverted: `{ pixels, doubts }`, or `null` for nothing |
+//! | `inverted` | for each [`Fit`](tacit_picture::Fit) whether dark and light change places |
+//! | `views` | for each fit, not inverted and inverted: `{ pixels, doubts }` or `null` |
 //! | `refused` | instead of these: why not, in sentences |
 
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,5 @@
-//! The reader of pictures (`app/reader`): a worker with a program of its own, which lives for one picture.
+//! The reader of pictures (`app/reader`): a worker with a program of its own, which lives for one
+//! picture.
 
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use tacit_picture::{Fit, MOST_BYTES};

@@ -33,7 +33,6 @@ pub(crate) fn Hold(sides: [Page; 2], track: Track, holds: RwSignal<bool>) -> imp
         }
     });
     let said = move || match waiting() {
-        _ if !holds.get() => String::new(),
         (0, 0) => "Nothing is on its way.".into(),
         (to_alice, to_bob) => {
             let to = |n: usize, party| (n > 0).then(|| format!("{n} to {}", name(party)));

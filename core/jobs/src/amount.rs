@@ -4,6 +4,8 @@ mod clean;
 mod parse;
 mod signs;
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::ZeroizeOnDrop;
 
@@ -13,7 +15,8 @@ use zeroize::ZeroizeOnDrop;
 #[derive(ZeroizeOnDrop)]
 pub struct Amount(u64);
 
-/// Why a text is not taken as an amount. The text itself is not repeated: it may be somebody's fortune.
+/// Why a text is not taken as an amount. Only the question about three decimals repeats it: it may
+/// be somebody's fortune.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
     /// Nothing was typed.
@@ -22,7 +25,8 @@ pub enum AmountError {
     /// Below zero.
     #[error("An amount cannot be negative here. Leave out the minus sign.")]
     Negative,
-    /// A character or a word that is neither part of a number nor a currency's sign: `k`, `million`.
+    /// A character or a word that is neither part of a number nor a currency's sign: `k`,
+    /// `million`.
     #[error("Only digits, separators and a currency sign are allowed. Write thousands, millions and cents as digits.")]
     Unexpected,
     /// Numbers in several lines, cells or parts.
@@ -35,17 +39,37 @@ pub enum AmountError {
     #[error("It is not clear where the decimal sign is. Leave out the thousands separators.")]
     Ambiguous,
     /// Two readings: thousands, or the three decimals of a currency such as the dinar of Kuwait. It
-    /// carries the minor units of the first.
-    #[error("{}", three_decimals(*.0))]
-    ThreeDecimals(u64),
+    /// carries the first.
+    #[error("{}", three_decimals(.0))]
+    ThreeDecimals(Thousands),
     /// Above [`Amount::MAX`].
     #[error("The largest amount is 92,233,720,368,547,758.07.")]
     TooLarge,
 }
 
+/// The reading of three digits as thousands, in minor units. It is a secret: `Debug` keeps it back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Thousands(u64);
+
+impl Thousands {
+    /// The amount that it is.
+    ///
+    /// # Errors
+    /// [`AmountError::TooLarge`] above [`Amount::MAX`].
+    pub fn amount(self) -> Result<Amount, AmountError> {
+        Amount::from_minor_units(self.0)
+    }
+}
+
+impl fmt::Debug for Thousands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Thousands(..)")
+    }
+}
+
 /// Both readings, and how to type what is meant.
-fn three_decimals(units: u64) -> String {
-    let (thousands, whole) = (Amount(units).to_text(), units / 100);
+fn three_decimals(Thousands(units): &Thousands) -> String {
+    let (thousands, whole) = (Amount(*units).to_text(), units / 100);
     let fraction = format!("{}.{:03}", whole / 1000, whole % 1000);
     format!(
         "Is this {thousands}, or {fraction} with three decimals? For the first, type {thousands}. Three decimals cannot be compared: \
@@ -293,9 +317,9 @@ mod tests {
         for text in
             ["12.345 KWD", "KWD 12,345", "12,345 DT", "د.ك.\u{200F} 12.345", "12.345 kd", "12.345 dinars", "OMR12.345"]
         {
-            assert_eq!(read(text), Err(AmountError::ThreeDecimals(1_234_500)), "{text}");
+            assert_eq!(read(text), Err(AmountError::ThreeDecimals(Thousands(1_234_500))), "{text}");
         }
-        let asked = AmountError::ThreeDecimals(1_234_500).to_string();
+        let asked = AmountError::ThreeDecimals(Thousands(1_234_500)).to_string();
         assert!(asked.contains("12,345.00") && asked.contains("12.345 "), "{asked}");
         for text in ["1.250,- KWD", "1,250.00 KWD", "1,250.000 KWD", "1250.000", "KWD 1 250", "1250 KWD", "1'250 BHD"] {
             assert_eq!(read(text), Ok(125_000), "{text}");

@@ -23,7 +23,7 @@ mod talk;
 pub mod views;
 
 pub use agreement::{Agreement, Audience, Detail, Job, MOST_PICTURES, ModelCard, Reveal, Terms};
-pub use amount::{Amount, AmountError};
+pub use amount::{Amount, AmountError, Thousands};
 pub use command::{Command, Input, ModelFile, Pairing};
 pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;

@@ -12,7 +12,8 @@ use crate::precision::{Facts, Seen};
 use crate::refusal::Refusal;
 
 /// Gives ReLUs ceilings until the logits are precise enough, and says which. Folds batch
-/// normalisation and equalises filters first, for a channel that may reach a ceiling keeps its size.
+/// normalisation and equalises filters first, for a channel that may reach a ceiling keeps its
+/// size.
 ///
 /// A ceiling is 4, 5, 6 or 7 times a power of two, the least that is `margin` times what the pictures cause; 2 is a good margin. Ceilings that
 /// the model has already are kept.

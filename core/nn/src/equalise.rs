@@ -23,8 +23,8 @@
 //! Three kinds of channels keep their size: the picture's, the logits', which are compared with
 //! each other, and those that may reach the ceiling of a ReLU, which is one number for all its
 //! channels. A channel that is proven to stay below a ceiling is only kept below it. Where a layer
-//! stays too coarse all the same, [`quantise`](crate::quantise::quantise) finds that out and refuses
-//! the model.
+//! stays too coarse all the same, [`quantise`](crate::quantise::quantise) finds that out and
+//! refuses the model.
 //!
 //! *Deviations*: nothing is touched where every wanted factor is below 8; the model then stays as
 //! its owner made it.

@@ -303,8 +303,8 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// How the numbers of a step become smaller: by what its owner can do to the ReLU before it, and
-    /// to something else.
+    /// How the numbers of a step become smaller: by what its owner can do to the ReLU before it,
+    /// and to something else.
     fn smaller(&self, i: usize, else_: &str) -> String {
         let steps = &self.facts.lowered.steps;
         let before = |i: usize| steps[i].inputs[0].checked_sub(1);

@@ -1,4 +1,5 @@
-//! Filters of very different size: the same function gives the same labels, or the model is refused.
+//! Filters of very different size: the same function gives the same labels, or the model is
+//! refused.
 
 use tacit_compute::Cpu;
 use tacit_nn::calibrate::calibrate;

@@ -16,7 +16,8 @@ pub const MAX_MESSAGE: usize = 32 << 20;
 /// browser has one thread.
 #[expect(async_fn_in_trait, reason = "single-threaded by design: no caller wants a Send bound")]
 pub trait Link {
-    /// Hands over one message of at most [`MAX_MESSAGE`] bytes. Returns when the transport has room for the next one.
+    /// Hands over one message of at most [`MAX_MESSAGE`] bytes. Returns when the transport has room
+    /// for the next one.
     async fn send(&self, message: Vec<u8>) -> Result<(), LinkError>;
 
     /// Waits for the next message.

@@ -1,4 +1,5 @@
-//! Replies of the server, parsed by the browser's own JSON parser: Serde's is several kilobytes of what a page loads first.
+//! Replies of the server, parsed by the browser's own JSON parser: Serde's is several kilobytes of
+//! what a page loads first.
 
 use js_sys::{Array, JSON, Reflect};
 use serde::Deserialize as _;
@@ -89,18 +90,7 @@ mod tests {
             Reply::Knocked,
             Reply::PeerLeft,
         ];
-        let refusals = [
-            Refusal::Version,
-            Refusal::UnknownRoom,
-            Refusal::RoomFull,
-            Refusal::ServerFull,
-            Refusal::Busy,
-            Refusal::TooMany,
-            Refusal::Malformed,
-            Refusal::Expired,
-            Refusal::ShuttingDown,
-        ];
-        for reply in replies.into_iter().chain(refusals.map(|reason| Reply::Refused { reason })) {
+        for reply in replies.into_iter().chain(Refusal::ALL.map(|reason| Reply::Refused { reason })) {
             let text = serde_json::to_string(&reply).unwrap();
             assert_eq!(parse(&text), Some(reply), "{text}");
         }

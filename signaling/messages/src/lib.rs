@@ -14,8 +14,9 @@
 //!         ◂───────────── Relay { body }  ◂───── Relay { body }
 //! ```
 //!
-//! A host whose socket breaks before it has said anything to a guest takes its seat again on another socket. A guest who
-//! comes meanwhile waits for it, and what that guest says first is kept:
+//! A host whose socket breaks before it has said anything to a guest takes its seat again on
+//! another socket. A guest who comes meanwhile waits for it, and what that guest says first is
+//! kept:
 //!
 //! ```text
 //! host                    server                    guest
@@ -43,6 +44,8 @@
 //!         ◂───────────── PeerJoined      Joined ─▸
 //! ```
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The path of the WebSocket endpoint.
@@ -67,11 +70,17 @@ pub struct Room(pub u32);
 #[serde(transparent)]
 pub struct Body(pub String);
 
-/// What the owner of a door shows to take the seat opposite the guest who rang, and the host of a room to take its own
-/// seat again. Nobody else can guess it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What the owner of a door shows to take the seat opposite the guest who rang, and the host of a
+/// room to take its own seat again. Nobody else can guess it; `Debug` keeps it back.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ticket(pub String);
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(..)")
+    }
+}
 
 /// A STUN or TURN server that a party may use to reach the other one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,8 +105,8 @@ pub enum Request {
         /// [`VERSION`].
         version: u16,
     },
-    /// Take the first seat of a room again, after the socket broke on which it was taken before. Not once the host has
-    /// said something to a guest: then the two go on by themselves.
+    /// Take the first seat of a room again, after the socket broke on which it was taken before.
+    /// Not once the host has said something to a guest: then the two go on by themselves.
     Resume {
         /// [`VERSION`].
         version: u16,
@@ -216,6 +225,21 @@ pub enum Refusal {
     Expired,
     /// The server is shutting down.
     ShuttingDown,
+}
+
+impl Refusal {
+    /// Every reason.
+    pub const ALL: [Refusal; 9] = [
+        Refusal::Version,
+        Refusal::UnknownRoom,
+        Refusal::RoomFull,
+        Refusal::ServerFull,
+        Refusal::Busy,
+        Refusal::TooMany,
+        Refusal::Malformed,
+        Refusal::Expired,
+        Refusal::ShuttingDown,
+    ];
 }
 
 #[cfg(test)]

@@ -54,17 +54,7 @@ fn reply() -> impl Strategy<Value = Reply> {
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {
-    prop::sample::select(vec![
-        Refusal::Version,
-        Refusal::UnknownRoom,
-        Refusal::RoomFull,
-        Refusal::ServerFull,
-        Refusal::Busy,
-        Refusal::TooMany,
-        Refusal::Malformed,
-        Refusal::Expired,
-        Refusal::ShuttingDown,
-    ])
+    prop::sample::select(&Refusal::ALL[..])
 }
 
 /// A message's bytes with a few of them changed, taken out or put in: much closer to a message than random bytes.

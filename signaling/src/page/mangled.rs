@@ -8,7 +8,8 @@ pub(super) const HTML: &str = include_str!("mangled.html");
 /// How often a `#` may have been encoded.
 const ENCODED: usize = 3;
 
-/// Whether somebody asks for what belongs behind a `#`: no file has one in its name, nor ends like the secret of a link.
+/// Whether somebody asks for what belongs behind a `#`: no file has one in its name, nor ends like
+/// the secret of a link.
 pub(super) fn is_invite(path_and_query: &str) -> bool {
     let mut text = path_and_query.to_owned();
     for _ in 0..ENCODED {

@@ -42,7 +42,8 @@ fn test_code<'a>(place: &str, text: &'a str) -> &'a str {
     text.find("#[cfg(test)]\nmod tests {").map_or("", |at| &text[at..])
 }
 
-/// What stands behind each `opening` in `text` that is no method's, up to the next comma or bracket.
+/// What stands behind each `opening` in `text` that is no method's, up to the next comma or
+/// bracket.
 fn arguments<'a>(text: &'a str, opening: &str) -> Vec<&'a str> {
     let ends = |rest: &'a str| rest.split([',', ')']).next().unwrap_or_default().trim();
     let is_whole = |at: usize| !text[..at].ends_with(|c: char| c == '.' || c == '_' || c.is_alphanumeric());

@@ -93,8 +93,9 @@ impl Easel {
         self.changes.update(|n| *n += 1);
     }
 
-    /// Reads pictures one after the other, and shows them unless others were taken meanwhile. Where a round takes
-    /// several, what there was is kept before another one takes its place. What there was stays when a picture is no good.
+    /// Reads pictures one after the other, and shows them unless others were taken meanwhile. Where
+    /// a round takes several, what there was is kept before another one takes its place. What there
+    /// was stays when a picture is no good.
     pub(super) fn take(self, sources: Vec<Source>) {
         let turn = self.forget_loading();
         self.is_loading.set(true);

@@ -3,9 +3,9 @@
 //! Between the first digit and the last one stand digits and separators. Before and behind them
 //! stand signs of currencies, a minus, or a mark for no cents.
 
-use super::AmountError;
 use super::clean::cleaned;
 use super::signs::{self, Place};
+use super::{AmountError, Thousands};
 
 /// A typed character between the first digit and the last one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<u64, AmountError> {
     let (has_mills, is_short) = (before.has_mills || after.has_mills, whole.len() <= 6);
     let points = marks.iter().filter(|mark| matches!(mark, Mark::Point(_))).count();
     if has_mills && is_short && points == 1 && decimals.is_empty() && point_after.is_none() {
-        return Err(AmountError::ThreeDecimals(units));
+        return Err(AmountError::ThreeDecimals(Thousands(units)));
     }
     Ok(units)
 }
