@@ -19,6 +19,7 @@ pub mod rehearsal;
 mod round;
 mod security;
 mod talk;
+mod transcript;
 #[cfg(feature = "views")]
 pub mod views;
 
@@ -28,6 +29,7 @@ pub use command::{Command, Input, ModelFile, Pairing};
 pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};
-pub use record::{Crossing, Record, Timed, Transcript};
+pub use record::{Crossing, Record, Timed};
 pub use security::{Guarantee, Opened, Part, Security};
 pub use tacit_compute::{Force, Operation, Processor, Report};
+pub use transcript::Transcript;

@@ -168,7 +168,10 @@ impl<L: Link + 'static> Driver<L> {
         processor: Rc<Processor>,
         emit: Emit,
     ) -> Self {
-        let watch = pairing.record.then(|| Watch::new(Rc::clone(&emit)));
+        let watch = pairing.record.then(|| {
+            let emit = Rc::clone(&emit);
+            Watch::new(move |crossing| emit(Event::Crossed { crossing }))
+        });
         let progress = Rc::new(Progress::new(Rc::clone(&emit), watch.clone()));
         let mut machine = Machine::new(Session::new(pairing.seat, protocol), rng, processor);
         machine.observe(&progress, watch.clone());

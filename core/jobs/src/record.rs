@@ -4,6 +4,7 @@ mod crossing;
 pub mod flatness;
 mod meaning;
 mod transcript;
+pub mod view;
 
 pub(crate) use crossing::Watch;
 pub use crossing::{Crossing, GLIMPSE, Timed};

@@ -24,63 +24,18 @@
 //! assert_eq!(seen.messages.len(), made_up.messages.len());
 //! ```
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use tacit_ring::Bits;
-use tacit_session::lockstep::{self, QueueLink};
-use tacit_session::{Direction, Entry, Fault, Party, Session, Stage, Tag};
+use tacit_session::lockstep::QueueLink;
+use tacit_session::{Fault, Party, Session};
 use tacit_share::material::Material;
 use tacit_share::{ideal, simulate};
 use tacit_symmetric::Prg;
 
-use crate::record::flatness::{Histogram, uniform_bits};
+use crate::record::view::{self, Seen, watch};
 use crate::{Amount, Order, millionaires};
 
 /// What one party sees of one comparison.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Whose view it is.
-    pub party: Party,
-    /// What is computed; the same for all inputs.
-    pub about: &'static str,
-    /// What crossed, in the order in which this party's program sent and received it.
-    pub messages: Vec<Seen>,
-    /// What the party's program said at the end.
-    pub answer: Order,
-}
-
-/// One message of a [`View`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// During which stage.
-    pub stage: Stage,
-    /// What it is.
-    pub tag: Tag,
-    /// Which way it went.
-    pub direction: Direction,
-    /// The message without its header.
-    pub body: Vec<u8>,
-    /// How many of the body's bits, from the lowest bit of the first byte on, mean something. Those after them are zero.
-    pub bits: usize,
-}
-
-impl Seen {
-    /// The bits that mean something.
-    pub fn meaningful(&self) -> impl Iterator<Item = bool> {
-        self.body.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)).take(self.bits)
-    }
-}
-
-impl Histogram {
-    /// Adds the bits of a message that mean something, if they are [uniform bits](uniform_bits);
-    /// else nothing.
-    pub fn add(&mut self, seen: &Seen) {
-        if uniform_bits(seen.tag) {
-            self.add_bits(&seen.body, seen.bits);
-        }
-    }
-}
+pub type View = view::View<Order>;
 
 /// What `party` sees when the protocol compares Alice's amount `x` with Bob's `y`.
 ///
@@ -142,28 +97,6 @@ fn view(party: Party, answer: Result<Option<Order>, Fault>, messages: Vec<Seen>)
     let answer = answer.expect("two programs that follow the protocol meet no fault");
     let answer = answer.expect("correct material gives an order");
     View { party, about: "A comparison of two amounts of 64 bits", messages, answer }
-}
-
-/// Runs a party's program against another one; what it says, and what crossed.
-fn watch<T>(
-    party: Party,
-    program: impl AsyncFnOnce(Session<QueueLink>) -> Result<Option<Order>, Fault>,
-    other: impl AsyncFnOnce(Session<QueueLink>) -> T,
-) -> (Result<Option<Order>, Fault>, Vec<Seen>) {
-    let seen: Rc<RefCell<Vec<Seen>>> = Rc::default();
-    let sink = Rc::clone(&seen);
-    let program = async move |mut s: Session<QueueLink>| {
-        s.ledger_mut().observe(move |entry, body| {
-            let Entry { stage, tag, direction, bits, .. } = entry;
-            sink.borrow_mut().push(Seen { stage, tag, direction, body: body.to_vec(), bits });
-        });
-        program(s).await
-    };
-    let answer = match party {
-        Party::Alice => lockstep::run(program, other).0,
-        Party::Bob => lockstep::run(other, program).1,
-    };
-    (answer, seen.take())
 }
 
 #[cfg(test)]

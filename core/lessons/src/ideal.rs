@@ -5,7 +5,8 @@
 //! stand beside it, so that one sees that the game can be won: with them the answers stay right, and nobody would notice.
 
 use tacit_jobs::record::flatness::Histogram;
-use tacit_jobs::views::{Seen, View, real_on, simulated_on};
+use tacit_jobs::record::view::Seen;
+use tacit_jobs::views::{View, real_on, simulated_on};
 use tacit_jobs::{Amount, Order};
 use tacit_ring::Bits;
 use tacit_session::lockstep::QueueLink;

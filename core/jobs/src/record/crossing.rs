@@ -7,7 +7,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tacit_session::{Direction, Entry, Stage, Tag};
 
 use super::flatness::uniform_bits;
-use crate::Event;
 
 /// Bytes of a body that are kept for a look.
 pub const GLIMPSE: usize = 256;
@@ -61,7 +60,7 @@ pub struct Timed {
 pub(crate) struct Watch(Rc<Inner>);
 
 struct Inner {
-    emit: Rc<dyn Fn(Event)>,
+    tell: Box<dyn Fn(Crossing)>,
     is_closed: Cell<bool>,
     next: Cell<u64>,
     /// Of the protocol's present piece of work.
@@ -69,8 +68,9 @@ struct Inner {
 }
 
 impl Watch {
-    pub(crate) fn new(emit: Rc<dyn Fn(Event)>) -> Self {
-        Self(Rc::new(Inner { emit, is_closed: Cell::default(), next: Cell::default(), rounds: Cell::default() }))
+    pub(crate) fn new(tell: impl Fn(Crossing) + 'static) -> Self {
+        let tell = Box::new(tell);
+        Self(Rc::new(Inner { tell, is_closed: Cell::default(), next: Cell::default(), rounds: Cell::default() }))
     }
 
     /// A new piece of work begins.
@@ -109,7 +109,7 @@ impl Watch {
             spread: looks_like_noise.then(|| spread(body, entry.bits)),
             body: body.get(..GLIMPSE).unwrap_or(body).to_vec(),
         };
-        (inner.emit)(Event::Crossed { crossing });
+        (inner.tell)(crossing);
     }
 }
 

@@ -24,6 +24,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tacit_session::{Direction, HEADER, Party, Stage};
@@ -31,7 +32,6 @@ use zeroize::ZeroizeOnDrop;
 
 use super::crossing::spread;
 use super::{GLIMPSE, MOST_KEPT, Record, StageTotals, Timed};
-use crate::{Agreement, Job, Outcome};
 
 const FORMAT: &str = "tacit-transcript";
 const VERSION: u32 = 2;
@@ -46,10 +46,10 @@ impl fmt::Debug for OwnInput {
     }
 }
 
-/// What one party saw of a pairing.
+/// What one party saw of a pairing. The types of the job, the agreement and the outcome are those of the jobs on record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Transcript {
+pub struct Transcript<Job, Agreement, Outcome> {
     /// Whose view it is.
     pub seat: Party,
     /// What the two did.
@@ -90,7 +90,12 @@ struct Envelope<T> {
     content: T,
 }
 
-impl Transcript {
+impl<Job, Agreement, Outcome> Transcript<Job, Agreement, Outcome>
+where
+    Job: Serialize + DeserializeOwned,
+    Agreement: Serialize + DeserializeOwned,
+    Outcome: Serialize + DeserializeOwned,
+{
     /// A transcript of what is kept in a record.
     #[must_use]
     pub fn new(

@@ -1,7 +1,7 @@
 //! Nobody tells the simulator from the protocol, and whoever could be told would be.
 
 use tacit_ring::Bits;
-use tacit_session::HEADER;
+use tacit_session::{Direction, HEADER, Stage, Tag};
 use tacit_share::material::PrivateProducts;
 
 use super::*;
