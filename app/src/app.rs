@@ -4,8 +4,8 @@
 //! [`Model::update`] takes it in and answers with [`Act`]s, which `driver` carries out. What happens within a pairing
 //! is `session`'s.
 
-use tacit_jobs::record::Slice;
 use tacit_jobs::{Amount, Command, Job, ModelFile, Order, Pairing, Picture, Reveal, Stamped};
+use tacit_record::Slice;
 use tacit_session::{Code, Fault, Party};
 
 mod screen;

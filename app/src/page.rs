@@ -6,9 +6,9 @@ use std::rc::Rc;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use serde::Serialize;
-use tacit_jobs::record::Slice;
-use tacit_jobs::{Amount, Event, Record};
+use tacit_jobs::{Amount, Event};
 use tacit_meet::{GuestInvite, Method};
+use tacit_record::{Record, Slice};
 use tacit_session::{Code, Fault, Party};
 use wasm_bindgen_futures::spawn_local;
 

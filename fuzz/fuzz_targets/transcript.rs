@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tacit_jobs::Transcript;
-use tacit_jobs::record::meaning;
+use tacit_record::meaning;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };

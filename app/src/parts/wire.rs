@@ -17,7 +17,7 @@ pub(crate) use totals::Totals;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use tacit_jobs::{Record, Timed};
+use tacit_record::{Record, Timed};
 use tacit_session::{Cost, Direction, Party, Stage};
 
 use crate::page::{Page, page};

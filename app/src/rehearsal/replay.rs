@@ -2,8 +2,8 @@
 
 use leptos::html::Input as Field;
 use leptos::prelude::*;
-use tacit_jobs::record::{NoTranscript, OwnInput};
-use tacit_jobs::{Answer, Job, Order, Record, Transcript};
+use tacit_jobs::{Answer, Job, Order, Transcript};
+use tacit_record::{NoTranscript, OwnInput, Record};
 use tacit_session::Party;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 

@@ -21,7 +21,7 @@
 //! |---|---|
 //! | `ready` | the worker listens |
 //! | `event` + `bytes` | a [`Stamped`](tacit_jobs::Stamped) event |
-//! | `wire` + `bytes` | a [`Slice`](tacit_jobs::record::Slice): the next messages, some hundred at most |
+//! | `wire` + `bytes` | a [`Slice`](tacit_record::Slice): the next messages, some hundred at most |
 //! | `look` + `bytes` | a [`Lens`](tacit_jobs::rehearsal::Lens), or why not |
 //! | `waiting` + `bytes` | how many messages wait |
 //! | `missing` | from the loader: the worker's program does not start |

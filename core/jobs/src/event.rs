@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use tacit_compute::Report;
+use tacit_record::Crossing;
 use tacit_session::{Cost, Fault, Stage};
 
-use crate::{Agreement, Crossing, Job};
+use crate::{Agreement, Job};
 
 /// Something a person should know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -95,7 +95,7 @@ mod tests {
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
             drop(unpack::<Command>(&bytes));
             drop(unpack::<Stamped>(&bytes));
-            drop(unpack::<crate::record::Slice>(&bytes));
+            drop(unpack::<tacit_record::Slice>(&bytes));
         }
     }
 }

@@ -14,14 +14,11 @@ pub mod millionaires;
 pub mod pairing;
 mod picture;
 mod progress;
-pub mod record;
 pub mod rehearsal;
 mod round;
 mod security;
 mod talk;
 mod transcript;
-#[cfg(feature = "views")]
-pub mod views;
 
 pub use agreement::{Agreement, Audience, Detail, Job, MOST_PICTURES, ModelCard, Reveal, Terms};
 pub use amount::{Amount, AmountError, Thousands};
@@ -29,7 +26,6 @@ pub use command::{Command, Input, ModelFile, Pairing};
 pub use event::{Answer, Event, Order, Outcome, Prediction, Stamped};
 pub use machine::Machine;
 pub use picture::{MOST_PIXELS, NoPicture, Picture};
-pub use record::{Crossing, Record, Timed};
 pub use security::{Guarantee, Opened, Part, Security};
 pub use tacit_compute::{Force, Operation, Processor, Report};
 pub use transcript::Transcript;

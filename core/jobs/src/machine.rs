@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use tacit_compute::Processor;
 use tacit_ot::Engine;
+use tacit_record::Watch;
 use tacit_session::{Cost, Fault, Link, Session, Stage};
 use tacit_share::material::Material;
 use tacit_symmetric::Prg;
 
 use crate::classify::Pictures;
 use crate::progress::Progress;
-use crate::record::Watch;
 
 /// One party's session, randomness, transfers and stocks.
 ///

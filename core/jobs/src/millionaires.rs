@@ -1,5 +1,8 @@
 //! Who is richer: Yao's millionaires, with a stock of material so that a comparison starts at once.
 
+#[cfg(feature = "views")]
+pub mod views;
+
 use tacit_session::{Cost, Fault, Link, Party, Session, Stage};
 use tacit_share::material;
 use tacit_share::{compare, open};

@@ -10,12 +10,12 @@ use std::rc::Rc;
 use futures::stream::{Stream, StreamExt};
 use futures::{FutureExt, select_biased};
 use tacit_compute::Processor;
+use tacit_record::Watch;
 use tacit_session::{Code, Fault, Lane, Link, Party, Session, Stage, lanes};
 use tacit_symmetric::Prg;
 
 use crate::classify::{self, Check, open_model};
 use crate::progress::Progress;
-use crate::record::Watch;
 use crate::round::{Given, History, Mine, Proposal, Round, Subject};
 use crate::talk::{ModelOffer, Number, Stop, Talk, VERSION};
 use crate::{Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine, millionaires};

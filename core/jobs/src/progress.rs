@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use tacit_record::Watch;
 use tacit_session::{Cost, Entry, Stage};
 
 use crate::Event;
-use crate::record::Watch;
 
 /// What a piece of work will cost, by stage.
 pub(crate) type Plan = Vec<(Stage, Cost)>;

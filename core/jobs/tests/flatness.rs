@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use tacit_compute::Cpu;
-use tacit_jobs::record::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
 use tacit_nn::quantise::quantise;
 use tacit_nn::run::{self, Input};
 use tacit_nn::{Model, Node, Op, Owned, Plan, Shape, Task, Told, Weights, bench, forms, ideal};
+use tacit_record::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{HEADER, Party, Session};

@@ -8,10 +8,8 @@ use futures::channel::mpsc::{UnboundedSender, unbounded};
 use tacit_compute::Processor;
 use tacit_jobs::machine::setup_cost;
 use tacit_jobs::millionaires::{compare_cost, refill_cost};
-use tacit_jobs::record::{self, NoTranscript, OwnInput};
-use tacit_jobs::{
-    Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, Record, Timed, Transcript, pairing,
-};
+use tacit_jobs::{Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, Transcript, pairing};
+use tacit_record::{NoTranscript, OwnInput, Record, Timed};
 use tacit_session::damage::{self, Damage};
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{Code, Cost, Direction, Fault, Party, Stage, Tag};
@@ -350,7 +348,7 @@ fn what_crossed_is_told_counted_and_explained() {
         .map(|m| &m.crossing)
         .collect::<Vec<_>>()
         .chunks(2)
-        .map(|pair| (pair[1].round, record::opened(pair[0], pair[1]).unwrap()))
+        .map(|pair| (pair[1].round, tacit_record::opened(pair[0], pair[1]).unwrap()))
         .collect();
     assert_eq!(opened, [(8, vec![true, false]), (8, vec![false, true])]);
 }

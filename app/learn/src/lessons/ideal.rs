@@ -3,14 +3,14 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use tacit_jobs::Order;
-use tacit_jobs::record::flatness::Histogram as Counted;
-use tacit_jobs::record::view::Seen;
-use tacit_jobs::views::View;
+use tacit_jobs::millionaires::views::View;
 use tacit_lessons::ideal::{Protocol, Round, Score, Strategy, both, received};
 use tacit_parts::Ink;
 use tacit_parts::figure::Figure;
 use tacit_parts::histogram::Histogram;
 use tacit_parts::text;
+use tacit_record::flatness::Histogram as Counted;
+use tacit_record::view::Seen;
 use tacit_session::{Direction, Party};
 
 use crate::lessons::prg;

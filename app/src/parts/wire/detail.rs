@@ -1,11 +1,10 @@
 //! The chosen message, as one of the two sees it: what it is, its bytes, and what they can compute from it.
 
 use leptos::prelude::*;
-use tacit_jobs::record::{Meaning, meaning, opened, step};
-use tacit_jobs::{Crossing, Record, Timed};
 use tacit_parts::Ink;
 use tacit_parts::formula::Formula;
 use tacit_parts::histogram::Histogram;
+use tacit_record::{Crossing, Meaning, Record, Timed, meaning, opened, step};
 use tacit_session::{Direction, Party};
 
 use super::{Track, ink, name};

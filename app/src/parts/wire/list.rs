@@ -3,7 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
-use tacit_jobs::Timed;
+use tacit_record::Timed;
 use tacit_session::Party;
 
 use super::{Track, ink, name};

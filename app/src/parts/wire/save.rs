@@ -3,7 +3,7 @@
 use leptos::html::{Dialog, Input as Field};
 use leptos::prelude::*;
 use tacit_jobs::Transcript;
-use tacit_jobs::record::OwnInput;
+use tacit_record::OwnInput;
 
 use crate::browser;
 use crate::page::Page;

@@ -1,10 +1,10 @@
 //! How often each value of four bits came in what a party received: flat, whatever the inputs are.
 
 use leptos::prelude::*;
-use tacit_jobs::Record;
 use tacit_parts::Ink;
 use tacit_parts::figure::Figure;
 use tacit_parts::histogram::{Histogram, summary};
+use tacit_record::Record;
 use tacit_session::{Party, Stage};
 
 use super::name;

@@ -10,7 +10,7 @@ use crate::text;
 #[component]
 pub(crate) fn Totals(track: Track) -> impl IntoView {
     let rows = Memo::new(move |_| {
-        let of = |record: &tacit_jobs::Record| {
+        let of = |record: &tacit_record::Record| {
             record.totals().iter().map(|(stage, totals)| (*stage, totals.messages, totals.cost)).collect::<Vec<_>>()
         };
         track.record.with(of)

@@ -13,7 +13,7 @@
 //! is as good as dealt to whoever cannot break the transfers (`tacit_ot`), which is where the 128 bits come in. *Deviations*: none.
 //!
 //! ```
-//! use tacit_jobs::views::{real, simulated};
+//! use tacit_jobs::millionaires::views::{real, simulated};
 //! use tacit_jobs::{Amount, Order};
 //! use tacit_session::Party;
 //!
@@ -24,6 +24,7 @@
 //! assert_eq!(seen.messages.len(), made_up.messages.len());
 //! ```
 
+use tacit_record::view::{self, Seen, watch};
 use tacit_ring::Bits;
 use tacit_session::lockstep::QueueLink;
 use tacit_session::{Fault, Party, Session};
@@ -31,7 +32,6 @@ use tacit_share::material::Material;
 use tacit_share::{ideal, simulate};
 use tacit_symmetric::Prg;
 
-use crate::record::view::{self, Seen, watch};
 use crate::{Amount, Order, millionaires};
 
 /// What one party sees of one comparison.

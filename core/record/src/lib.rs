@@ -6,8 +6,7 @@ mod meaning;
 mod transcript;
 pub mod view;
 
-pub(crate) use crossing::Watch;
-pub use crossing::{Crossing, GLIMPSE, Timed};
+pub use crossing::{Crossing, GLIMPSE, Timed, Watch};
 pub use meaning::{Meaning, meaning, opened, step};
 pub use transcript::{NoTranscript, OwnInput, Transcript};
 

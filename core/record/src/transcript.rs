@@ -30,8 +30,8 @@ use serde_json::value::RawValue;
 use tacit_session::{Direction, HEADER, Party, Stage};
 use zeroize::ZeroizeOnDrop;
 
-use super::crossing::spread;
-use super::{GLIMPSE, MOST_KEPT, Record, StageTotals, Timed};
+use crate::crossing::spread;
+use crate::{GLIMPSE, MOST_KEPT, Record, StageTotals, Timed};
 
 const FORMAT: &str = "tacit-transcript";
 const VERSION: u32 = 2;
@@ -116,7 +116,7 @@ where
     #[must_use]
     pub fn record(&self) -> Record {
         let mut record = Record::default();
-        record.extend(super::Slice { messages: self.messages.clone(), totals: self.totals.clone() });
+        record.extend(crate::Slice { messages: self.messages.clone(), totals: self.totals.clone() });
         record
     }
 

@@ -3,7 +3,7 @@
 
 use tacit_session::{Direction, Party, Stage, Tag};
 
-use super::{Crossing, Record};
+use crate::{Crossing, Record};
 
 /// One message, explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

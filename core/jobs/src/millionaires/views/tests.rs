@@ -5,7 +5,7 @@ use tacit_session::{Direction, HEADER, Stage, Tag};
 use tacit_share::material::PrivateProducts;
 
 use super::*;
-use crate::record::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
+use tacit_record::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
 
 /// Views of each kind. A bit that is one in 57 of 100 instead of 50 is then found (see [`LEVEL`]): its χ² is about 4·0.07²·2048 = 40, and
 /// P(χ²_1 ≥ 40) is 3·10^−10.

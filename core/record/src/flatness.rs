@@ -145,7 +145,7 @@ pub fn p_value(x: f64, degrees: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::view::Seen;
+    use crate::view::Seen;
     use tacit_session::{Direction, Stage};
     use tacit_symmetric::Prg;
 

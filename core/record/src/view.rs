@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Direction, Entry, Party, Session, Stage, Tag};
 
-use super::flatness::{Histogram, uniform_bits};
+use crate::flatness::{Histogram, uniform_bits};
 
 /// What one party sees of one run of a protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]

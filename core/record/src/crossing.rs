@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tacit_session::{Direction, Entry, Stage, Tag};
 
-use super::flatness::uniform_bits;
+use crate::flatness::uniform_bits;
 
 /// Bytes of a body that are kept for a look.
 pub const GLIMPSE: usize = 256;
@@ -57,7 +57,7 @@ pub struct Timed {
 
 /// Tells of every message on both lanes.
 #[derive(Clone)]
-pub(crate) struct Watch(Rc<Inner>);
+pub struct Watch(Rc<Inner>);
 
 struct Inner {
     tell: Box<dyn Fn(Crossing)>,
@@ -68,22 +68,24 @@ struct Inner {
 }
 
 impl Watch {
-    pub(crate) fn new(tell: impl Fn(Crossing) + 'static) -> Self {
+    /// A watch that gives every message to `tell`.
+    pub fn new(tell: impl Fn(Crossing) + 'static) -> Self {
         let tell = Box::new(tell);
         Self(Rc::new(Inner { tell, is_closed: Cell::default(), next: Cell::default(), rounds: Cell::default() }))
     }
 
     /// A new piece of work begins.
-    pub(crate) fn begin(&self) {
+    pub fn begin(&self) {
         self.0.rounds.set(0);
     }
 
     /// Nothing is told from now on.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.0.is_closed.set(true);
     }
 
-    pub(crate) fn crossed(&self, entry: Entry, body: &[u8]) {
+    /// A frame crossed: an observer of a ledger calls it.
+    pub fn crossed(&self, entry: Entry, body: &[u8]) {
         let inner = &self.0;
         if inner.is_closed.get() {
             return;
@@ -114,7 +116,7 @@ impl Watch {
 }
 
 /// How often each value of four bits is in the first `bits` bits; what is left over of them does not count.
-pub(super) fn spread(body: &[u8], bits: usize) -> [u32; 16] {
+pub(crate) fn spread(body: &[u8], bits: usize) -> [u32; 16] {
     let mut bytes = [0u32; 256];
     let whole = body.get(..bits / 8).unwrap_or(body);
     whole.iter().for_each(|byte| bytes[usize::from(*byte)] += 1);
