@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use tacit_compute::Processor;
+use tacit_jobs::compare::Compare;
 use tacit_jobs::{Amount, Answer, Machine, Order};
 use tacit_session::lockstep::{self, QueueLink};
 use tacit_session::{Cost, Fault, Party, Session};
@@ -27,15 +28,16 @@ async fn party(session: Session<QueueLink>, seed: u8) -> Result<Run, Fault> {
     };
     let amount = Amount::from_minor_units(amount).map_err(|error| Fault::internal(error.to_string()))?;
     let started = Instant::now();
-    let mut job = Machine::new(session, Prg::from_seed([seed; 32]), Rc::new(Processor::cpu()));
-    job.stock_comparisons().await?;
-    assert_eq!(job.compare(&amount).await?, Answer::Order(expected));
-    let cold = (milliseconds(started), job.spent_offline() + job.spent_online());
+    let job = Compare::new(session.party());
+    let mut machine = Machine::new(session, Prg::from_seed([seed; 32]), Rc::new(Processor::cpu()));
+    job.fill(&mut machine).await?;
+    assert_eq!(job.compare(&mut machine, &amount).await?, Answer::Order(expected));
+    let cold = (milliseconds(started), machine.spent_offline() + machine.spent_online());
     let mut warm = Vec::new();
     for _ in 0..WARM {
-        let (started, before) = (Instant::now(), job.spent_online());
-        assert_eq!(job.compare(&amount).await?, Answer::Order(expected));
-        warm.push((milliseconds(started), job.spent_online() - before));
+        let (started, before) = (Instant::now(), machine.spent_online());
+        assert_eq!(job.compare(&mut machine, &amount).await?, Answer::Order(expected));
+        warm.push((milliseconds(started), machine.spent_online() - before));
     }
     Ok(Run { cold, warm })
 }

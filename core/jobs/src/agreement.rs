@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tacit_nn::Told;
 use tacit_session::{Cost, Party};
 
-use crate::{Opened, Security, security};
+use crate::{Opened, Security, classify, compare, security};
 
 /// The things two people can do together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,16 @@ pub enum Job {
         /// Who has the model.
         owner: Party,
     },
+}
+
+impl Job {
+    /// The identifier of the job on the wire.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Job::Millionaires => compare::ID,
+            Job::Classify { .. } => classify::ID,
+        }
+    }
 }
 
 /// The most pictures of one round.

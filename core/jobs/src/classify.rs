@@ -1,11 +1,12 @@
 //! Private picture check: one has a model, the other pictures; what they show under that model is told to whom they agreed.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use tacit_compute::Cpu;
 use tacit_nn::prepare::{self, Tools};
 use tacit_nn::quantise::quantise;
-use tacit_nn::run::{self, Input};
+use tacit_nn::run;
 use tacit_nn::{Answer as Seen, Owned, Plan, Prepared, Task, cost, file};
 use tacit_rlwe::Context;
 use tacit_rlwe::linear::OPENED_BITS;
@@ -14,9 +15,14 @@ use tacit_share::linear::Role;
 use tacit_share::open::To;
 use zeroize::Zeroizing;
 
+use crate::protocol::{Offer, Protocol, Stock, Subject, Work};
 use crate::{
-    Answer, Audience, Detail, MOST_PICTURES, Machine, ModelCard, Opened, Picture, Prediction, Reveal, progress,
+    Agreement, Answer, Audience, Detail, Input, Job, MOST_PICTURES, Machine, ModelCard, ModelFile, Opened, Picture,
+    Prediction, Reveal, machine, progress,
 };
+
+/// The identifier of the job.
+pub const ID: &str = "classify";
 
 /// The most bits that are opened to the other side while one lattice secret is in use.
 ///
@@ -29,12 +35,6 @@ pub const MOST_OPENED: u64 = OPENED_BITS as u64;
 
 /// The most bytes of a model file.
 pub const MOST_BYTES: usize = file::MAX_BYTES;
-
-/// What a machine keeps for picture checks.
-#[derive(Default)]
-pub(crate) struct Pictures {
-    prepared: Option<Prepared>,
-}
 
 /// The picture check of one round as both know it.
 #[derive(Clone, PartialEq, Eq)]
@@ -198,62 +198,169 @@ fn undirected(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')).collect()
 }
 
-impl<L: Link> Machine<L> {
-    /// Whether material for a check is there.
-    #[must_use]
-    pub fn has_check(&self) -> bool {
-        self.pictures.prepared.is_some()
-    }
+/// The picture checks of one party in a pairing.
+pub(crate) struct Classify {
+    party: Party,
+    /// This party's model, once one was chosen.
+    mine: RefCell<Option<Mine>>,
+    /// The material of the coming round.
+    prepared: RefCell<Option<Prepared>>,
+}
 
-    /// Prepares a check, instead of any that was prepared before. The owner has a `model`. Cost:
-    /// [`Check::prepare_cost`], and that of the set-up if there was none.
-    ///
-    /// # Errors
-    /// The link's, or the peer's.
-    pub async fn prepare_pictures(&mut self, check: &Check, model: Option<&Owned>) -> Result<(), Fault> {
-        self.set_up().await?;
-        let engine = self.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
-        let tools = Tools { context: Context::shared(), compute: &*self.processor };
-        let (plan, task) = (&*check.plan, check.task());
-        let prepared = prepare::prepare(&mut self.session, &tools, engine, plan, model, task, &mut self.rng).await?;
-        self.pictures.prepared = Some(prepared);
-        Ok(())
-    }
+/// A model that this party owns, and the check it offers under it.
+struct Mine {
+    model: Rc<Owned>,
+    check: Check,
+}
 
-    /// Checks pictures under the owner's model: from one to as many as were agreed on. Cost: [`Check::run_cost`].
-    ///
-    /// # Errors
-    /// The link's, or the peer's; [`Code::Internal`] when nothing is prepared.
-    pub async fn check_pictures(
-        &mut self,
-        check: &Check,
-        model: Option<&Owned>,
-        pictures: Option<&[Picture]>,
-        at: impl FnMut(usize),
-    ) -> Result<Answer, Fault> {
-        let prepared = self.pictures.prepared.take().ok_or_else(|| Fault::internal("no check was prepared"))?;
-        let places: usize = check.reveal.pictures.into();
-        let mut pixels = Zeroizing::new(Vec::new());
-        let input = match (model, pictures) {
-            (Some(model), None) => Input::Model(model),
-            (None, Some(pictures)) => {
-                check.takes(pictures)?;
-                // Black pictures take the empty places, so that nothing tells the owner how many there are.
-                pixels.resize(places * check.plan.input.len(), 0);
-                for (place, picture) in pixels.chunks_exact_mut(check.plan.input.len()).zip(pictures) {
-                    place.copy_from_slice(picture.pixels());
-                }
-                Input::Pictures(&pixels)
-            }
-            _ => return Err(Fault::internal("one puts in a model, the other pictures")),
-        };
-        let tools = Tools { context: Context::shared(), compute: &*self.processor };
-        let seen = run::run(&mut self.session, &tools, prepared, &check.plan, input, at).await?;
-        Ok(check.read(seen, pictures.map_or(places, <[Picture]>::len)))
+/// One round: a check, and the model where this party owns it.
+struct CheckRound {
+    job: Rc<Classify>,
+    check: Check,
+    model: Option<Rc<Owned>>,
+}
+
+impl Classify {
+    pub(crate) fn new(party: Party) -> Self {
+        Self { party, mine: RefCell::default(), prepared: RefCell::default() }
     }
 }
 
-/// The stages of a check, as progress counts them: those in which something crosses.
-pub(crate) fn plan(costs: Vec<(Stage, Cost)>) -> progress::Plan {
+impl<L: Link + 'static> Protocol<L> for Classify {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    /// The owner's seat; behind it, once the owner has chosen a model, what is told and the plan.
+    fn offer(&self, job: Job) -> Vec<u8> {
+        let Job::Classify { owner } = job else { return Vec::new() };
+        let mut offer = vec![owner as u8];
+        if let Some(Mine { check, .. }) = self.mine.borrow().as_ref().filter(|mine| mine.check.owner == owner) {
+            let Reveal { detail, audience, pictures } = check.reveal;
+            offer.extend([detail as u8, audience as u8, pictures]);
+            offer.extend(check.plan.encode());
+        }
+        offer
+    }
+
+    fn read(self: Rc<Self>, offer: &[u8], by: Party) -> Result<Offer<L>, Fault> {
+        let malformed = || Fault::peer("malformed offer of a picture check");
+        let (owner, rest) = offer.split_first().ok_or_else(malformed)?;
+        let owner =
+            [Party::Alice, Party::Bob].into_iter().find(|party| *party as u8 == *owner).ok_or_else(malformed)?;
+        let job = Job::Classify { owner };
+        let [detail, audience, pictures, plan @ ..] = rest else {
+            return if rest.is_empty() { Ok(Offer { job, subject: None }) } else { Err(malformed()) };
+        };
+        if owner != by {
+            return Err(Fault::peer("an offer of a model by a party that does not own it"));
+        }
+        let reveal = Reveal {
+            detail: Detail::ALL.into_iter().find(|d| *d as u8 == *detail).ok_or_else(malformed)?,
+            audience: Audience::ALL.into_iter().find(|a| *a as u8 == *audience).ok_or_else(malformed)?,
+            pictures: *pictures,
+        };
+        let plan = Rc::new(Plan::decode(plan).map_err(|_| Fault::peer("malformed plan"))?);
+        let check = Check { plan, owner, reveal };
+        check.is_affordable().map_err(|_| Fault::peer("an offer beyond what the model allows"))?;
+        let mine = self.mine.borrow();
+        let model = mine.as_ref().filter(|mine| mine.check == check).map(|mine| Rc::clone(&mine.model));
+        drop(mine);
+        Ok(Offer { job, subject: Some(Rc::new(CheckRound { job: self, check, model })) })
+    }
+
+    fn take_model(&self, job: Job, model: &ModelFile, reveal: Reveal) -> Result<bool, Fault> {
+        let owner = self.party;
+        if job != (Job::Classify { owner }) {
+            return Ok(false);
+        }
+        let (plan, model) = open_model(&model.0)?;
+        let check = Check { plan: Rc::new(plan), owner, reveal };
+        check.is_affordable()?;
+        *self.mine.borrow_mut() = Some(Mine { model: Rc::new(model), check });
+        Ok(true)
+    }
+
+    /// Sets up the extension; everything else depends on the model.
+    fn warm_up(self: Rc<Self>, mut machine: Box<Machine<L>>) -> Work<L, Stock> {
+        Work::new(vec![(Stage::BaseOt, machine::base_cost())], async move {
+            machine.set_up().await?;
+            Ok((machine, Stock { ready: 0, target: 1 }))
+        })
+    }
+}
+
+impl<L: Link + 'static> Subject<L> for CheckRound {
+    fn agreement(&self, round: u32, setup: Cost) -> Agreement {
+        let (party, check) = (self.job.party, &self.check);
+        let offline = setup + check.shown(party, |party| check.prepare_cost(party));
+        let online = check.shown(party, |party| check.run_cost(party));
+        Agreement::classify(round, check.owner, check.card(), offline, online)
+    }
+
+    fn asks_for_input(&self) -> bool {
+        self.check.owner != self.job.party
+    }
+
+    fn accepts(&self, input: &Input) -> Result<bool, Fault> {
+        match input {
+            Input::Pictures(pictures) if self.check.owner != self.job.party => {
+                self.check.takes(pictures).map(|()| true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn is_prepared(&self) -> bool {
+        self.job.prepared.borrow().is_some()
+    }
+
+    fn prepare(self: Rc<Self>, mut machine: Box<Machine<L>>) -> Work<L, Stock> {
+        Work::new(crossing(self.check.prepare_cost(self.job.party)), async move {
+            machine.set_up().await?;
+            let engine = machine.engine.as_mut().ok_or_else(|| Fault::internal("no transfers were set up"))?;
+            let tools = Tools { context: Context::shared(), compute: &*machine.processor };
+            let (plan, task, model) = (&*self.check.plan, self.check.task(), self.model.as_deref());
+            let (session, rng) = (&mut machine.session, &mut machine.rng);
+            let prepared = prepare::prepare(session, &tools, engine, plan, model, task, rng).await?;
+            *self.job.prepared.borrow_mut() = Some(prepared);
+            Ok((machine, Stock { ready: 1, target: 1 }))
+        })
+    }
+
+    fn run(
+        self: Rc<Self>,
+        mut machine: Box<Machine<L>>,
+        input: Option<Input>,
+        at_layer: Box<dyn Fn(usize)>,
+    ) -> Work<L, Answer> {
+        Work::new(crossing(self.check.run_cost(self.job.party)), async move {
+            let prepared = self.job.prepared.take().ok_or_else(|| Fault::internal("no check was prepared"))?;
+            let check = &self.check;
+            let places: usize = check.reveal.pictures.into();
+            let mut pixels = Zeroizing::new(Vec::new());
+            let (input, pictures) = match (self.model.as_deref(), &input) {
+                (Some(model), None) => (run::Input::Model(model), places),
+                (None, Some(Input::Pictures(pictures))) => {
+                    check.takes(pictures)?;
+                    // Black pictures take the empty places, so that nothing tells the owner how many there are.
+                    pixels.resize(places * check.plan.input.len(), 0);
+                    for (place, picture) in pixels.chunks_exact_mut(check.plan.input.len()).zip(pictures) {
+                        place.copy_from_slice(picture.pixels());
+                    }
+                    (run::Input::Pictures(&pixels), pictures.len())
+                }
+                _ => return Err(Fault::internal("one puts in a model, the other pictures")),
+            };
+            let tools = Tools { context: Context::shared(), compute: &*machine.processor };
+            let seen = run::run(&mut machine.session, &tools, prepared, &check.plan, input, at_layer).await?;
+            let answer = check.read(seen, pictures);
+            Ok((machine, answer))
+        })
+    }
+}
+
+/// The stages in which something crosses, as progress counts them.
+fn crossing(costs: Vec<(Stage, Cost)>) -> progress::Plan {
     costs.into_iter().filter(|(_, cost)| cost.sent + cost.received > 0).collect()
 }

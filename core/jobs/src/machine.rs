@@ -6,22 +6,17 @@ use tacit_compute::Processor;
 use tacit_ot::Engine;
 use tacit_record::Watch;
 use tacit_session::{Cost, Fault, Link, Session, Stage};
-use tacit_share::material::Material;
 use tacit_symmetric::Prg;
 
-use crate::classify::Pictures;
 use crate::progress::Progress;
 
-/// One party's session, randomness, transfers and stocks.
+/// One party's session, randomness and transfers.
 ///
 /// Both parties call the same methods in the same order, so neither has to ask.
 pub struct Machine<L> {
     pub(crate) session: Session<L>,
     pub(crate) rng: Prg,
     pub(crate) engine: Option<Engine>,
-    /// Comparisons whose material is prepared.
-    pub(crate) comparisons: Vec<Material>,
-    pub(crate) pictures: Pictures,
     /// Where an owner's products are made.
     pub(crate) processor: Rc<Processor>,
 }
@@ -30,7 +25,7 @@ impl<L: Link> Machine<L> {
     /// Nothing prepared yet.
     #[must_use]
     pub fn new(session: Session<L>, rng: Prg, processor: Rc<Processor>) -> Self {
-        Self { session, rng, engine: None, comparisons: Vec::new(), pictures: Pictures::default(), processor }
+        Self { session, rng, engine: None, processor }
     }
 
     /// Has every frame counted, and told where somebody watches.

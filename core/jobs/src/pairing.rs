@@ -8,17 +8,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use futures::stream::{Stream, StreamExt};
-use futures::{FutureExt, select_biased};
+use futures::{FutureExt, TryFutureExt, select_biased};
 use tacit_compute::Processor;
 use tacit_record::Watch;
-use tacit_session::{Code, Fault, Lane, Link, Party, Session, Stage, lanes};
+use tacit_session::{Code, Cost, Fault, Lane, Link, Party, Session, lanes};
 use tacit_symmetric::Prg;
 
-use crate::classify::{self, Check, open_model};
 use crate::progress::Progress;
-use crate::round::{Given, History, Mine, Proposal, Round, Subject};
-use crate::talk::{ModelOffer, Number, Stop, Talk, VERSION};
-use crate::{Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine, millionaires};
+use crate::protocol::{self, Offer, Protocol, Stock, Subject};
+use crate::talk::{Number, Stop, Talk, VERSION};
+use crate::{Agreement, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine};
 
 /// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said before).
 ///
@@ -107,11 +106,7 @@ impl From<Fault> for End {
 type Finished<L> = Result<(Box<Machine<L>>, Done), Fault>;
 
 enum Done {
-    /// Something was prepared; for so many rounds, of so many that are kept.
-    Prepared {
-        ready: u32,
-        target: u32,
-    },
+    Prepared(Stock),
     Ran(Outcome),
 }
 
@@ -135,20 +130,43 @@ impl<L> Work<L> {
     }
 }
 
+/// What is proposed for the coming round.
+struct Proposal<L> {
+    number: Number,
+    /// The job's place in [`Driver::jobs`].
+    job: Rc<dyn Protocol<L>>,
+    offer: Offer<L>,
+    /// Whether this person has been shown the job, and the agreement. The other side may finish a round, and propose or accept
+    /// the next, a moment sooner.
+    job_shown: bool,
+    agreement: Option<Agreement>,
+}
+
+/// One round, from agreement to both inputs.
+#[derive(Default)]
+struct Round {
+    accepted_here: bool,
+    accepted_there: bool,
+    ready_here: bool,
+    ready_there: bool,
+    /// What this person has put in, where the job asks for something.
+    input: Option<Input>,
+}
+
 struct Driver<L: Link + 'static> {
     control: Session<Lane<L>>,
     work: Work<Lane<L>>,
     /// The machine, until the other program has said hello.
     waiting: Option<Box<Machine<Lane<L>>>>,
     pairing: Pairing,
+    jobs: Vec<Rc<dyn Protocol<Lane<L>>>>,
     words_same_here: bool,
     words_same_there: bool,
-    history: History,
+    /// The number of the coming round, from 1.
+    number: u32,
     /// What is agreed on next; nothing until the host's program has said it.
-    proposal: Option<Proposal>,
+    proposal: Option<Proposal<Lane<L>>>,
     round: Round,
-    /// This person's model, once one was chosen.
-    mine: Option<Mine>,
     /// Whether a round runs whose result is not out: what comes next is shown after it.
     running: bool,
     /// Whether what the first proposal lets us prepare was begun.
@@ -184,12 +202,12 @@ impl<L: Link + 'static> Driver<L> {
             work: Work::Nothing,
             waiting: Some(Box::new(machine)),
             pairing,
+            jobs: protocol::all(pairing.seat),
             words_same_here: !pairing.confirm_words,
             words_same_there: !pairing.confirm_words,
-            history: History::new(),
+            number: 1,
             proposal: None,
             round: Round::default(),
-            mine: None,
             running: false,
             started: false,
             progress,
@@ -219,23 +237,38 @@ impl<L: Link + 'static> Driver<L> {
         Number { count: count.saturating_add(1), by_alice: self.pairing.seat == Party::Alice }
     }
 
+    /// The job called `id`, where this program knows it.
+    fn job(&self, id: &str) -> Option<Rc<dyn Protocol<Lane<L>>>> {
+        self.jobs.iter().find(|job| job.id() == id).cloned()
+    }
+
     /// Takes a proposal, from here or from there, in the place of the last one.
-    fn adopt(&mut self, number: Number, job: Job, subject: Option<Subject>) {
-        let job_shown = self.proposal.as_ref().is_some_and(|old| old.job_shown && old.job == job);
+    fn adopt(&mut self, number: Number, job: Rc<dyn Protocol<Lane<L>>>, offer: Offer<Lane<L>>) {
+        let job_shown = self.proposal.as_ref().is_some_and(|old| old.job_shown && old.offer.job == offer.job);
         self.round = Round::default();
-        self.proposal = Some(Proposal { number, job, subject, job_shown, agreement: None });
+        self.proposal = Some(Proposal { number, job, offer, job_shown, agreement: None });
         self.show();
+    }
+
+    /// The agreement on the coming round of `subject`.
+    fn agreement(&self, subject: &dyn Subject<Lane<L>>) -> Agreement {
+        let setup = if self.number == 1 { machine::setup_cost() } else { Cost::default() };
+        subject.agreement(self.number, setup)
     }
 
     /// Shows what is proposed, as far as it was not shown and nothing runs.
     fn show(&mut self) {
         let Some(proposal) = self.proposal.as_mut().filter(|_| !self.running) else { return };
-        if !proposal.job_shown {
-            proposal.job_shown = true;
-            (self.emit)(Event::Offered { job: proposal.job });
+        if !std::mem::replace(&mut proposal.job_shown, true) {
+            (self.emit)(Event::Offered { job: proposal.offer.job });
         }
-        if let (None, Some(subject)) = (&proposal.agreement, &proposal.subject) {
-            proposal.agreement = Some(subject.agreement(self.history, self.pairing.seat));
+        if proposal.agreement.is_none()
+            && let Some(subject) = proposal.offer.subject.clone()
+        {
+            let agreement = self.agreement(&*subject);
+            if let Some(proposal) = &mut self.proposal {
+                proposal.agreement = Some(agreement);
+            }
             self.show_agreement();
         }
     }
@@ -250,26 +283,16 @@ impl<L: Link + 'static> Driver<L> {
         }
     }
 
-    /// Proposes something to both.
-    async fn propose(&mut self, job: Job, mine: Option<Mine>) -> Result<(), End> {
+    /// Proposes `job` to both, in the roles that it names.
+    async fn propose(&mut self, job: Job) -> Result<(), End> {
         let number = self.next_number();
-        let (model, subject) = match (job, mine) {
-            (Job::Classify { .. }, Some(Mine { check, .. })) => {
-                let plan = check.plan.encode();
-                (Some(ModelOffer { reveal: check.reveal, plan }), Some(Subject::Classify(check)))
-            }
-            (Job::Classify { .. }, None) => (None, None),
-            (Job::Millionaires, _) => (None, Some(Subject::Millionaires)),
-        };
-        self.control.send(&Talk::Propose { number, job, model }).await?;
-        self.adopt(number, job, subject);
+        let id = job.id();
+        let protocol = self.job(id).ok_or_else(|| Fault::internal("a job that is not registered"))?;
+        let offer = protocol.offer(job);
+        let read = Rc::clone(&protocol).read(&offer, self.pairing.seat)?;
+        self.control.send(&Talk::Propose { number, job: id.into(), offer }).await?;
+        self.adopt(number, protocol, read);
         Ok(())
-    }
-
-    /// This person's model, if that is what the job is about.
-    fn own_model(&self, job: Job) -> Option<Mine> {
-        let owns = job == Job::Classify { owner: self.pairing.seat };
-        self.mine.clone().filter(|_| owns)
     }
 
     async fn on_talk(&mut self, talk: Talk) -> Result<(), End> {
@@ -279,7 +302,7 @@ impl<L: Link + 'static> Driver<L> {
                     self.work = Work::Idle(machine);
                     (self.emit)(Event::PeerPresent);
                     if self.pairing.seat == Party::Alice {
-                        self.propose(self.pairing.job, None).await?;
+                        self.propose(self.pairing.job).await?;
                     }
                     Ok(())
                 }
@@ -295,8 +318,8 @@ impl<L: Link + 'static> Driver<L> {
                 (self.emit)(Event::PeerConfirmedWords);
                 self.advance(|d| d.words_same_there = true);
             }
-            Talk::Propose { number, job, model } if !self.round.accepted_there => {
-                self.on_proposal(number, job, model)?;
+            Talk::Propose { number, job, offer } if !self.round.accepted_there => {
+                self.on_proposal(number, &job, &offer)?;
             }
             Talk::Accept { proposal, hash } => self.on_acceptance(proposal, hash)?,
             Talk::Ready if self.agreed() && !self.round.ready_there => {
@@ -309,7 +332,7 @@ impl<L: Link + 'static> Driver<L> {
         Ok(())
     }
 
-    fn on_proposal(&mut self, number: Number, job: Job, model: Option<ModelOffer>) -> Result<(), End> {
+    fn on_proposal(&mut self, number: Number, job: &str, offer: &[u8]) -> Result<(), End> {
         let theirs = number.by_alice == (self.pairing.seat == Party::Bob);
         let begins = self.proposal.is_some() || (self.pairing.seat == Party::Bob && number.count == 1);
         if !theirs || !begins || number.count > self.next_number().count.min(MOST_PROPOSALS) {
@@ -319,18 +342,9 @@ impl<L: Link + 'static> Driver<L> {
             // Ours came at the same time and counts.
             return Ok(());
         }
-        let subject = match (job, model) {
-            (Job::Millionaires, None) => Some(Subject::Millionaires),
-            (Job::Classify { .. }, None) => None,
-            (Job::Classify { owner }, Some(ModelOffer { reveal, plan })) if owner != self.pairing.seat => {
-                let plan = tacit_nn::Plan::decode(&plan).map_err(|_| Fault::peer("a plan that is none"))?;
-                let check = Check { plan: Rc::new(plan), owner, reveal };
-                check.is_affordable().map_err(|_| Fault::peer("a proposal beyond what the model allows"))?;
-                Some(Subject::Classify(check))
-            }
-            _ => return Err(Fault::peer("a model that is not theirs to propose").into()),
-        };
-        self.adopt(number, job, subject);
+        let protocol = self.job(job).ok_or_else(|| Fault::peer("a job that is not known"))?;
+        let offer = Rc::clone(&protocol).read(offer, self.pairing.seat.other())?;
+        self.adopt(number, protocol, offer);
         Ok(())
     }
 
@@ -340,13 +354,13 @@ impl<L: Link + 'static> Driver<L> {
             // They had not heard yet that there is another one.
             return Ok(());
         }
-        let Some(subject) = proposal.subject.as_ref().filter(|_| number == proposal.number) else {
+        let Some(subject) = proposal.offer.subject.as_ref().filter(|_| number == proposal.number) else {
             return Err(Fault::peer("accepted what was not proposed").into());
         };
         if self.round.accepted_there {
             return Err(Fault::peer("accepted twice").into());
         }
-        if hash != subject.agreement(self.history, self.pairing.seat).hash() {
+        if hash != self.agreement(&**subject).hash() {
             return Err(Fault::new(Code::VersionsDiffer, "accepted another agreement").into());
         }
         if proposal.agreement.is_some() {
@@ -363,10 +377,10 @@ impl<L: Link + 'static> Driver<L> {
                 self.control.send(&Talk::WordsSame).await?;
                 self.advance(|d| d.words_same_here = true);
             }
-            Command::Offer { job } if self.may_propose() => self.propose(job, self.own_model(job)).await?,
+            Command::Offer { job } if self.may_propose() => self.propose(job).await?,
             Command::Model { model, reveal } if self.may_propose() => self.on_model(&model, reveal).await?,
             Command::Accept { hash } if !self.round.accepted_here && !self.running => self.on_accept(hash).await?,
-            Command::Input { input } if self.agreed() && self.round.input.is_none() => self.on_input(input).await?,
+            Command::Input { input } if self.agreed() && !self.round.ready_here => self.on_input(input).await?,
             Command::WordsDiffer => return Err(Fault::from(Code::WordsDiffer).into()),
             Command::Decline => return Err(Fault::from(Code::Declined).into()),
             Command::Cancel => return Err(Fault::from(Code::Cancelled).into()),
@@ -402,43 +416,34 @@ impl<L: Link + 'static> Driver<L> {
     }
 
     async fn on_model(&mut self, model: &ModelFile, reveal: Reveal) -> Result<(), End> {
-        let owner = self.pairing.seat;
-        let job = Job::Classify { owner };
-        if self.proposal.as_ref().is_none_or(|proposal| proposal.job != job) {
-            return Ok(());
+        let Some(Proposal { job, offer, .. }) = &self.proposal else { return Ok(()) };
+        match job.take_model(offer.job, model, reveal) {
+            Ok(true) => self.propose(offer.job).await?,
+            Ok(false) => {}
+            Err(fault) => (self.emit)(Event::Refused { fault }),
         }
-        let opened = open_model(&model.0).and_then(|(plan, model)| {
-            let check = Check { plan: Rc::new(plan), owner, reveal };
-            check.is_affordable()?;
-            Ok(Mine { model: Rc::new(model), check })
-        });
-        match opened {
-            Ok(mine) => {
-                self.mine = Some(mine.clone());
-                self.propose(job, Some(mine)).await
-            }
-            Err(fault) => {
-                (self.emit)(Event::Refused { fault });
-                Ok(())
-            }
-        }
+        Ok(())
     }
 
     async fn on_input(&mut self, input: Input) -> Result<(), End> {
-        let subject = self.proposal.as_ref().and_then(|proposal| proposal.subject.as_ref());
-        let given = match (subject, input) {
-            (Some(Subject::Millionaires), Input::Amount(amount)) => Given::Amount(amount),
-            (Some(Subject::Classify(check)), Input::Pictures(pictures)) if check.owner != self.pairing.seat => {
-                if let Err(fault) = check.takes(&pictures) {
-                    (self.emit)(Event::Refused { fault });
-                    return Ok(());
-                }
-                Given::Pictures(pictures)
-            }
-            _ => return Ok(()),
+        let Some(subject) = self.proposal.as_ref().and_then(|proposal| proposal.offer.subject.as_ref()) else {
+            return Ok(());
         };
+        match subject.accepts(&input) {
+            Ok(true) => {
+                self.round.input = Some(input);
+                self.ready().await?;
+            }
+            Ok(false) => {}
+            Err(fault) => (self.emit)(Event::Refused { fault }),
+        }
+        Ok(())
+    }
+
+    /// Tells the other side that everything which this person puts in is there.
+    async fn ready(&mut self) -> Result<(), End> {
         self.control.send(&Talk::Ready).await?;
-        self.round.input = Some(given);
+        self.round.ready_here = true;
         Ok(())
     }
 
@@ -447,7 +452,7 @@ impl<L: Link + 'static> Driver<L> {
         let spent = machine.spent_offline();
         self.work = Work::Idle(machine);
         match done {
-            Done::Prepared { ready, target } => (self.emit)(Event::Stock { ready, target, spent }),
+            Done::Prepared(Stock { ready, target }) => (self.emit)(Event::Stock { ready, target, spent }),
             Done::Ran(outcome) => {
                 self.running = false;
                 (self.emit)(Event::Finished { outcome });
@@ -460,14 +465,9 @@ impl<L: Link + 'static> Driver<L> {
     /// Does what follows by itself. Both sides decide alike, by what they have agreed on: the first proposal lets them set up, an
     /// agreement lets them prepare what it needs, and both inputs let them run.
     async fn go_on(&mut self) -> Result<(), End> {
-        // The owner of a model has nothing more to put in.
-        if self.agreed()
-            && self.round.input.is_none()
-            && let Some(Subject::Classify(check)) = self.proposal.as_ref().and_then(|p| p.subject.as_ref())
-            && check.owner == self.pairing.seat
-        {
-            self.control.send(&Talk::Ready).await?;
-            self.round.input = Some(Given::Model);
+        // Who is asked for nothing is ready at once.
+        if self.agreed() && !self.round.ready_here && self.subject().is_some_and(|subject| !subject.asks_for_input()) {
+            self.ready().await?;
         }
         self.work = match std::mem::replace(&mut self.work, Work::Nothing) {
             Work::Idle(machine) => self.next_work(machine),
@@ -476,74 +476,38 @@ impl<L: Link + 'static> Driver<L> {
         Ok(())
     }
 
+    fn subject(&self) -> Option<Rc<dyn Subject<Lane<L>>>> {
+        self.proposal.as_ref().and_then(|proposal| proposal.offer.subject.clone())
+    }
+
     /// What a free machine does next.
-    fn next_work(&mut self, mut machine: Box<Machine<Lane<L>>>) -> Work<Lane<L>> {
+    fn next_work(&mut self, machine: Box<Machine<Lane<L>>>) -> Work<Lane<L>> {
         let Some(proposal) = &self.proposal else { return Work::Idle(machine) };
-        let Some(subject) = proposal.subject.clone().filter(|_| self.started && self.agreed()) else {
-            return if self.started { Work::Idle(machine) } else { self.start(machine, proposal.job) };
-        };
-        let is_prepared = match &subject {
-            Subject::Millionaires => millionaires::missing(machine.comparisons()) == 0,
-            Subject::Classify(_) => machine.has_check(),
-        };
-        if is_prepared {
-            return self.run(machine, subject);
+        if !self.started {
+            // Whatever is agreed on later, the transfers that the first proposal needs will be needed.
+            self.started = true;
+            return self.prepare(Rc::clone(&proposal.job).warm_up(machine));
         }
-        let party = self.pairing.seat;
-        match subject {
-            Subject::Millionaires => {
-                self.progress.begin(machine.stock_plan());
-                Work::Busy(Box::pin(async move {
-                    machine.stock_comparisons().await?;
-                    let ready = machine.comparisons();
-                    Ok((machine, Done::Prepared { ready, target: millionaires::STOCK }))
-                }))
-            }
-            Subject::Classify(check) => {
-                let costs = check.prepare_cost(party);
-                self.progress.begin(classify::plan(costs));
-                let model = self.model_for(&check);
-                Work::Busy(Box::pin(async move {
-                    machine.prepare_pictures(&check, model.as_deref()).await?;
-                    Ok((machine, Done::Prepared { ready: 1, target: 1 }))
-                }))
-            }
+        match self.subject().filter(|_| self.agreed()) {
+            Some(subject) if subject.is_prepared() => self.run(machine, subject),
+            Some(subject) => self.prepare(subject.prepare(machine)),
+            None => Work::Idle(machine),
         }
     }
 
-    /// What the very first proposal lets both do at once: whatever is agreed on later, transfers will be needed.
-    fn start(&mut self, mut machine: Box<Machine<Lane<L>>>, job: Job) -> Work<Lane<L>> {
-        self.started = true;
-        if job == Job::Millionaires {
-            self.progress.begin(machine.stock_plan());
-            return Work::Busy(Box::pin(async move {
-                machine.stock_comparisons().await?;
-                let ready = machine.comparisons();
-                Ok((machine, Done::Prepared { ready, target: millionaires::STOCK }))
-            }));
-        }
-        self.progress.begin(vec![(Stage::BaseOt, machine::base_cost())]);
-        Work::Busy(Box::pin(async move {
-            machine.set_up().await?;
-            // No picture yet, but this part of the preparation is over.
-            Ok((machine, Done::Prepared { ready: 0, target: 1 }))
-        }))
-    }
-
-    /// This person's model, where it is the one that was agreed on.
-    fn model_for(&self, check: &Check) -> Option<Rc<tacit_nn::Owned>> {
-        let mine = self.mine.as_ref().filter(|mine| mine.check.owner == check.owner);
-        mine.map(|mine| Rc::clone(&mine.model))
+    fn prepare(&self, work: protocol::Work<Lane<L>, Stock>) -> Work<Lane<L>> {
+        self.progress.begin(work.plan);
+        Work::Busy(Box::pin(work.done.map_ok(|(machine, stock)| (machine, Done::Prepared(stock)))))
     }
 
     /// Runs, if both inputs are in.
-    fn run(&mut self, mut machine: Box<Machine<Lane<L>>>, subject: Subject) -> Work<Lane<L>> {
-        if !self.round.ready_there || self.round.input.is_none() {
+    fn run(&mut self, machine: Box<Machine<Lane<L>>>, subject: Rc<dyn Subject<Lane<L>>>) -> Work<Lane<L>> {
+        if !(self.round.ready_here && self.round.ready_there) {
             return Work::Idle(machine);
         }
-        let Some(given) = std::mem::take(&mut self.round).input else { return Work::Idle(machine) };
-        let round = self.history.round;
-        self.history.began(&subject);
+        let Round { input, .. } = std::mem::take(&mut self.round);
+        let round = self.number;
+        self.number += 1;
         if let Some(proposal) = &mut self.proposal {
             // On the same terms, until somebody proposes something else.
             proposal.agreement = None;
@@ -551,28 +515,13 @@ impl<L: Link + 'static> Driver<L> {
         self.running = true;
         (self.emit)(Event::Started);
         let before = machine.spent_online();
-        let model = match &subject {
-            Subject::Classify(check) => self.model_for(check),
-            Subject::Millionaires => None,
-        };
-        self.progress.begin(match &subject {
-            Subject::Millionaires => millionaires::compare_plan(),
-            Subject::Classify(check) => classify::plan(check.run_cost(self.pairing.seat)),
-        });
         let emit = Rc::clone(&self.emit);
-        Work::Busy(Box::pin(async move {
-            let answer = match (subject, &given) {
-                (Subject::Millionaires, Given::Amount(amount)) => machine.compare(amount).await?,
-                (Subject::Classify(check), Given::Pictures(_) | Given::Model) => {
-                    let pictures = if let Given::Pictures(pictures) = &given { Some(&pictures[..]) } else { None };
-                    let at = |index| emit(Event::Layer { index });
-                    machine.check_pictures(&check, model.as_deref(), pictures, at).await?
-                }
-                _ => return Err(Fault::internal("an input to another job")),
-            };
+        let work = subject.run(machine, input, Box::new(move |index| emit(Event::Layer { index })));
+        self.progress.begin(work.plan);
+        Work::Busy(Box::pin(work.done.map_ok(move |(machine, answer)| {
             let online = machine.spent_online() - before;
             let outcome = Outcome { round, answer, online, offline: machine.spent_offline() };
-            Ok((machine, Done::Ran(outcome)))
-        }))
+            (machine, Done::Ran(outcome))
+        })))
     }
 }

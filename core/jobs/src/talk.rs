@@ -1,11 +1,9 @@
 //! What the two programs tell each other on behalf of their persons: the control lane.
 
-use tacit_session::{Code, Fault, Malformed, Message, Party, Tag};
-
-use crate::{Audience, Detail, Job, MOST_PICTURES, Reveal};
+use tacit_session::{Code, Fault, Malformed, Message, Tag};
 
 /// The version of everything that crosses after the meeting. Two programs with different ones do not start.
-pub(crate) const VERSION: u16 = 5;
+pub(crate) const VERSION: u16 = 6;
 
 /// A message between the persons' programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +18,8 @@ pub(crate) enum Talk {
     Ready,
     /// It is over, and why. Nothing comes after it.
     Stop(Stop),
-    /// What to do next, instead of what was proposed before.
-    Propose { number: Number, job: Job, model: Option<ModelOffer> },
+    /// The job called so, instead of what was proposed before. Only the job reads the offer.
+    Propose { number: Number, job: String, offer: Vec<u8> },
 }
 
 /// Tells proposals apart. The greater one counts, on both sides: so it does not matter whose came first.
@@ -33,12 +31,13 @@ pub(crate) struct Number {
     pub(crate) by_alice: bool,
 }
 
-/// What the owner of a model tells of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ModelOffer {
-    pub(crate) reveal: Reveal,
-    /// The encoded plan, not looked at yet.
-    pub(crate) plan: Vec<u8>,
+/// The most bytes of a job's identifier.
+const MOST_ID: usize = 32;
+
+/// Whether `id` can be the identifier of a job: lower-case letters, digits and hyphens of ASCII.
+fn is_id(id: &[u8]) -> bool {
+    (1..=MOST_ID).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
 }
 
 /// Why one side ends a session.
@@ -122,18 +121,9 @@ impl Message for Talk {
             Talk::Accept { proposal, hash } => [&[2][..], &proposal.encode(), hash].concat(),
             Talk::Ready => vec![3],
             Talk::Stop(stop) => vec![4, *stop as u8],
-            Talk::Propose { number, job, model } => {
-                let job = match job {
-                    Job::Millionaires => 0,
-                    Job::Classify { owner: Party::Alice } => 1,
-                    Job::Classify { owner: Party::Bob } => 2,
-                };
-                let mut body = [&[5][..], &number.encode(), &[job]].concat();
-                if let Some(ModelOffer { reveal, plan }) = model {
-                    body.extend([reveal.detail as u8, reveal.audience as u8, reveal.pictures]);
-                    body.extend(plan);
-                }
-                body
+            Talk::Propose { number, job, offer } => {
+                let length = u8::try_from(job.len()).unwrap_or(u8::MAX);
+                [&[5][..], &number.encode(), &[length], job.as_bytes(), offer].concat()
             }
         }
     }
@@ -148,25 +138,11 @@ impl Message for Talk {
             }
             [3] => Ok(Talk::Ready),
             [4, stop] => Stop::ALL.into_iter().find(|s| *s as u8 == *stop).map(Talk::Stop).ok_or(Malformed),
-            [5, a, b, c, d, e, job, rest @ ..] => {
+            [5, a, b, c, d, e, length, rest @ ..] => {
                 let number = Number::decode(&[*a, *b, *c, *d, *e])?;
-                let job = match job {
-                    0 => Job::Millionaires,
-                    1 => Job::Classify { owner: Party::Alice },
-                    2 => Job::Classify { owner: Party::Bob },
-                    _ => return Err(Malformed),
-                };
-                let model = match rest {
-                    [] => None,
-                    [detail, audience, pictures @ 1..=MOST_PICTURES, plan @ ..] => {
-                        let detail = Detail::ALL.into_iter().find(|d| *d as u8 == *detail).ok_or(Malformed)?;
-                        let audience = Audience::ALL.into_iter().find(|a| *a as u8 == *audience).ok_or(Malformed)?;
-                        let reveal = Reveal { detail, audience, pictures: *pictures };
-                        Some(ModelOffer { reveal, plan: plan.to_vec() })
-                    }
-                    _ => return Err(Malformed),
-                };
-                Ok(Talk::Propose { number, job, model })
+                let (job, offer) = rest.split_at_checked((*length).into()).ok_or(Malformed)?;
+                let job = String::from_utf8(job.to_vec()).ok().filter(|job| is_id(job.as_bytes())).ok_or(Malformed)?;
+                Ok(Talk::Propose { number, job, offer: offer.to_vec() })
             }
             _ => Err(Malformed),
         }
@@ -191,26 +167,24 @@ mod tests {
     fn every_message_reads_back() {
         let stops = Stop::ALL.into_iter().map(Talk::Stop);
         let number = Number { count: 70_000, by_alice: true };
-        let reveal = Reveal { detail: Detail::Scores, audience: Audience::Both, pictures: MOST_PICTURES };
         let others = [
             Talk::Hello { version: 513 },
             Talk::WordsSame,
             Talk::Accept { proposal: number, hash: [7; 32] },
             Talk::Ready,
-            Talk::Propose { number, job: Job::Millionaires, model: None },
+            Talk::Propose { number, job: "compare".into(), offer: Vec::new() },
             Talk::Propose {
                 number: Number { by_alice: false, ..number },
-                job: Job::Classify { owner: Party::Bob },
-                model: Some(ModelOffer { reveal, plan: vec![1, 2, 3] }),
+                job: "a".repeat(MOST_ID),
+                offer: vec![1, 2, 3],
             },
         ];
         for talk in stops.chain(others) {
             assert_eq!(Talk::decode(&talk.encode(), ()), Ok(talk));
         }
-        for pictures in [0, MOST_PICTURES + 1] {
-            let model = Some(ModelOffer { reveal: Reveal { pictures, ..reveal }, plan: vec![1, 2, 3] });
-            let talk = Talk::Propose { number, job: Job::Classify { owner: Party::Bob }, model };
-            assert_eq!(Talk::decode(&talk.encode(), ()), Err(Malformed), "{pictures} pictures");
+        for job in ["", "Compare", "a b", "ü", &"a".repeat(MOST_ID + 1)] {
+            let talk = Talk::Propose { number, job: job.into(), offer: vec![1, 2, 3] };
+            assert_eq!(Talk::decode(&talk.encode(), ()), Err(Malformed), "{job}");
         }
     }
 }

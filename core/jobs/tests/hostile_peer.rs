@@ -136,7 +136,7 @@ fn offer(count: u8, detail: u8, labels: usize) -> Heard {
         nodes: vec![Node::new("flat", Op::Flatten, &[0]), Node::new("dense", bench::dense(1, 16, labels), &[1])],
     };
     let plan = quantise(&model).unwrap().0.encode();
-    Raw([&[PROPOSE, count, 0, 0, 0, 0, 2, detail, 0, 1][..], &plan].concat())
+    Raw([&[PROPOSE, count, 0, 0, 0, 0, 8][..], b"classify", &[1, detail, 0, 1], &plan].concat())
 }
 
 /// Scores of 32 labels would open more than one lattice secret may carry: no honest program

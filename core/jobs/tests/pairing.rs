@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use tacit_compute::Processor;
+use tacit_jobs::compare::{compare_cost, refill_cost};
 use tacit_jobs::machine::setup_cost;
-use tacit_jobs::millionaires::{compare_cost, refill_cost};
 use tacit_jobs::{Amount, Answer, Command, Event, Input, Job, Order, Outcome, Pairing, Transcript, pairing};
 use tacit_record::{NoTranscript, OwnInput, Record, Timed};
 use tacit_session::damage::{self, Damage};
@@ -149,7 +149,7 @@ fn costs_are_declared_measured_and_agreed_on() {
     for (diary, party) in [(a, Party::Alice), (b, Party::Bob)] {
         let [outcome] = &diary.outcomes()[..] else { panic!("one round") };
         assert_eq!(outcome.online, compare_cost());
-        assert_eq!(outcome.offline, setup_cost() + refill_cost(party, tacit_jobs::millionaires::STOCK));
+        assert_eq!(outcome.offline, setup_cost() + refill_cost(party, tacit_jobs::compare::STOCK));
         let agreement = diary
             .events
             .iter()
@@ -159,7 +159,7 @@ fn costs_are_declared_measured_and_agreed_on() {
     }
     assert_eq!(compare_cost().rounds, 8);
     assert!(compare_cost().sent <= 400 && compare_cost().received <= 400);
-    let cold = setup_cost() + refill_cost(Party::Alice, tacit_jobs::millionaires::STOCK) + compare_cost();
+    let cold = setup_cost() + refill_cost(Party::Alice, tacit_jobs::compare::STOCK) + compare_cost();
     assert!(cold.sent + cold.received <= 60_000, "{cold:?}");
 }
 

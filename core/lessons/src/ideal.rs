@@ -1,10 +1,10 @@
 //! Ideal and real: a game in which one has to tell the protocol from a simulator.
 //!
-//! Alice sees two [views](tacit_jobs::millionaires::views) with the same amount and the same answer. In one the protocol ran with a Bob, the other
+//! Alice sees two [views](tacit_jobs::compare::views) with the same amount and the same answer. In one the protocol ran with a Bob, the other
 //! was made up without any Bob. Where the protocol is secure no [`Strategy`] is right more often than a coin. Two ways to break it
 //! stand beside it, so that one sees that the game can be won: with them the answers stay right, and nobody would notice.
 
-use tacit_jobs::millionaires::views::{View, real_on, simulated_on};
+use tacit_jobs::compare::views::{View, real_on, simulated_on};
 use tacit_jobs::{Amount, Order};
 use tacit_record::flatness::Histogram;
 use tacit_record::view::Seen;
@@ -63,7 +63,7 @@ impl Protocol {
 pub fn both(x: u64, y: u64, prg: &mut Prg) -> Option<[View; 2]> {
     let (x, y) = (Amount::from_minor_units(x).ok()?, Amount::from_minor_units(y).ok()?);
     let seed = seed(prg);
-    Some([Party::Alice, Party::Bob].map(|party| tacit_jobs::millionaires::views::real(party, &x, &y, seed)))
+    Some([Party::Alice, Party::Bob].map(|party| tacit_jobs::compare::views::real(party, &x, &y, seed)))
 }
 
 /// One round of the game: what Alice sees twice, and which of them is real.

@@ -3,7 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use tacit_jobs::Order;
-use tacit_jobs::millionaires::views::View;
+use tacit_jobs::compare::views::View;
 use tacit_lessons::ideal::{Protocol, Round, Score, Strategy, both, received};
 use tacit_parts::Ink;
 use tacit_parts::figure::Figure;

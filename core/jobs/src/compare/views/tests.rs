@@ -152,7 +152,7 @@ fn a_view_has_the_form_of_the_protocol() {
     assert_eq!(received.iter().map(|seen| seen.bits).collect::<Vec<_>>(), [64, 96, 48, 24, 12, 6, 3, 2]);
     assert!(view.messages.iter().all(|seen| (seen.stage == Stage::Reveal) == (seen.tag == Tag::OpenBits)));
     assert!(view.messages.iter().all(|seen| seen.body.len() == seen.bits.div_ceil(8)));
-    let cost = millionaires::compare_cost();
+    let cost = compare::compare_cost();
     let body = |direction| -> usize {
         view.messages.iter().filter(|seen| seen.direction == direction).map(|seen| seen.body.len() + HEADER).sum()
     };
@@ -206,7 +206,7 @@ fn broken_simulators_are_suspected() {
 
 /// Material of which every private product serves two places: the answers stay right, and the masks are used twice.
 fn twice(s: &Session<QueueLink>, seed: [u8; 32]) -> Material {
-    let Material { private, pairs } = ideal::deal(s, millionaires::demand(), seed);
+    let Material { private, pairs } = ideal::deal(s, compare::demand(), seed);
     let double = |bits: &Bits| Bits::from_fn(bits.len(), |i| bits.get(i / 2));
     let private = match &private {
         PrivateProducts::Alice { s, u } => PrivateProducts::Alice { s: double(s), u: double(u) },
@@ -225,7 +225,7 @@ fn broken_protocols_are_suspected() {
         let found = suspect(&views, &made_up);
         assert!(found.iter().any(|found| found.starts_with(why)), "{what}: {found:?}");
     };
-    let spent_again = |s: &Session<QueueLink>, _| ideal::deal(s, millionaires::demand(), [7; 32]);
+    let spent_again = |s: &Session<QueueLink>, _| ideal::deal(s, compare::demand(), [7; 32]);
     blamed("material that is spent again", &spent_again, "bit 0 of the first");
     blamed("masks that are used twice", &|s, run| twice(s, seed(1, run)), "neighbours from 0");
 }

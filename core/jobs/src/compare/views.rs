@@ -13,7 +13,7 @@
 //! is as good as dealt to whoever cannot break the transfers (`tacit_ot`), which is where the 128 bits come in. *Deviations*: none.
 //!
 //! ```
-//! use tacit_jobs::millionaires::views::{real, simulated};
+//! use tacit_jobs::compare::views::{real, simulated};
 //! use tacit_jobs::{Amount, Order};
 //! use tacit_session::Party;
 //!
@@ -32,7 +32,7 @@ use tacit_share::material::Material;
 use tacit_share::{ideal, simulate};
 use tacit_symmetric::Prg;
 
-use crate::{Amount, Order, millionaires};
+use crate::{Amount, Order, compare};
 
 /// What one party sees of one comparison.
 pub type View = view::View<Order>;
@@ -42,7 +42,7 @@ pub type View = view::View<Order>;
 /// Runs the programs of both parties, as they run between two people, on material dealt from `seed`.
 #[must_use]
 pub fn real(party: Party, x: &Amount, y: &Amount, seed: [u8; 32]) -> View {
-    real_on(party, x, y, |s| ideal::deal(s, millionaires::demand(), seed))
+    real_on(party, x, y, |s| ideal::deal(s, compare::demand(), seed))
 }
 
 /// [`real`], on any material that makes the answer right: a lesson shows what is seen where masks are missing.
@@ -62,7 +62,7 @@ pub fn real_on(party: Party, x: &Amount, y: &Amount, material: impl Fn(&Session<
 /// the half that makes the opened bits say the answer. *From*, *Security*: see the [module](self).
 #[must_use]
 pub fn simulated(party: Party, own: &Amount, answer: Order, seed: [u8; 32]) -> View {
-    simulated_on(party, own, answer, seed, |s| ideal::deal(s, millionaires::demand(), seed))
+    simulated_on(party, own, answer, seed, |s| ideal::deal(s, compare::demand(), seed))
 }
 
 /// [`simulated`], with the party's own part of any material; the other party's noise is drawn from `seed`.
@@ -77,7 +77,7 @@ pub fn simulated_on(
     let (said, messages) = watch(party, honest(own, material), async |mut s| {
         let mut rng = Prg::from_seed(seed).fork(b"the other party's noise");
         simulate::less_and_equal(&mut s, 1, &mut rng).await?;
-        simulate::reveal(&mut s, &Bits::from_iter(millionaires::opened(party, answer))).await
+        simulate::reveal(&mut s, &Bits::from_iter(compare::opened(party, answer))).await
     });
     view(party, said, messages)
 }
@@ -89,7 +89,7 @@ fn honest(
 ) -> impl AsyncFnOnce(Session<QueueLink>) -> Result<Option<Order>, Fault> {
     async move |mut s| {
         let material = material(&s);
-        millionaires::order(&mut s, material, amount).await
+        compare::order(&mut s, material, amount).await
     }
 }
 
