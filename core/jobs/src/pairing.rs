@@ -36,7 +36,7 @@ pub async fn run<L: Link + 'static>(
     let mut commands = Box::pin(commands.fuse());
     let mut pump = Box::pin(pump.run().fuse());
     let mut driver = Driver::new(control, protocol, pairing, Prg::from_seed(seed), processor, Rc::new(emit));
-    let mut step = driver.control.send(&Talk::Hello { version: VERSION }).await.map_err(End::Here);
+    let mut step = driver.greet().await;
     let end = loop {
         if let Err(end) = step {
             break end;
@@ -132,8 +132,6 @@ impl<L> Work<L> {
 
 /// What is proposed for the coming round.
 struct Proposal<L> {
-    number: Number,
-    /// The job's place in [`Driver::jobs`].
     job: Rc<dyn Protocol<L>>,
     offer: Offer<L>,
     /// Whether this person has been shown the job, and the agreement. The other side may finish a round, and propose or accept
@@ -156,14 +154,20 @@ struct Round {
 struct Driver<L: Link + 'static> {
     control: Session<Lane<L>>,
     work: Work<Lane<L>>,
-    /// The machine, until the other program has said hello.
+    /// The machine, until the other program has said hello, and which jobs it knows.
     waiting: Option<Box<Machine<Lane<L>>>>,
+    /// Whether the other program has said hello.
+    greeted: bool,
     pairing: Pairing,
     jobs: Vec<Rc<dyn Protocol<Lane<L>>>>,
+    /// The identifiers of the jobs that the other program knows.
+    known_there: Vec<String>,
     words_same_here: bool,
     words_same_there: bool,
     /// The number of the coming round, from 1.
     number: u32,
+    /// The number of the last proposal, whether it was taken or not.
+    last: Option<Number>,
     /// What is agreed on next; nothing until the host's program has said it.
     proposal: Option<Proposal<Lane<L>>>,
     round: Round,
@@ -201,11 +205,14 @@ impl<L: Link + 'static> Driver<L> {
             control,
             work: Work::Nothing,
             waiting: Some(Box::new(machine)),
+            greeted: false,
             pairing,
             jobs: protocol::all(pairing.seat),
+            known_there: Vec::new(),
             words_same_here: !pairing.confirm_words,
             words_same_there: !pairing.confirm_words,
             number: 1,
+            last: None,
             proposal: None,
             round: Round::default(),
             running: false,
@@ -233,7 +240,7 @@ impl<L: Link + 'static> Driver<L> {
 
     /// The number of the next proposal from here.
     fn next_number(&self) -> Number {
-        let count = self.proposal.as_ref().map_or(0, |proposal| proposal.number.count);
+        let count = self.last.map_or(0, |last| last.count);
         Number { count: count.saturating_add(1), by_alice: self.pairing.seat == Party::Alice }
     }
 
@@ -246,8 +253,20 @@ impl<L: Link + 'static> Driver<L> {
     fn adopt(&mut self, number: Number, job: Rc<dyn Protocol<Lane<L>>>, offer: Offer<Lane<L>>) {
         let job_shown = self.proposal.as_ref().is_some_and(|old| old.job_shown && old.offer.job == offer.job);
         self.round = Round::default();
-        self.proposal = Some(Proposal { number, job, offer, job_shown, agreement: None });
+        self.last = Some(number);
+        self.proposal = Some(Proposal { job, offer, job_shown, agreement: None });
         self.show();
+    }
+
+    /// Refuses a proposal of a job that one of the two programs does not know. Whatever was proposed
+    /// before stays, under the new number, and is accepted anew.
+    fn refuse(&mut self, number: Number, why: String) {
+        self.round = Round::default();
+        self.last = Some(number);
+        (self.emit)(Event::Refused { fault: Fault::new(Code::VersionsDiffer, why) });
+        if !self.running {
+            self.show_agreement();
+        }
     }
 
     /// The agreement on the coming round of `subject`.
@@ -291,27 +310,17 @@ impl<L: Link + 'static> Driver<L> {
         let offer = protocol.offer(job);
         let read = Rc::clone(&protocol).read(&offer, self.pairing.seat)?;
         self.control.send(&Talk::Propose { number, job: id.into(), offer }).await?;
-        self.adopt(number, protocol, read);
+        if self.known_there.iter().any(|known| known == id) {
+            self.adopt(number, protocol, read);
+        } else {
+            self.refuse(number, format!("the other program does not know the job “{id}”"));
+        }
         Ok(())
     }
 
     async fn on_talk(&mut self, talk: Talk) -> Result<(), End> {
-        if let Some(machine) = self.waiting.take() {
-            return match talk {
-                Talk::Hello { version: VERSION } => {
-                    self.work = Work::Idle(machine);
-                    (self.emit)(Event::PeerPresent);
-                    if self.pairing.seat == Party::Alice {
-                        self.propose(self.pairing.job).await?;
-                    }
-                    Ok(())
-                }
-                Talk::Hello { version } => {
-                    Err(Fault::new(Code::VersionsDiffer, format!("here {VERSION}, there {version}")).into())
-                }
-                Talk::Stop(stop) => Err(End::There(stop)),
-                _ => Err(Fault::peer("spoke before saying hello").into()),
-            };
+        if self.waiting.is_some() {
+            return self.on_greeting(talk).await;
         }
         match talk {
             Talk::WordsSame if !self.words_same_there => {
@@ -332,29 +341,63 @@ impl<L: Link + 'static> Driver<L> {
         Ok(())
     }
 
+    /// Says hello, and which jobs this program knows.
+    async fn greet(&mut self) -> Result<(), End> {
+        self.control.send(&Talk::Hello { version: VERSION }).await?;
+        let jobs = self.jobs.iter().map(|job| job.id().to_owned()).collect();
+        self.control.send(&Talk::Knows { jobs }).await?;
+        Ok(())
+    }
+
+    async fn on_greeting(&mut self, talk: Talk) -> Result<(), End> {
+        match talk {
+            Talk::Hello { version: VERSION } if !self.greeted => self.greeted = true,
+            Talk::Hello { version } if !self.greeted => {
+                return Err(Fault::new(Code::VersionsDiffer, format!("here {VERSION}, there {version}")).into());
+            }
+            Talk::Knows { jobs } if self.greeted => {
+                self.known_there = jobs;
+                self.work = self.waiting.take().map_or(Work::Nothing, Work::Idle);
+                (self.emit)(Event::PeerPresent);
+                if self.pairing.seat == Party::Alice {
+                    self.propose(self.pairing.job).await?;
+                }
+            }
+            Talk::Stop(stop) => return Err(End::There(stop)),
+            _ => return Err(Fault::peer("spoke before saying hello").into()),
+        }
+        Ok(())
+    }
+
     fn on_proposal(&mut self, number: Number, job: &str, offer: &[u8]) -> Result<(), End> {
         let theirs = number.by_alice == (self.pairing.seat == Party::Bob);
-        let begins = self.proposal.is_some() || (self.pairing.seat == Party::Bob && number.count == 1);
+        let begins = self.last.is_some() || (self.pairing.seat == Party::Bob && number.count == 1);
         if !theirs || !begins || number.count > self.next_number().count.min(MOST_PROPOSALS) {
             return Err(Fault::peer("a proposal out of turn").into());
         }
-        if self.proposal.as_ref().is_some_and(|proposal| number < proposal.number) {
+        if self.last.is_some_and(|last| number < last) {
             // Ours came at the same time and counts.
             return Ok(());
         }
-        let protocol = self.job(job).ok_or_else(|| Fault::peer("a job that is not known"))?;
+        let Some(protocol) = self.job(job) else {
+            let why = format!("this program does not know the job “{job}” that the other one proposes");
+            self.refuse(number, why);
+            return Ok(());
+        };
         let offer = Rc::clone(&protocol).read(offer, self.pairing.seat.other())?;
         self.adopt(number, protocol, offer);
         Ok(())
     }
 
     fn on_acceptance(&mut self, number: Number, hash: [u8; 32]) -> Result<(), End> {
-        let Some(proposal) = &self.proposal else { return Err(Fault::peer("accepted nothing").into()) };
-        if number < proposal.number {
+        let (Some(last), Some(proposal)) = (self.last, &self.proposal) else {
+            return Err(Fault::peer("accepted nothing").into());
+        };
+        if number < last {
             // They had not heard yet that there is another one.
             return Ok(());
         }
-        let Some(subject) = proposal.offer.subject.as_ref().filter(|_| number == proposal.number) else {
+        let Some(subject) = proposal.offer.subject.as_ref().filter(|_| number == last) else {
             return Err(Fault::peer("accepted what was not proposed").into());
         };
         if self.round.accepted_there {
@@ -398,13 +441,15 @@ impl<L: Link + 'static> Driver<L> {
     /// Accepts the agreement that the person saw. The other side may have proposed another one
     /// since: that is shown again.
     async fn on_accept(&mut self, seen: [u8; 32]) -> Result<(), End> {
-        let Some(Proposal { number, agreement: Some(agreement), .. }) = &self.proposal else { return Ok(()) };
+        let (Some(number), Some(Proposal { agreement: Some(agreement), .. })) = (self.last, &self.proposal) else {
+            return Ok(());
+        };
         let hash = agreement.hash();
         if hash != seen {
             self.show_agreement();
             return Ok(());
         }
-        self.control.send(&Talk::Accept { proposal: *number, hash }).await?;
+        self.control.send(&Talk::Accept { proposal: number, hash }).await?;
         self.advance(|d| d.round.accepted_here = true);
         Ok(())
     }
@@ -412,7 +457,7 @@ impl<L: Link + 'static> Driver<L> {
     /// Something else may be proposed until this person has accepted, and not while a round runs.
     fn may_propose(&self) -> bool {
         let is_few = self.next_number().count <= MOST_PROPOSALS;
-        self.proposal.is_some() && is_few && !self.round.accepted_here && !self.running
+        self.last.is_some() && is_few && !self.round.accepted_here && !self.running
     }
 
     async fn on_model(&mut self, model: &ModelFile, reveal: Reveal) -> Result<(), End> {

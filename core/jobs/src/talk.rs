@@ -10,6 +10,8 @@ pub(crate) const VERSION: u16 = 6;
 pub(crate) enum Talk {
     /// The first message of each side; its form never changes, so that any two versions can tell.
     Hello { version: u16 },
+    /// The second message of each side: the identifiers of the jobs that its program knows.
+    Knows { jobs: Vec<String> },
     /// This person says that the words are the same.
     WordsSame,
     /// This person accepts the agreement with this hash, which came of this proposal.
@@ -33,6 +35,23 @@ pub(crate) struct Number {
 
 /// The most bytes of a job's identifier.
 const MOST_ID: usize = 32;
+
+/// The most jobs that a program may say it knows.
+const MOST_JOBS: u8 = 64;
+
+/// Appends an identifier behind its length.
+fn put_id(body: &mut Vec<u8>, id: &str) {
+    body.push(u8::try_from(id.len()).unwrap_or(u8::MAX));
+    body.extend(id.as_bytes());
+}
+
+/// Reads an identifier behind its length; what follows it comes second.
+fn take_id(body: &[u8]) -> Result<(String, &[u8]), Malformed> {
+    let (length, rest) = body.split_first().ok_or(Malformed)?;
+    let (id, rest) = rest.split_at_checked((*length).into()).ok_or(Malformed)?;
+    let id = String::from_utf8(id.to_vec()).ok().filter(|id| is_id(id.as_bytes())).ok_or(Malformed)?;
+    Ok((id, rest))
+}
 
 /// Whether `id` can be the identifier of a job: lower-case letters, digits and hyphens of ASCII.
 fn is_id(id: &[u8]) -> bool {
@@ -122,8 +141,15 @@ impl Message for Talk {
             Talk::Ready => vec![3],
             Talk::Stop(stop) => vec![4, *stop as u8],
             Talk::Propose { number, job, offer } => {
-                let length = u8::try_from(job.len()).unwrap_or(u8::MAX);
-                [&[5][..], &number.encode(), &[length], job.as_bytes(), offer].concat()
+                let mut body = [&[5][..], &number.encode()].concat();
+                put_id(&mut body, job);
+                body.extend(offer);
+                body
+            }
+            Talk::Knows { jobs } => {
+                let mut body = vec![6, u8::try_from(jobs.len()).unwrap_or(u8::MAX)];
+                jobs.iter().for_each(|id| put_id(&mut body, id));
+                body
             }
         }
     }
@@ -138,11 +164,19 @@ impl Message for Talk {
             }
             [3] => Ok(Talk::Ready),
             [4, stop] => Stop::ALL.into_iter().find(|s| *s as u8 == *stop).map(Talk::Stop).ok_or(Malformed),
-            [5, a, b, c, d, e, length, rest @ ..] => {
+            [5, a, b, c, d, e, rest @ ..] => {
                 let number = Number::decode(&[*a, *b, *c, *d, *e])?;
-                let (job, offer) = rest.split_at_checked((*length).into()).ok_or(Malformed)?;
-                let job = String::from_utf8(job.to_vec()).ok().filter(|job| is_id(job.as_bytes())).ok_or(Malformed)?;
+                let (job, offer) = take_id(rest)?;
                 Ok(Talk::Propose { number, job, offer: offer.to_vec() })
+            }
+            [6, count @ 0..=MOST_JOBS, rest @ ..] => {
+                let (mut jobs, mut rest) = (Vec::new(), rest);
+                for _ in 0..*count {
+                    let (id, others) = take_id(rest)?;
+                    jobs.push(id);
+                    rest = others;
+                }
+                if rest.is_empty() { Ok(Talk::Knows { jobs }) } else { Err(Malformed) }
             }
             _ => Err(Malformed),
         }
@@ -169,6 +203,8 @@ mod tests {
         let number = Number { count: 70_000, by_alice: true };
         let others = [
             Talk::Hello { version: 513 },
+            Talk::Knows { jobs: Vec::new() },
+            Talk::Knows { jobs: (0..MOST_JOBS).map(|job| format!("job-{job}")).collect() },
             Talk::WordsSame,
             Talk::Accept { proposal: number, hash: [7; 32] },
             Talk::Ready,
@@ -182,8 +218,12 @@ mod tests {
         for talk in stops.chain(others) {
             assert_eq!(Talk::decode(&talk.encode(), ()), Ok(talk));
         }
+        let talk = Talk::Knows { jobs: vec!["compare".into(); usize::from(MOST_JOBS) + 1] };
+        assert_eq!(Talk::decode(&talk.encode(), ()), Err(Malformed), "too many jobs");
         for job in ["", "Compare", "a b", "ü", &"a".repeat(MOST_ID + 1)] {
             let talk = Talk::Propose { number, job: job.into(), offer: vec![1, 2, 3] };
+            assert_eq!(Talk::decode(&talk.encode(), ()), Err(Malformed), "{job}");
+            let talk = Talk::Knows { jobs: vec!["compare".into(), job.into()] };
             assert_eq!(Talk::decode(&talk.encode(), ()), Err(Malformed), "{job}");
         }
     }
