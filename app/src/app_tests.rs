@@ -405,6 +405,26 @@ fn several_pictures_are_kept_for_their_owner_to_see_until_the_next_round() {
 }
 
 #[test]
+fn a_job_that_one_page_does_not_know_leaves_the_terms_as_they_were() {
+    let mut model = checking(Party::Bob);
+    let unknown =
+        || Event::Refused { fault: Fault::new(Code::VersionsDiffer, "this program does not know “both”") };
+    let terms = || check(1, Party::Alice, Reveal::default());
+    worker(&mut model, 2.0, terms());
+    model.update(Input::Accept);
+    worker(&mut model, 3.0, unknown());
+    worker(&mut model, 3.0, terms());
+    let session = model.session.as_ref().unwrap();
+    assert_eq!((session.accepted, session.has_changed), (Both::default(), false));
+    assert!(session.unknown_job.as_ref().is_some_and(|why| why.contains("both")));
+    // Where nothing else was proposed there is nothing to go on with.
+    let mut model = paired();
+    worker(&mut model, 1.0, unknown());
+    assert_eq!(model.screen, Screen::Failure);
+    assert_eq!(model.failure.map(|failed| failed.fault.code), Some(Code::VersionsDiffer));
+}
+
+#[test]
 fn terms_that_change_have_to_be_accepted_anew() {
     let mut model = checking(Party::Bob);
     worker(&mut model, 2.0, check(1, Party::Alice, Reveal::default()));

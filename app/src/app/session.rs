@@ -147,6 +147,8 @@ pub(crate) struct Session {
     hash: [u8; 32],
     /// Whether it became another one while this person was looking at it.
     pub(crate) has_changed: bool,
+    /// Why a proposal came to nothing: which program does not know which job.
+    pub(crate) unknown_job: Option<String>,
     pub(crate) accepted: Both,
     /// Whether what is to be accepted has been in sight for long enough: a peer could otherwise
     /// change it just before the click.
@@ -204,6 +206,7 @@ impl Session {
             agreement: None,
             hash: [0; 32],
             has_changed: false,
+            unknown_job: None,
             accepted: Both::default(),
             settled: true,
             changes: 0,
@@ -401,6 +404,12 @@ impl Session {
                 self.confirm("The other person says that the words are the same.")
             }
             Event::Offered { job } => self.offer(screen, job),
+            // Without anything else to do, an unknown job is the end.
+            Event::Refused { fault } if fault.code == Code::VersionsDiffer && !self.offered => Step::Fail(fault),
+            Event::Refused { fault } if fault.code == Code::VersionsDiffer => {
+                self.unknown_job = fault.detail;
+                Step::Say("What one of you proposed is not known to the other’s page. The terms are as before.")
+            }
             Event::Refused { fault } => {
                 self.model_is_sent = false;
                 self.refusal = Some(fault);
@@ -422,6 +431,7 @@ impl Session {
             Event::Agreed => {
                 self.accepted = Both { me: true, peer: true };
                 self.has_changed = false;
+                self.unknown_job = None;
                 self.work = None;
                 self.checked = Checked::default();
                 let role = self.role();
@@ -505,6 +515,7 @@ impl Session {
         self.refusal = None;
         self.agreement = None;
         self.has_changed = false;
+        self.unknown_job = None;
         self.accepted = Both::default();
         self.ready = Both::default();
         let said = if again && !mine { "The other person wants to change places." } else { "" };
@@ -517,7 +528,7 @@ impl Session {
     }
 
     fn propose(&mut self, screen: Screen, agreement: Agreement, hash: [u8; 32]) -> Step {
-        self.has_changed = screen == Screen::Agree;
+        self.has_changed = screen == Screen::Agree && self.unknown_job.is_none();
         let is_first = !self.saw_terms;
         self.saw_terms = true;
         self.job = agreement.job;

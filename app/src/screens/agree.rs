@@ -23,6 +23,7 @@ pub(crate) fn Agree() -> impl IntoView {
     let accepted = page.of_session(|session| session.accepted);
     let role = page.of_session(Session::role);
     let has_changed = page.of_session(|session| session.has_changed);
+    let unknown_job = page.of_session(|session| session.unknown_job.clone());
     let settled = page.of_session(|session| session.settled);
     view! {
         <div class="two">
@@ -34,6 +35,18 @@ pub(crate) fn Agree() -> impl IntoView {
                 <Show when=move || has_changed.get()>
                     <p class="notice">"The other person changed the terms. Look again."</p>
                 </Show>
+                {move || {
+                    unknown_job
+                        .get()
+                        .map(|why| {
+                            view! {
+                                <p class="notice">
+                                    "One of you proposed something else, but " {why}
+                                    ". Reload that page to update it. The terms are as they were; accept them again."
+                                </p>
+                            }
+                        })
+                }}
                 <TermsTable/>
                 <Show
                     when=move || accepted.get().me

@@ -4,7 +4,6 @@
 //! lane, and the protocol at work on the other lane. Persons may take their time; machines may not, which is why
 //! [`Event::machines_at_work`] tells a host program with a clock when silence means trouble.
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use futures::stream::{Stream, StreamExt};
@@ -15,7 +14,7 @@ use tacit_session::{Code, Cost, Fault, Lane, Link, Party, Session, lanes};
 use tacit_symmetric::Prg;
 
 use crate::progress::Progress;
-use crate::protocol::{self, Offer, Protocol, Stock, Subject};
+use crate::protocol::{self, Ended, Offer, Protocol, Running, Stock, Subject};
 use crate::talk::{Number, Stop, Talk, VERSION};
 use crate::{Agreement, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine};
 
@@ -103,7 +102,7 @@ impl From<Fault> for End {
 }
 
 /// What was done, with the machine given back.
-type Finished<L> = Result<(Box<Machine<L>>, Done), Fault>;
+type Finished<L> = Result<Ended<L, Done>, Fault>;
 
 enum Done {
     Prepared(Stock),
@@ -117,7 +116,7 @@ enum Work<L> {
     /// Free for the next thing.
     Idle(Box<Machine<L>>),
     /// At work.
-    Busy(Pin<Box<dyn Future<Output = Finished<L>>>>),
+    Busy(Running<L, Done>),
 }
 
 impl<L> Work<L> {

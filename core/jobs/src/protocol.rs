@@ -86,11 +86,17 @@ pub(crate) trait Subject<L: Link> {
 /// A piece of work on the machine, and its declared cost by stage.
 pub(crate) struct Work<L, T> {
     pub(crate) plan: Plan,
-    pub(crate) done: Pin<Box<dyn Future<Output = Result<(Box<Machine<L>>, T), Fault>>>>,
+    pub(crate) done: Running<L, T>,
 }
 
+/// A piece of work that is running. It gives the machine back with its result.
+pub(crate) type Running<L, T> = Pin<Box<dyn Future<Output = Result<Ended<L, T>, Fault>>>>;
+
+/// The machine, and the result of a piece of work.
+pub(crate) type Ended<L, T> = (Box<Machine<L>>, T);
+
 impl<L, T> Work<L, T> {
-    pub(crate) fn new(plan: Plan, work: impl Future<Output = Result<(Box<Machine<L>>, T), Fault>> + 'static) -> Self {
+    pub(crate) fn new(plan: Plan, work: impl Future<Output = Result<Ended<L, T>, Fault>> + 'static) -> Self {
         Self { plan, done: Box::pin(work) }
     }
 }
