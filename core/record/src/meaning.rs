@@ -27,7 +27,7 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         (Tag::Control, _) => m(
             "Talk",
             "",
-            "What the two programs tell each other: versions, the agreement’s hash, that somebody is ready. No input is in it.",
+            "What the two programs tell each other: versions, jobs, the agreement’s hash, that somebody is ready. No input is in it.",
             "Everything. This part is not secret between the two.",
         ),
         (Tag::BaseOtSender, _) => m(
