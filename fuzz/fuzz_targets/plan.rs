@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(plan.encode(), bytes);
     for (batch, told) in [(1, Told::First), (4, Told::Three), (16, Told::Scores)] {
         let task = Task { batch, told, to: To::Both };
-        if plan.affords(task) {
+        if task.is_affordable(&plan) {
             for (party, role) in [(Party::Alice, Role::Client), (Party::Bob, Role::Owner)] {
                 let _ = cost::prepare(party, role, Context::shared(), &plan, task);
                 let _ = cost::run(party, role, &plan, task);

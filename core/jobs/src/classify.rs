@@ -120,7 +120,7 @@ impl Check {
                 "It would open {opened} bits under one key, and {MOST_OPENED} are safe: {instead}."
             ));
         }
-        let fits = |batch: &u8| self.plan.affords(Task { batch: (*batch).into(), ..self.task() });
+        let fits = |batch: &u8| Task { batch: (*batch).into(), ..self.task() }.is_affordable(&self.plan);
         if fits(&pictures) {
             return Ok(());
         }

@@ -12,7 +12,6 @@ use tacit_rlwe::Packing;
 
 use crate::graph::{MAX_WEIGHTS, Shape};
 use crate::plan::StepOp;
-use crate::run::{Task, Told};
 
 /// The most comparisons of a run: their material takes some 60 MB, and as much again while they are
 /// made.
@@ -109,11 +108,8 @@ pub(crate) fn comparisons(op: &StepOp, output: Shape) -> usize {
     }
 }
 
-/// The load of ranking the logits.
-pub(crate) fn ranks(logits: usize, task: Task) -> Load {
-    let ranked = match task.told {
-        Told::First | Told::Three => logits.saturating_mul(logits.saturating_sub(1)) / 2,
-        Told::Scores => 0,
-    };
-    Load { ranked: ranked as u64, ..Load::default() }.times(task.batch)
+/// The load of ranking the logits of `batch` pictures.
+pub(crate) fn ranks(logits: usize, batch: usize) -> Load {
+    let ranked = logits.saturating_mul(logits.saturating_sub(1)) / 2;
+    Load { ranked: ranked as u64, ..Load::default() }.times(batch)
 }

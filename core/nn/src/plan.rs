@@ -9,12 +9,11 @@ use tacit_compute::Convolution;
 pub use crate::wire::{MAX_BYTES, Malformed};
 
 use crate::check::{is_bounded, is_name};
-use crate::graph::{MAX_LABELS, MAX_NODES, MAX_PIXELS};
+use crate::graph::{MAX_LABELS, MAX_NODES, MAX_PIXELS, Shape};
 use crate::load::{self, Load};
-use crate::{Shape, Task};
 
 /// The most bits of a truncation, and of the logits' fraction;
-/// [`truncate`](tacit_share::truncate::truncate) takes no more.
+/// `tacit_share::truncate` takes no more.
 pub const MAX_TRUNCATE: u32 = 29;
 /// The largest multiplier of an average.
 pub const MAX_MULTIPLIER: u32 = 1 << 30;
@@ -164,12 +163,12 @@ impl Plan {
         logits && used.iter().rev().skip(1).all(|&used| used)
     }
 
-    /// Whether a whole task keeps within the limits of [`load`]: all pictures, and the ranks of
-    /// their logits.
+    /// Whether a run of `batch` pictures keeps within the limits of [`load`]; with `ranked`, together
+    /// with the ranks of their logits.
     #[must_use]
-    pub fn affords(&self, task: Task) -> bool {
-        let ranks = load::ranks(self.logits(), task);
-        self.load(task.batch).is_some_and(|load| load.plus(ranks).is_bearable())
+    pub fn affords(&self, batch: usize, ranked: bool) -> bool {
+        let ranks = if ranked { load::ranks(self.logits(), batch) } else { Load::default() };
+        self.load(batch).is_some_and(|load| load.plus(ranks).is_bearable())
     }
 
     /// What the steps take for so many pictures; `None` where a layer fits into no ciphertext.
@@ -240,9 +239,7 @@ impl Step {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::Told;
     use crate::graph::dense;
-    use tacit_share::open::To;
 
     /// A plan with a step of every kind.
     pub(crate) fn sample() -> Plan {
@@ -335,8 +332,7 @@ pub(crate) mod tests {
             plan
         };
         assert!(plan(64, 9, 4).is_runnable());
-        let task = |batch| Task { batch, told: Told::First, to: To::Both };
-        assert!(plan(64, 9, 4).affords(task(4)) && !plan(64, 9, 4).affords(task(usize::MAX)));
+        assert!(plan(64, 9, 4).affords(4, true) && !plan(64, 9, 4).affords(usize::MAX, true));
         assert!(!plan(128, 64, 0).is_runnable());
         assert!(!plan(80, 65, 0).is_runnable(), "a kernel that no polynomial holds");
     }

@@ -72,6 +72,16 @@ impl Task {
     pub fn keys(&self, owner: Party) -> usize {
         if self.told == Told::Scores && self.to.is(owner) { self.batch } else { 1 }
     }
+
+    /// Whether a run of `plan` for this task keeps within the limits of [`load`](crate::load).
+    #[must_use]
+    pub fn is_affordable(&self, plan: &Plan) -> bool {
+        let ranked = match self.told {
+            Told::First | Told::Three => true,
+            Told::Scores => false,
+        };
+        plan.affords(self.batch, ranked)
+    }
 }
 
 /// What a party learns of one picture.

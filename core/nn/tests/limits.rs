@@ -76,7 +76,7 @@ fn run_all(tasks: &[(Plan, Task)]) {
         .iter()
         .map(|(plan, task)| {
             let plan = Plan::decode(&plan.encode()).expect("within the limits");
-            assert!(plan.affords(*task));
+            assert!(task.is_affordable(&plan));
             let layers = plan.steps.iter().filter_map(|step| match &step.op {
                 StepOp::Linear { shape, .. } => {
                     let bias = vec![0x8000_0001; shape.filters];
@@ -254,7 +254,7 @@ proptest! {
         let mut plan = ops.into_iter().fold(Writer::new(Shape::new(channels, height, width)), then).end();
         plan.fraction = fraction;
         let task = Task { batch, told, to: To::Both };
-        if !plan.steps.is_empty() && Plan::decode(&plan.encode()).is_ok_and(|plan| plan.affords(task)) {
+        if !plan.steps.is_empty() && Plan::decode(&plan.encode()).is_ok_and(|plan| task.is_affordable(&plan)) {
             run_all(&[(plan, task)]);
         }
     }

@@ -90,7 +90,9 @@ fn a_plan_asks_for_bounded_memory() {
     many.input = Shape::vector(256);
     (many.steps[0].input, many.steps[0].output) = (many.input, many.input);
     many.labels = (0..256).map(|i| i.to_string()).collect();
-    assert!(Plan::decode(&many.encode()).is_ok_and(|many| many.affords(task(1)) && !many.affords(task(2))));
+    assert!(
+        Plan::decode(&many.encode()).is_ok_and(|many| task(1).is_affordable(&many) && !task(2).is_affordable(&many))
+    );
     let ranks = peak(&many, Task { told: Told::Three, ..task(1) });
 
     // The most truncations, and the most comparisons.
