@@ -11,12 +11,12 @@ use tacit_compute::Cpu;
 
 use crate::float::Evaluator;
 use crate::graph::{Invalid, Model, Shape};
-use crate::lens::reals;
 use crate::lower::{LowOp, Lowered};
 use crate::plain;
 use crate::precision::Seen;
 use crate::quantise::Proven;
 use crate::refusal::Refusal;
+use crate::trace::reals;
 
 /// The most that rounding may change, of what pictures change.
 const MOST: f64 = 1.0 / 16.0;

@@ -18,16 +18,10 @@ use tacit_session::{Fault, Party, Session};
 use tacit_share::open::{self, To};
 use tacit_symmetric::Prg;
 
-use crate::equalise::equalise;
-use crate::faithful::Probes;
-use crate::float::Evaluator;
-use crate::fold::fold;
-use crate::lower::{LowOp, Lowered};
-use crate::pool::pool;
 use crate::prepare::{self, Owned, Tools};
-use crate::quantise::{self, Proven, prove};
 use crate::run::{Running, Side, Task, Told};
-use crate::{Model, Refusal, plain};
+use crate::trace::{Trace, trace};
+use crate::{Model, Plan, Refusal, Weights, plain};
 
 /// What a rehearsal shows of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,17 +94,9 @@ impl Gap {
 /// # Panics
 /// When the picture has another number of bytes than the model takes.
 pub fn lens(model: &Model, picture: &[u8], fraction_bits: Option<i32>, seed: [u8; 32]) -> Result<Lens, Refusal> {
-    let mut model = model.duplicate();
-    fold(&mut model)?;
-    equalise(&mut model)?;
-    let lowered = Lowered::new(&model)?;
-    quantise::check(&lowered)?;
-    let seen = Probes::new(&model)?.seen;
-    let proven = prove(&model, &lowered, &seen, fraction_bits.map(|bits| bits.clamp(0, 30)))?;
-    let real = reals(&model, &lowered, picture)?;
-    let Proven { plan, weights, units, sizes } = &proven;
-    let fixed = plain::outputs(plan, weights, &Cpu, picture);
-    let secure = secure(&proven, picture, seed);
+    let trace = trace(model, picture, fraction_bits)?;
+    let Trace { plan, weights, units, sizes, reals: real, wholes: fixed } = &trace;
+    let secure = secure(plan, weights, picture, seed);
     let pixels = picture.iter().map(|&pixel| pixel.into()).collect();
     let before: Vec<&Vec<i32>> = std::iter::once(&pixels).chain(&secure).collect();
     let mut linear = weights.layers.iter();
@@ -142,28 +128,8 @@ pub fn lens(model: &Model, picture: &[u8], fraction_bits: Option<i32>, seed: [u8
     Ok(Lens { layers, float: largest(&real[last + 1]), fixed, secure })
 }
 
-/// The picture and every step's output in real numbers.
-pub(crate) fn reals(model: &Model, lowered: &Lowered<'_>, picture: &[u8]) -> Result<Vec<Vec<f32>>, Refusal> {
-    let values = Evaluator::new(model)?.values(picture);
-    let mut reals = vec![values[0].clone()];
-    for step in &lowered.steps {
-        let real = match (step.value, step.op) {
-            (Some(value), _) => values[value].clone(),
-            // A maximum before the ReLU that the model has it behind.
-            (None, LowOp::Max { size, stride }) => {
-                let x = &reals[step.inputs[0]];
-                pool(step.input, size, stride, |window| window.map(|i| x[i]).fold(f32::NEG_INFINITY, f32::max))
-            }
-            (None, _) => unreachable!("only maxima change places"),
-        };
-        reals.push(real);
-    }
-    Ok(reals)
-}
-
 /// Every step's output by the protocol: both parties run it, and open all of it to each other.
-fn secure(proven: &Proven, picture: &[u8], seed: [u8; 32]) -> Vec<Vec<i32>> {
-    let Proven { plan, weights, .. } = proven;
+fn secure(plan: &Plan, weights: &Weights, picture: &[u8], seed: [u8; 32]) -> Vec<Vec<i32>> {
     let context = Context::shared();
     let owned = Owned::new(context, &Cpu, plan, weights);
     let tools = Tools { context, compute: &Cpu };

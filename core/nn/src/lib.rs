@@ -37,6 +37,7 @@ mod read;
 mod refusal;
 pub mod run;
 mod supply;
+pub mod trace;
 mod weights;
 mod wire;
 

@@ -54,7 +54,10 @@ async fn outputs_of_all(plan: &Plan, weights: &Weights, compute: &impl Compute, 
 }
 
 /// The output of one step for these inputs, those of pictures one behind the other. A linear step takes the next of the `layers`.
-pub(crate) async fn output(
+///
+/// # Panics
+/// When the step, the layers and the inputs do not belong together.
+pub async fn output(
     step: &Step,
     layers: &mut std::slice::Iter<'_, LinearWeights>,
     inputs: &[&[i32]],
