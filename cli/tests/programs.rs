@@ -14,7 +14,7 @@ use futures::SinkExt as _;
 use serde_json::Value;
 use tacit_jobs::{Input, Job, Pairing, Picture, Processor, pairing};
 use tacit_meet::{ChannelLink, Config, Event, GuestInvite, join};
-use tacit_nn::{Node, Op, Shape};
+use tacit_model::{Node, Op, Shape};
 use tacit_session::{Code, Link as _, Party as Seat};
 use tacit_signaling::{Config as ServerConfig, Limits, Server};
 use tacit_signaling_messages::{Request, VERSION};
@@ -307,7 +307,7 @@ fn model(name: &str, bytes: &[u8]) -> String {
 
 #[test]
 fn a_model_that_cannot_be_served_is_refused_for_what_it_is() {
-    let cases = format!("{}/../core/nn/tests/cases", env!("CARGO_MANIFEST_DIR"));
+    let cases = format!("{}/../core/model/tests/cases", env!("CARGO_MANIFEST_DIR"));
     let onnx = b"\x08\x08\x12\x07pytorch\x1a\x052.1.0";
     let refused = [
         ("/nowhere/nothere.tacit".into(), 2, "There is no such file."),
@@ -321,16 +321,16 @@ fn a_model_that_cannot_be_served_is_refused_for_what_it_is() {
         assert!(code == expected && said.contains(why) && said.contains(" help: "), "{file}: {said}");
         assert!(code == 5 || !said.contains("not a model that Tacit can read"), "{said}");
     }
-    let labels = tacit_nn::Model {
+    let labels = tacit_model::Model {
         name: "labels".into(),
         input: Shape::new(1, 28, 28),
         labels: (0..224).map(|label| label.to_string()).collect(),
         nodes: vec![
             Node::new("flat", Op::Flatten, &[0]),
-            Node::new("dense", tacit_nn::bench::dense(1, 784, 224), &[1]),
+            Node::new("dense", tacit_model::bench::dense(1, 784, 224), &[1]),
         ],
     };
-    let file = model("labels.tacit", &tacit_nn::file::write(&labels).unwrap());
+    let file = model("labels.tacit", &tacit_model::file::write(&labels).unwrap());
     let (code, said) = Program::start(&["serve", &file, "--pictures", "16"], Some("")).ended();
     assert!(code == 5 && said.contains("too large for 16 pictures in one round; choose fewer"), "{said}");
 }

@@ -71,9 +71,9 @@ fn signaling(seeds: &mut Seeds) {
 }
 
 fn plans(seeds: &mut Seeds) {
-    let Ok((plan, _)) = tacit_nn::quantise::quantise(&model()) else { panic!("a model that can be run") };
+    let Ok((plan, _)) = tacit_model::quantise::quantise(&model()) else { panic!("a model that can be run") };
     add(seeds, "plan", "small", plan.encode());
-    let file = tacit_nn::file::write(&model()).expect("a model");
+    let file = tacit_model::file::write(&model()).expect("a model");
     // Without its head and its hash, which the target puts there.
     add(seeds, "model", "payload", &file[17..file.len() - 32]);
     add(seeds, "model", "file", file);
@@ -89,7 +89,7 @@ fn plans(seeds: &mut Seeds) {
 
 /// What each side of an honest pairing sends, as a peer of the targets says it.
 fn pairings(seeds: &mut Seeds) {
-    let file = tacit_nn::file::write(&model()).expect("a model");
+    let file = tacit_model::file::write(&model()).expect("a model");
     for (name, job) in [("compare", Job::Millionaires), ("check", Job::Classify { owner: Party::Bob })] {
         let said: Rc<RefCell<[Vec<u8>; 2]>> = Rc::default();
         let sink = Rc::clone(&said);

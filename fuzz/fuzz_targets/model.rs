@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tacit_nn::file::{read, write};
+use tacit_model::file::{read, write};
 
 fuzz_target!(|bytes: &[u8]| {
     let head = b"tacit model\n\x01";

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tacit_nn::{Plan, Task, Told, cost};
+use tacit_infer::{Task, Told, cost};
+use tacit_model::Plan;
 use tacit_rlwe::Context;
 use tacit_session::Party;
 use tacit_share::linear::Role;

@@ -139,8 +139,8 @@ impl tacit_meet::Entropy for Same {
 }
 
 /// A small model of every kind of layer.
-pub fn model() -> tacit_nn::Model {
-    use tacit_nn::{Model, Node, Op, Shape, bench};
+pub fn model() -> tacit_model::Model {
+    use tacit_model::{Model, Node, Op, Shape, bench};
     let nodes = vec![
         Node::new("conv", bench::convolution(1, 2, 3, 1, 1), &[0]),
         Node::new("norm", Op::BatchNorm { scale: vec![1.0, 0.5], shift: vec![0.1, -0.1] }, &[1]),

@@ -3,9 +3,9 @@
 
 use anyhow::{Context, Result};
 use tacit_compute::Cpu;
-use tacit_nn::float::Evaluator;
-use tacit_nn::quantise::quantise;
-use tacit_nn::{Model, Plan, plain};
+use tacit_model::float::Evaluator;
+use tacit_model::quantise::quantise;
+use tacit_model::{Model, Plan, plain};
 
 use crate::data::{CLASSES, Pictures};
 use crate::strokes;
@@ -94,6 +94,6 @@ pub(crate) fn table(plan: &Plan) -> String {
     for step in &plan.steps {
         table.push_str(&format!("| {} | {} | {} | `{:?}` |\n", step.name, step.output, step.comparisons(), step.op));
     }
-    let comparisons: usize = plan.steps.iter().map(tacit_nn::Step::comparisons).sum();
+    let comparisons: usize = plan.steps.iter().map(tacit_model::Step::comparisons).sum();
     table + &format!("{comparisons} comparisons; logits have {} fraction bits", plan.fraction)
 }

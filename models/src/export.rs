@@ -1,7 +1,7 @@
 //! From what was trained to a model that Tacit runs.
 
-use tacit_nn::fold::fold;
-use tacit_nn::{Model, Node, Op, Refusal, Shape};
+use tacit_model::fold::fold;
+use tacit_model::{Model, Node, Op, Refusal, Shape};
 
 use crate::block::{Activation, Block, EPSILON};
 use crate::data::SIDE;

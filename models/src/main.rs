@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
-use tacit_nn::file;
+use tacit_model::file;
 
 use data::Pictures;
 use recipe::{Recipe, Schedule};

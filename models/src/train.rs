@@ -98,7 +98,7 @@ impl Batch {
 /// The share of labels that are right, in per cent.
 fn accuracy(net: &Net, recipe: &Recipe, pictures: &Pictures) -> f32 {
     let model = crate::export::model(net, recipe).expect("what we export holds together");
-    let judge = tacit_nn::float::Evaluator::new(&model).expect("what we export holds together");
+    let judge = tacit_model::float::Evaluator::new(&model).expect("what we export holds together");
     let right =
         (0..pictures.len()).filter(|&i| crate::check::top(&judge.logits(pictures.pixels(i))) == pictures.label(i));
     100.0 * right.count() as f32 / pictures.len() as f32

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use tacit_nn::Model;
-use tacit_nn::file::read as read_model;
-use tacit_nn::float::Evaluator;
+use tacit_model::Model;
+use tacit_model::file::read as read_model;
+use tacit_model::float::Evaluator;
 use tacit_picture::{Doubt, Fit, Photo, Refusal, Seen, read};
 
 const SHAPE: [usize; 3] = [1, 28, 28];

@@ -53,11 +53,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             output.print(&lines)
         }
         Options::Classify(output) => {
-            let mut lines = example("tacit-nn", "bench_classify")?;
+            let mut lines = example("tacit-infer", "bench_classify")?;
             lines.extend(classify_in_browsers()?);
             output.print(&lines)
         }
-        Options::Compute(output) => output.print(&example("tacit-nn", "bench_compute")?),
+        Options::Compute(output) => output.print(&example("tacit-model", "bench_compute")?),
         Options::Primitives(output) => {
             let mut lines = example("tacit-compute", "bench_kernels")?;
             lines.extend(example("tacit-ot", "bench_primitives")?);
@@ -141,7 +141,7 @@ fn classify_in_browsers() -> Result<Vec<String>> {
 fn bench_models() -> Result<PathBuf> {
     let folder = workspace::target().join("bench-models");
     let mut write = process::cargo();
-    write.args(["run", "--quiet", "--release", "-p", "tacit-nn", "--example", "write_models", "--", "bench"]);
+    write.args(["run", "--quiet", "--release", "-p", "tacit-model", "--example", "write_models", "--", "bench"]);
     process::run(write.arg(&folder))?;
     Ok(folder)
 }

@@ -59,7 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for Bundled { model, folder, .. } in BUNDLED {
         say::step(&format!("Evaluating {model}: 10,000 pictures in the clear, 500 between two parties"));
         let mut command = process::cargo();
-        command.args(["run", "--quiet", "--release", "-p", "tacit-nn", "--example", "eval", "--"]);
+        command.args(["run", "--quiet", "--release", "-p", "tacit-infer", "--example", "eval", "--"]);
         command.arg(format!("static/models/{model}.tacit")).arg(folder).arg(&data);
         command.arg(match options.compute {
             Compute::Auto => "auto",

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use tacit_jobs::{Answer, Audience, Job, Order, Prediction, Reveal};
-use tacit_nn::{Model, Node, Op, Shape, file};
+use tacit_model::{Model, Node, Op, Shape, file};
 use tacit_session::damage;
 use tacit_session::lockstep::Tamper;
 use tacit_session::{Party, Tag};

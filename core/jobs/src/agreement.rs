@@ -1,7 +1,7 @@
 //! What both accept before an input is asked for.
 
 use serde::{Deserialize, Serialize};
-use tacit_nn::Told;
+use tacit_infer::Told;
 use tacit_session::{Cost, Party};
 
 use crate::{Opened, Security, classify, compare, security};

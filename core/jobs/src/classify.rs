@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use tacit_compute::Cpu;
-use tacit_nn::prepare::{self, Tools};
-use tacit_nn::quantise::quantise;
-use tacit_nn::run;
-use tacit_nn::{Answer as Seen, Owned, Plan, Prepared, Task, cost, file};
+use tacit_infer::prepare::{self, Tools};
+use tacit_infer::run;
+use tacit_infer::{Answer as Seen, Owned, Prepared, Task, cost};
+use tacit_model::quantise::quantise;
+use tacit_model::{Plan, file};
 use tacit_rlwe::Context;
 use tacit_rlwe::linear::OPENED_BITS;
 use tacit_session::{Code, Cost, Fault, Link, Party, Stage};
@@ -54,7 +55,7 @@ pub struct Check {
 /// cannot be run.
 pub fn open_model(model: &[u8]) -> Result<(Plan, Owned), Fault> {
     let model = file::read(model).map_err(|error| Fault::new(Code::ModelUnreadable, error.to_string()))?;
-    let refused = |refusal: tacit_nn::Refusal| Fault::new(Code::ModelRefused, refusal.to_string());
+    let refused = |refusal: tacit_model::Refusal| Fault::new(Code::ModelRefused, refusal.to_string());
     let (plan, weights) = quantise(&model).map_err(refused)?;
     let owned = Owned::new(Context::shared(), &Cpu, &plan, &weights);
     Ok((plan, owned))
@@ -72,7 +73,7 @@ impl Check {
     pub fn card(&self) -> ModelCard {
         let plan = &*self.plan;
         let input = plan.input;
-        let comparisons: usize = plan.steps.iter().map(tacit_nn::Step::comparisons).sum();
+        let comparisons: usize = plan.steps.iter().map(tacit_model::Step::comparisons).sum();
         ModelCard {
             name: undirected(&plan.model),
             labels: plan.labels.iter().map(|label| undirected(label)).collect(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::ZeroizeOnDrop;
 
 /// The most pixels of all channels that any model here takes.
-pub const MOST_PIXELS: usize = tacit_nn::graph::MAX_PIXELS;
+pub const MOST_PIXELS: usize = tacit_model::graph::MAX_PIXELS;
 
 /// A secret picture: its pixels channel by channel, row by row, from 0 (black) to 255.
 ///

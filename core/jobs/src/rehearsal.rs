@@ -1,12 +1,13 @@
 //! What only a rehearsal can show: one person has both inputs, so a program that is given both may look at everything in between.
 
 use serde::{Deserialize, Serialize};
-use tacit_nn::{file, lens};
+use tacit_infer::lens;
+use tacit_model::file;
 use tacit_session::{Code, Fault};
 
 use crate::{ModelFile, Picture};
 
-pub use tacit_nn::lens::{Gap, LayerLens, Lens};
+pub use tacit_infer::lens::{Gap, LayerLens, Lens};
 
 /// A question about a picture on its way through a model, by whoever has both.
 #[derive(Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// What whole numbers and encryption change, layer by layer: see [`tacit_nn::lens`].
+    /// What whole numbers and encryption change, layer by layer: see [`tacit_infer::lens`].
     ///
     /// # Errors
     /// [`Code::ModelUnreadable`] when it is no model; [`Code::ModelRefused`], with the layer's name, when it cannot be run so;

@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use tacit_compute::Cpu;
-use tacit_nn::quantise::quantise;
-use tacit_nn::run::{self, Input};
-use tacit_nn::{Model, Node, Op, Owned, Plan, Shape, Task, Told, Weights, bench, forms, ideal};
+use tacit_infer::run::{self, Input};
+use tacit_infer::{Owned, Task, Told, forms, ideal};
+use tacit_model::quantise::quantise;
+use tacit_model::{Model, Node, Op, Plan, Shape, Weights, bench};
 use tacit_record::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink, Tamper};
@@ -70,7 +71,7 @@ impl Case {
         }));
         let party = async |mut s: Session<QueueLink>| {
             let role = self.role(s.party(), owner);
-            let tools = tacit_nn::prepare::Tools { context: &self.context, compute: &Cpu };
+            let tools = tacit_infer::prepare::Tools { context: &self.context, compute: &Cpu };
             let prepared = ideal::deal(&mut s, &Cpu, &self.plan, &self.weights, role, self.task, seed).await.unwrap();
             let input = if role == Role::Owner { Input::Model(&self.owned) } else { Input::Pictures(picture) };
             run::run(&mut s, &tools, prepared, &self.plan, input, |_| ()).await.unwrap()

@@ -11,8 +11,8 @@ use tacit_jobs::{
     Agreement, Answer, Audience, Command, Detail, Event, Input, Job, MOST_PICTURES, ModelFile, Outcome, Pairing,
     Picture, Prediction, Reveal, pairing,
 };
-use tacit_nn::quantise::quantise;
-use tacit_nn::{Model, Node, Op, Shape, bench, file, plain};
+use tacit_model::quantise::quantise;
+use tacit_model::{Model, Node, Op, Shape, bench, file, plain};
 use tacit_session::damage::{self, Damage};
 use tacit_session::lockstep::{self, QueueLink, Tamper};
 use tacit_session::{Code, Cost, Fault, Party, Tag};
