@@ -2,7 +2,7 @@
 //!
 //! A protocol is secure if nobody can tell what a party sees from what could be made up out of that party's own input and answer:
 //! then it told nothing else. [`real`] runs the protocol's own code for both parties and keeps what crosses; [`simulated`] makes it up. The
-//! [histogram](Histogram) of either is flat.
+//! [histogram](tacit_record::flatness::Histogram) of either is flat.
 //!
 //! *Computes*: a [`View`]: every message that a party sends and receives online. *From*: Goldreich, *Foundations of Cryptography* II, 2004,
 //! section 7.2 (views and simulators), with the simulator of gates on shared bits of section 7.3; Lindell, *How to Simulate It*,
