@@ -1,8 +1,11 @@
 //! Private picture check: one has a model, the other pictures; what they show under that model is told to whom they agreed.
 
+mod explain;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
+pub use explain::explain;
 use tacit_compute::Cpu;
 use tacit_infer::prepare::{self, Tools};
 use tacit_infer::run;

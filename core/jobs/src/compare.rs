@@ -1,11 +1,13 @@
 //! Who is richer: Yao's millionaires, with a stock of material so that a comparison starts at once.
 
+mod explain;
 #[cfg(feature = "views")]
 pub mod views;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+pub use explain::explain;
 use tacit_session::{Cost, Fault, Link, Party, Session, Stage};
 use tacit_share::material;
 use tacit_share::{compare, open};

@@ -29,3 +29,6 @@ pub use picture::{MOST_PIXELS, NoPicture, Picture};
 pub use security::{Guarantee, Opened, Part, Security};
 pub use tacit_compute::{Force, Operation, Processor, Report};
 pub use transcript::Transcript;
+
+/// Every job's own sentences about its messages, for [`tacit_record::says`].
+pub const EXPLAIN: [tacit_record::Explain; 2] = [millionaires::explain, classify::explain];

@@ -7,7 +7,7 @@ mod transcript;
 pub mod view;
 
 pub use crossing::{Crossing, GLIMPSE, Timed, Watch};
-pub use meaning::{Meaning, meaning, opened, step};
+pub use meaning::{Explain, Meaning, meaning, opened, says};
 pub use transcript::{NoTranscript, OwnInput, Transcript};
 
 use std::collections::{BTreeMap, VecDeque};

@@ -1,7 +1,9 @@
 //! What a message says, for people: the protocol it belongs to, the formula it carries, and what whoever gets it can and cannot make of
 //! it. Formulas are in the notation that the page typesets.
 
-use tacit_session::{Direction, Party, Stage, Tag};
+use std::borrow::Cow;
+
+use tacit_session::{Direction, Party, Tag};
 
 use crate::{Crossing, Record};
 
@@ -18,7 +20,19 @@ pub struct Meaning {
     pub tells: &'static str,
 }
 
-/// The meaning of a message in the record of `seat`.
+/// A job's own sentence about a message, where it has one: in place of the protocol's [`Meaning::says`].
+///
+/// Every job gives one such function, so that this crate knows protocols only.
+pub type Explain = fn(&Record, &Crossing) -> Option<Cow<'static, str>>;
+
+/// The sentence about a message in the record of `seat`: that of the first job that has one, otherwise the protocol's.
+#[must_use]
+pub fn says(record: &Record, crossing: &Crossing, seat: Party, jobs: &[Explain]) -> Cow<'static, str> {
+    let own = jobs.iter().find_map(|explain| explain(record, crossing));
+    own.unwrap_or_else(|| meaning(crossing, seat).says.into())
+}
+
+/// The meaning of a message in the record of `seat`, by its protocol.
 #[must_use]
 pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
     let sender = if crossing.direction == Direction::Sent { seat } else { seat.other() };
@@ -104,25 +118,25 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
         (Tag::MaskedLayer, _) => m(
             "A linear layer (Delphi 2020)",
             "u = x_c − r mod 2^{32}",
-            "The picture owner’s share of a layer's input, under a random vector r whose product with the weights was prepared.",
+            "The client’s share of a layer's input, under a random vector r whose product with the weights was prepared.",
             "W·u, numbers that look random because u does.",
         ),
         (Tag::LatticeNonce, _) => m(
             "Lattice encryption (RLWE)",
             "a = H(…, seed, nonce)",
-            "A random number of the model owner’s. The polynomials a of all that is encrypted in this round are hashes of it and of a seed of the picture owner’s.",
+            "A random number of the model owner’s. The polynomials a of all that is encrypted in this round are hashes of it and of a seed of the client’s.",
             "Nothing: it is random, and public.",
         ),
         (Tag::PublicKey, _) => m(
             "Lattice encryption (RLWE)",
             "b = −a·s + e",
-            "The key of this round, under which the picture's owner encrypts: a hashed polynomial times a secret one, with noise.",
+            "The key of this round, under which the client encrypts: a hashed polynomial times a secret one, with noise.",
             "Nothing about s: that would solve ring learning with errors.",
         ),
         (Tag::Encrypted, _) => m(
             "Lattice encryption (RLWE)",
             "Enc(r)",
-            "The random vectors of the coming layers, encrypted. No picture exists yet.",
+            "The random vectors of the coming layers, encrypted. No input exists yet.",
             "Encryptions of products with its own weights, and nothing about r.",
         ),
         (Tag::Multiplied, _) => m(
@@ -151,27 +165,46 @@ pub fn opened(sent: &Crossing, received: &Crossing) -> Option<Vec<bool>> {
     Some((0..bits).map(|i| bit(&sent.body, i) != bit(&received.body, i)).collect())
 }
 
-/// What this step of a comparison in a record is about, by the width of its layer; nothing in other
-/// stages.
-#[must_use]
-pub fn step(record: &Record, crossing: &Crossing) -> Option<String> {
-    // A label may take two bits, too.
-    let before = record.messages().iter().rev().map(|message| &message.crossing);
-    let mut before = before.filter(|other| other.index < crossing.index && other.stage != crossing.stage);
-    let compares = before.next().is_some_and(|other| other.stage == Stage::Compare);
-    match (crossing.stage, crossing.tag) {
-        (Stage::Compare, Tag::MaskedInputs) => {
-            let n = crossing.bits;
-            Some(format!("{n} places at once: in which does Bob have a 1 where Alice has a 0?"))
+#[cfg(test)]
+mod tests {
+    use tacit_session::Stage;
+
+    use super::*;
+
+    fn crossing(tag: Tag) -> Crossing {
+        Crossing {
+            index: 0,
+            stage: Stage::Compare,
+            tag,
+            direction: Direction::Received,
+            bytes: 13,
+            round: 1,
+            begins_round: true,
+            bits: 64,
+            spread: None,
+            body: vec![0; 8],
         }
-        (Stage::Compare, Tag::MaskedOperands) => {
-            let nodes = crossing.bits / 3;
-            let left = if nodes == 1 { "One pair is left".to_owned() } else { format!("{nodes} pairs of neighbours") };
-            Some(format!("{left}: which of two digits decides? The higher one, unless it is the same on both sides."))
+    }
+
+    #[test]
+    fn protocols_are_explained_without_any_job() {
+        for (tag, seat) in Tag::ALL.into_iter().flat_map(|tag| [(tag, Party::Alice), (tag, Party::Bob)]) {
+            let Meaning { protocol, says, tells, .. } = meaning(&crossing(tag), seat);
+            for text in [protocol, says, tells] {
+                assert!(!text.is_empty(), "{tag:?}");
+                assert!(!["picture", "amount"].iter().any(|word| text.contains(word)), "{tag:?}: {text}");
+            }
         }
-        (Stage::Reveal, Tag::OpenBits) if compares => {
-            Some("Two bits are opened: is Alice’s amount less, and are the two equal?".to_owned())
-        }
-        _ => None,
+    }
+
+    #[test]
+    fn the_first_job_that_has_a_sentence_is_heard() {
+        let none: Explain = |_, _| None;
+        let one: Explain = |_, crossing| (crossing.tag == Tag::OpenBits).then(|| "one".into());
+        let two: Explain = |_, _| Some("two".into());
+        let of = |tag, jobs: &[Explain]| says(&Record::default(), &crossing(tag), Party::Alice, jobs);
+        assert_eq!(of(Tag::OpenBits, &[none, one, two]), "one");
+        assert_eq!(of(Tag::OpenWords, &[none, one, two]), "two");
+        assert_eq!(of(Tag::OpenWords, &[none, one]), OPENS);
     }
 }

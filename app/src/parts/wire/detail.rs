@@ -1,10 +1,12 @@
 //! The chosen message, as one of the two sees it: what it is, its bytes, and what they can compute from it.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 use tacit_parts::Ink;
 use tacit_parts::formula::Formula;
 use tacit_parts::histogram::Histogram;
-use tacit_record::{Crossing, Meaning, Record, Timed, meaning, opened, step};
+use tacit_record::{Crossing, Meaning, Record, Timed, meaning, opened, says};
 use tacit_session::{Direction, Party};
 
 use super::{Track, ink, name};
@@ -22,7 +24,7 @@ struct Seen {
     crossing: Crossing,
     sender: Party,
     meaning: Meaning,
-    step: Option<String>,
+    says: Cow<'static, str>,
     /// What is opened by it, where the other half is at hand.
     opened: Option<Vec<bool>>,
 }
@@ -34,7 +36,7 @@ pub(crate) fn Sees(track: Track, party: Signal<Party>) -> impl IntoView {
         view! { <p class="soft">"Choose a message, or step through them: here is what it says."</p> }
     };
     let show = move |seen: Seen| {
-        let Seen { crossing, sender, meaning, step, opened } = seen;
+        let Seen { crossing, sender, meaning, says, opened } = seen;
         let receiver = sender.other();
         let who = move || {
             if party.get() == sender {
@@ -65,7 +67,7 @@ pub(crate) fn Sees(track: Track, party: Signal<Party>) -> impl IntoView {
             </p>
             <h2>{crossing.tag.name()}</h2>
             {(!meaning.formula.is_empty()).then(|| view! { <p class="sees-formula"><Formula text=meaning.formula/></p> })}
-            <p>{step.unwrap_or_else(|| meaning.says.to_owned())}</p>
+            <p>{says}</p>
             <dl class="sees-list">
                 <dt>"Protocol"</dt>
                 <dd>{meaning.protocol}</dd>
@@ -98,7 +100,9 @@ fn look(track: Track, record: &Record, message: &Timed) -> Seen {
             Direction::Received => opened(other, &crossing),
             Direction::Sent => opened(&crossing, other),
         });
-    Seen { meaning: meaning(&crossing, track.seat.get()), step: step(record, &crossing), sender, opened, crossing }
+    let seat = track.seat.get();
+    let says = says(record, &crossing, seat, &tacit_jobs::EXPLAIN);
+    Seen { meaning: meaning(&crossing, seat), says, sender, opened, crossing }
 }
 
 /// Values of four bits below which a drawing of them says nothing.
