@@ -31,4 +31,4 @@ pub use tacit_compute::{Force, Operation, Processor, Report};
 pub use transcript::Transcript;
 
 /// Every job's own sentences about its messages, for [`tacit_record::says`].
-pub const EXPLAIN: [tacit_record::Explain; 2] = [millionaires::explain, classify::explain];
+pub const EXPLAIN: [tacit_record::Explain; 2] = [compare::explain, classify::explain];
