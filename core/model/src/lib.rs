@@ -35,6 +35,7 @@ pub mod trace;
 mod weights;
 mod wire;
 
+pub use check::{Invalid, Why};
 pub use graph::{Model, Node, Op, Shape};
 pub use plan::{Ceiling, Plan, Step, StepOp};
 pub use quantise::Refusal;
