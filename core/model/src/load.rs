@@ -3,8 +3,8 @@
 //!
 //! A client runs the plan of a peer. So every limit is checked before anything is allocated, from
 //! the shapes alone, for the whole task: all pictures and the ranks of their logits. `Load` counts
-//! what grows with them. At the limits a run takes of a party, as measured by `tests/memory.rs`:
-//! 110 MB for comparisons, 48 MB for ranks, 30 MB for truncations.
+//! what grows with them. At the limits a run takes 110 MB of a party for comparisons, 48 MB for
+//! ranks and 30 MB for truncations, as `tests/memory.rs` of `tacit-infer` measures.
 
 use std::iter::Sum;
 

@@ -66,7 +66,7 @@ impl Range<i128> {
     }
 
     /// With a unit more on either side, as shares of products under encryption add up
-    /// ([`tacit_share::linear`]).
+    /// (`tacit_share::linear`).
     pub(crate) fn one_off(self) -> Self {
         Self { lo: self.lo - 1, hi: self.hi + 1 }
     }
