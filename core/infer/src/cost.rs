@@ -1,5 +1,6 @@
 //! What preparing and running cost: bytes and rounds, exactly as the ledger will count them.
 
+use tacit_model::{Plan, StepOp};
 use tacit_rlwe::{Context, Packing};
 use tacit_session::{Cost, Party, Stage};
 use tacit_share::linear::{self, Role};
@@ -9,7 +10,6 @@ use crate::demand::{self, Piece};
 use crate::prepare::packings;
 use crate::run::{Task, Told};
 use crate::supply;
-use tacit_model::{Plan, StepOp};
 
 /// What [`prepare`](crate::prepare::prepare) costs, by stage: for `party` in `role`.
 ///

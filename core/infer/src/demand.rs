@@ -1,5 +1,6 @@
 //! What a plan takes of material, piece by piece: one list that preparing, running and declaring the cost all follow.
 
+use tacit_model::{Plan, Step, StepOp};
 use tacit_ot::Pool;
 use tacit_session::Party;
 use tacit_share::material::Transfers;
@@ -7,7 +8,6 @@ use tacit_share::rank::{self, Lists};
 use tacit_share::{activation, truncate};
 
 use crate::run::{Task, Told};
-use tacit_model::{Plan, Step, StepOp};
 
 /// A piece of material, in the order in which pieces are spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

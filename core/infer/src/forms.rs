@@ -1,5 +1,6 @@
 //! What the messages of a [run](crate::run) consist of.
 
+use tacit_model::{Plan, StepOp};
 use tacit_session::Party;
 use tacit_share::form::{self, Form};
 use tacit_share::linear::Role;
@@ -7,7 +8,6 @@ use tacit_share::rank::{self, Lists};
 
 use crate::demand::{Piece, of_answer, of_step};
 use crate::run::Task;
-use tacit_model::{Plan, StepOp};
 
 /// What `party` receives in a run, in order.
 #[must_use]

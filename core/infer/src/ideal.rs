@@ -6,6 +6,7 @@
 //! linear layers, which are never one off; what is saved are the lattices and curves.
 
 use tacit_compute::Kernels;
+use tacit_model::{Plan, StepOp, Weights};
 use tacit_ot::Engine;
 use tacit_ot::ideal::deal as transfers;
 use tacit_session::lockstep::QueueLink;
@@ -17,7 +18,6 @@ use tacit_symmetric::Prg;
 use crate::demand;
 use crate::prepare::{Linear, Prepared};
 use crate::run::Task;
-use tacit_model::{Plan, StepOp, Weights};
 
 /// This party's part of the material for one run that a dealer with this seed deals. It knows the weights, whoever's they are.
 ///

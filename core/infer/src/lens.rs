@@ -11,6 +11,8 @@
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use tacit_compute::Cpu;
+use tacit_model::trace::{Trace, trace};
+use tacit_model::{Model, Plan, Refusal, Weights, plain};
 use tacit_ot::Engine;
 use tacit_rlwe::Context;
 use tacit_session::lockstep::{self, QueueLink};
@@ -20,8 +22,6 @@ use tacit_symmetric::Prg;
 
 use crate::prepare::{self, Owned, Tools};
 use crate::run::{Running, Side, Task, Told};
-use tacit_model::trace::{Trace, trace};
-use tacit_model::{Model, Plan, Refusal, Weights, plain};
 
 /// What a rehearsal shows of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

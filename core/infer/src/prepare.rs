@@ -11,6 +11,7 @@
 //! for the link.
 
 use tacit_compute::{Compute, Cpu, Kernels, Resident};
+use tacit_model::{Plan, StepOp, Weights};
 use tacit_ot::Engine;
 use tacit_ring::Tensor;
 use tacit_rlwe::{Context, Packing, SecretKey};
@@ -22,7 +23,6 @@ use zeroize::Zeroizing;
 use crate::demand::Material;
 use crate::run::Task;
 use crate::supply::Supply;
-use tacit_model::{Plan, StepOp, Weights};
 
 /// A model as its owner runs it: weights as ring elements, and transformed for products under encryption. Made once.
 pub struct Owned {

@@ -11,6 +11,7 @@
 //! [`crate::cost::run`]. *Deviations*: none.
 
 use tacit_compute::Compute;
+use tacit_model::{Plan, Shape, Step, StepOp};
 use tacit_ring::Bits;
 use tacit_session::{Fault, Link, Party, Session, Stage};
 use tacit_share::open::{self, To};
@@ -19,7 +20,6 @@ use tacit_share::{Words, activation, linear, truncate};
 
 use crate::demand::Material;
 use crate::prepare::{ClearLayer, Linear, Owned, Prepared, Tools};
-use tacit_model::{Plan, Shape, Step, StepOp};
 
 /// How much of the logits is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,12 +7,12 @@
 
 use std::collections::VecDeque;
 
+use tacit_model::Plan;
 use tacit_ot::{Begun, Engine};
 use tacit_session::{Cost, Fault, Link, Party, Session};
 
 use crate::demand::{self, Material, Piece};
 use crate::run::Task;
-use tacit_model::Plan;
 
 /// Transfers that are made with one message each way: half a megabyte.
 const PORTION: usize = 1 << 17;
