@@ -1,4 +1,4 @@
-//! What preparing and running cost: bytes and rounds, exactly as the ledger will count them.
+//! The cost of both phases: bytes and rounds, exactly as the ledger counts them.
 
 use tacit_model::{Plan, StepOp};
 use tacit_rlwe::{Context, Packing};
@@ -11,9 +11,9 @@ use crate::prepare::packings;
 use crate::run::{Task, Told};
 use crate::supply;
 
-/// What [`prepare`](crate::prepare::prepare) costs, by stage: for `party` in `role`.
+/// The cost of [`prepare`](crate::prepare::prepare) by stage, for `party` in `role`.
 ///
-/// The set-up of the transfers is not part of it.
+/// Does not include the base OTs.
 #[must_use]
 pub fn prepare(party: Party, role: Role, context: &Context, plan: &Plan, task: Task) -> Vec<(Stage, Cost)> {
     let batch = task.batch as u64;
@@ -22,20 +22,20 @@ pub fn prepare(party: Party, role: Role, context: &Context, plan: &Plan, task: T
     let owner = if role == Role::Owner { party } else { party.other() };
     let keys = linear::nonce_cost(role) + linear::key_cost(role, context) * task.keys(owner) as u64;
     let keys = if layers.is_empty() { Cost::default() } else { keys };
-    // The client asks for everything at once. Its key answers the owner's nonce, and each question
-    // but the first comes after an answer of the owner's.
+    // The client sends all requests at once, and its key follows the owner's nonce: one round. For
+    // the owner the nonce starts the first round, and every response except the last another.
     let rounds = match role {
         Role::Client => u64::from(!layers.is_empty()),
         Role::Owner => layers.len() as u64 * batch,
     };
-    // The client begins with the transfers while it waits; the owner's last answer is the last word.
+    // The client begins the transfers while it waits. The owner's last response is a pending send.
     let asked = !layers.is_empty();
     let spoke = role == Role::Owner && asked;
     let transfers = supply::cost(party, plan, task, role == Role::Client && asked, spoke);
     vec![(Stage::Correlate, Cost { rounds, ..answers + keys }), (Stage::Extend, transfers)]
 }
 
-/// What [`run`](crate::run::run) costs, by stage.
+/// The cost of [`run`](crate::run::run) by stage.
 #[must_use]
 pub fn run(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<(Stage, Cost)> {
     let step = |step: &tacit_model::Step| {
@@ -54,8 +54,8 @@ pub fn run(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<(Stage, Cos
         Told::First | Told::Three => open::reveal_to_cost(party, task.to, task.batch * task.told.bits(plan.logits())),
         Told::Scores => {
             let cost = open::reveal_words_to_cost(party, task.to, task.batch * plan.logits());
-            // Nothing answers the client's masked input of a last layer that is not truncated,
-            // before scores do.
+            // If the last layer is linear and not truncated, the scores are the first message that
+            // the client receives after its masked input.
             let last = plan.steps.last().map(|step| step.op);
             let waits = role == Role::Client && matches!(last, Some(StepOp::Linear { truncate: 0, .. }));
             Cost { rounds: cost.rounds.max(u64::from(waits && cost.received > 0)), ..cost }
@@ -65,7 +65,7 @@ pub fn run(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<(Stage, Cos
     vec![(Stage::Infer, infer), (Stage::Reveal, opened)]
 }
 
-/// What spending a piece costs.
+/// The online cost of a piece.
 fn spend(party: Party, piece: Piece, bits: u32) -> Cost {
     match piece {
         Piece::Truncate { n } => truncate::truncate_cost(party, bits, n),

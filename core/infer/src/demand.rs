@@ -1,4 +1,5 @@
-//! What a plan takes of material, piece by piece: one list that preparing, running and declaring the cost all follow.
+//! The list of correlated randomness that a plan takes. Offline phase, online phase and declared cost
+//! all follow this one list.
 
 use tacit_model::{Plan, Step, StepOp};
 use tacit_ot::Pool;
@@ -9,7 +10,7 @@ use tacit_share::{activation, truncate};
 
 use crate::run::{Task, Told};
 
-/// A piece of material, in the order in which pieces are spent.
+/// One item of the list; items are spent in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     Truncate { n: usize },
@@ -45,7 +46,8 @@ impl Piece {
         }
     }
 
-    /// The piece in portions of at most about so many transfers in each direction: what one message brings.
+    /// Splits the piece into portions of about `most` transfers in each direction at most, which fit
+    /// into one message.
     pub(crate) fn portions(self, most: usize) -> impl Iterator<Item = Self> {
         let (n, make): (usize, fn(Self, usize) -> Self) = match self {
             Self::Truncate { n } => (n, |_, n| Self::Truncate { n }),
@@ -62,10 +64,10 @@ impl Piece {
 }
 
 impl Material {
-    /// Puts another portion behind.
+    /// Appends another portion of the same piece.
     ///
     /// # Panics
-    /// When it is of another piece.
+    /// When the portion belongs to another piece.
     pub(crate) fn append(&mut self, other: &Self) {
         match (self, other) {
             (Self::Truncate(mine), Self::Truncate(other)) => mine.append(other),
@@ -105,7 +107,7 @@ pub(crate) fn of_answer(plan: &Plan, task: Task) -> Option<Piece> {
     }
 }
 
-/// How many pairs meet in each round of a tournament of `n`.
+/// The number of pairs in each round of a tournament of `n` candidates.
 pub(crate) fn rounds(n: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(n), |n| Some(n.div_ceil(2))).take_while(|&n| n > 1).map(|n| n / 2)
 }

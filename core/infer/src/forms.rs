@@ -1,4 +1,4 @@
-//! What the messages of a [run](crate::run) consist of.
+//! The form of every message of a [run](crate::run).
 
 use tacit_model::{Plan, StepOp};
 use tacit_session::Party;
@@ -9,7 +9,7 @@ use tacit_share::rank::{self, Lists};
 use crate::demand::{Piece, of_answer, of_step};
 use crate::run::Task;
 
-/// What `party` receives in a run, in order.
+/// The forms of the messages that `party` receives in a run, in order.
 #[must_use]
 pub fn received(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<Form> {
     let mut forms = Vec::new();
@@ -34,7 +34,7 @@ pub fn received(party: Party, role: Role, plan: &Plan, task: Task) -> Vec<Form> 
     forms
 }
 
-/// What ranking takes; the form of the answer.
+/// Adds the forms of ranking to `forms`. Returns the form of the answer.
 fn ranked<const W: usize>(party: Party, lists: Lists, forms: &mut Vec<Form>) -> Form {
     forms.extend(form::places::<W>(party, lists));
     form::bits(rank::indices_len(lists, W))

@@ -1,9 +1,9 @@
 //! The ideal functionality of [`prepare`](crate::prepare): a dealer, for tests in which one program
 //! plays both parties.
 //!
-//! Who deals knows every mask and the model, so nobody deals between two people; see
-//! [`tacit_share::ideal`]. A run on dealt material is the same to the last message, but for sums of
-//! linear layers, which are never one off; what is saved are the lattices and curves.
+//! The dealer knows every mask and the model, so it is never used between two people; see
+//! [`tacit_share::ideal`]. A run on dealt material has the same messages, except that sums of linear
+//! layers are never one off. The dealer saves the lattice encryption and the base OTs.
 
 use tacit_compute::Kernels;
 use tacit_model::{Plan, StepOp, Weights};
@@ -19,13 +19,14 @@ use crate::demand;
 use crate::prepare::{Linear, Prepared};
 use crate::run::Task;
 
-/// This party's part of the material for one run that a dealer with this seed deals. It knows the weights, whoever's they are.
+/// This party's part of the material that a dealer with this seed deals for one run. The dealer knows
+/// the weights.
 ///
 /// # Errors
-/// None, in truth: nothing is sent.
+/// Never, because nothing is sent.
 ///
 /// # Panics
-/// When the weights are another plan's.
+/// When the weights belong to another plan.
 pub async fn deal(
     s: &mut Session<QueueLink>,
     kernels: &impl Kernels,
@@ -36,7 +37,7 @@ pub async fn deal(
     seed: [u8; 32],
 ) -> Result<Prepared, Fault> {
     let mut rng = Prg::from_seed(seed);
-    // 1. Transfers, and what is made of them.
+    // 1. Random transfers, and the material that is made of them.
     let ((from_alice, to_bob), (from_bob, to_alice)) = (transfers(rng.bytes()), transfers(rng.bytes()));
     let (sender, receiver) = match s.party() {
         Party::Alice => (from_alice, to_alice),

@@ -1,12 +1,13 @@
-//! What whole numbers and encryption do to a picture on its way through a model, layer by layer.
+//! The lens: the error that quantisation and the protocol add to each layer's output for a picture.
 //!
-//! For rehearsals only: one person has the model and the picture, and this program plays both parties. It opens what every layer gives, which
-//! between two people nothing but the agreed answer ever is.
+//! For rehearsals only: one person has the model and the picture, and this program plays both
+//! parties. It opens every layer's output; between two people only the agreed answer is opened.
 //!
-//! *Computes*: each layer's output three times: in real numbers, as the [oracle](tacit_model::plain) has
-//! it, and by the protocol itself, on material that the two parties prepare ([`crate::prepare`]) as
-//! two people do. *From*: the three are [`tacit_model::float`], [`tacit_model::plain`] and [`crate::run`].
-//! *Security*: none, and none is needed: there is no other person. *Deviations*: none.
+//! *Computes*: each layer's output three times: in real numbers, in whole numbers by the
+//! [oracle](tacit_model::plain), and by the protocol itself, on material that the two parties prepare
+//! ([`crate::prepare`]) as two people do. *From*: the three are [`tacit_model::float`],
+//! [`tacit_model::plain`] and [`crate::run`]. *Security*: none; one person has both inputs.
+//! *Deviations*: none.
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
@@ -23,52 +24,55 @@ use tacit_symmetric::Prg;
 use crate::prepare::{self, Owned, Tools};
 use crate::run::{Running, Side, Task, Told};
 
-/// What a rehearsal shows of one picture.
+/// The three evaluations of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lens {
-    /// Layer by layer, as the plan has them.
+    /// One entry for each step of the plan.
     pub layers: Vec<LayerLens>,
-    /// The place of the largest logit in real numbers.
+    /// The index of the largest logit in real numbers.
     pub float: usize,
-    /// In whole numbers, in the clear.
+    /// The index of the largest logit in whole numbers, in the clear.
     pub fixed: usize,
-    /// Of the protocol.
+    /// The index of the largest logit by the protocol.
     pub secure: usize,
 }
 
-/// What a rehearsal shows of one layer's output.
+/// The three evaluations of one layer's output, compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerLens {
     /// The layer's name, as in the plan.
     pub name: String,
-    /// How many numbers it gives.
+    /// The number of outputs.
     pub numbers: usize,
-    /// What the whole number 1 stands for.
+    /// The real number that the whole number 1 stands for.
     pub unit: f64,
     /// The largest absolute value of a real number.
     pub largest: f64,
-    /// Whole numbers in the clear against real ones, as real numbers: what has come together up to here.
+    /// Whole numbers in the clear against real numbers, in real units: the error of quantisation that
+    /// has accumulated up to this layer.
     pub rounding: Gap,
-    /// The protocol against whole numbers in the clear, as real numbers: what truncations have done up to here.
+    /// The protocol against whole numbers in the clear, in real units: the error of truncations that
+    /// has accumulated up to this layer.
     pub truncation: Gap,
-    /// The most that the protocol's whole numbers are off from what the oracle makes of the same
-    /// inputs: what this layer alone does. At most one where it truncates, and rarely one where it
-    /// multiplies and does not truncate; else none.
+    /// The largest difference between the protocol's output and the oracle's output on the same
+    /// inputs: the error of this layer alone. At most one if the layer truncates, rarely one if it
+    /// multiplies and does not truncate, and zero otherwise.
     pub off: u32,
-    /// Bits that the layer truncates by. Before that its numbers are so much larger, and proven to stay below 2^30.
+    /// The bits that the layer truncates by. Before truncation its numbers are larger by this factor
+    /// and are proven to stay below 2^30.
     pub truncates: u32,
     /// The largest absolute value among the whole numbers.
     pub seen: u64,
-    /// What is proven of it for all pictures.
+    /// The bound on it that is proven for all pictures.
     pub proven: u64,
 }
 
-/// How far two lists of numbers are apart.
+/// The distance of two lists of numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gap {
     /// The largest difference.
     pub largest: f64,
-    /// The mean of all differences, each without its sign.
+    /// The mean of the absolute differences.
     pub mean: f64,
 }
 
@@ -83,13 +87,14 @@ impl Gap {
     }
 }
 
-/// Looks at a picture on its way through a model. `fraction_bits` gives every value between the layers so many bits behind the
-/// point, from 0 to 30, to see what that breaks; with `None` they are those of [`quantise`](tacit_model::quantise::quantise).
+/// Evaluates a picture in all three ways. `fraction_bits` gives every value between the layers this
+/// many bits behind the point, from 0 to 30, to show what too few or too many break; with `None` the
+/// bits are those of [`quantise`](tacit_model::quantise::quantise).
 ///
 /// For a rehearsal only: see the [module](self).
 ///
 /// # Errors
-/// The [`Refusal`] of a model that cannot be run so.
+/// The [`Refusal`] of a model that cannot be run with these bits.
 ///
 /// # Panics
 /// When the picture has another number of bytes than the model takes.
@@ -128,7 +133,7 @@ pub fn lens(model: &Model, picture: &[u8], fraction_bits: Option<i32>, seed: [u8
     Ok(Lens { layers, float: largest(&real[last + 1]), fixed, secure })
 }
 
-/// Every step's output by the protocol: both parties run it, and open all of it to each other.
+/// Every step's output by the protocol: both parties run it and open every output to each other.
 fn secure(plan: &Plan, weights: &Weights, picture: &[u8], seed: [u8; 32]) -> Vec<Vec<i32>> {
     let context = Context::shared();
     let owned = Owned::new(context, &Cpu, plan, weights);

@@ -1,14 +1,14 @@
-//! Everything that a run needs and that does not depend on the picture.
+//! The offline phase: the correlated randomness of a run, which does not depend on the picture.
 //!
 //! *Computes*: for every linear step and picture the client's `W·r − s` and the owner's s
-//! ([`tacit_share::linear`]); for every truncation, comparison and place the random products that
-//! it spends. *From*: Mishra et al., *Delphi*, 2020, for what is done before and what after; each
-//! part names its own source. *Security*: that of its parts; nothing that is sent depends on a
-//! picture. Lattice keys serve one run, or one picture of it ([`Task::keys`]). *Cost*:
-//! [`crate::cost::prepare`]. *Deviations*: the client asks for all layers at once and the owner
-//! answers one by one, so both are at work at the same time; transfers are made and turned into
-//! material in portions that overlap, so that memory does not grow with the model and nobody waits
-//! for the link.
+//! ([`tacit_share::linear`]); for every truncation, comparison and rank the random transfers and
+//! triples that it spends. *From*: the split into an offline and an online phase is that of Mishra et
+//! al., *Delphi*, 2020; each part names its own source. *Security*: that of its parts; no message
+//! depends on a picture. A lattice key serves one run, or one picture of it ([`Task::keys`]).
+//! *Cost*: [`crate::cost::prepare`]. *Deviations*: the client sends the requests of all layers at
+//! once and the owner answers them one by one, so both compute at the same time. Random transfers
+//! are made and turned into material in overlapping portions, so memory does not grow with the model
+//! and no party waits for the link.
 
 use tacit_compute::{Compute, Cpu, Kernels, Resident};
 use tacit_model::{Plan, StepOp, Weights};
@@ -24,7 +24,8 @@ use crate::demand::Material;
 use crate::run::Task;
 use crate::supply::Supply;
 
-/// A model as its owner runs it: weights as ring elements, and transformed for products under encryption. Made once.
+/// The owner's form of a model, made once: weights as ring elements, and weights transformed for
+/// products under encryption.
 pub struct Owned {
     layers: Vec<OwnedLayer>,
     pub(crate) clear: Vec<ClearLayer>,
@@ -50,10 +51,10 @@ impl ClearLayer {
 }
 
 impl Owned {
-    /// Makes a model ready for its owner. Takes some milliseconds for each million products, once.
+    /// Transforms the weights. Takes some milliseconds for each million products.
     ///
     /// # Panics
-    /// When the weights are another plan's.
+    /// When the weights belong to another plan.
     #[must_use]
     pub fn new(context: &Context, kernels: &impl Kernels, plan: &Plan, weights: &Weights) -> Self {
         let layers = packings(plan).zip(&weights.layers).map(|(packing, layer)| {
@@ -64,49 +65,50 @@ impl Owned {
     }
 }
 
-/// How each linear step is packed.
+/// The packing of each linear step.
 pub(crate) fn packings(plan: &Plan) -> impl Iterator<Item = Packing> {
     plan.steps.iter().filter_map(|step| match &step.op {
-        // A plan is only a plan if every layer fits.
+        // A runnable plan has only layers that fit.
         StepOp::Linear { shape, .. } => Some(Packing::convolution(shape).expect("a layer that fits into polynomials")),
         _ => None,
     })
 }
 
-/// Material for one run. Spent by value.
+/// The correlated randomness of one run. Spent by value.
 pub struct Prepared {
     pub(crate) task: Task,
     pub(crate) linear: Linear,
-    /// Step by step, and for the answer at the end.
+    /// For each step, and for the answer at the end.
     pub(crate) pieces: Vec<Material>,
 }
 
-/// Material of the linear steps, step by step and picture by picture.
+/// Material of the linear steps, for each step and each picture.
 pub(crate) enum Linear {
     Owner(Vec<Vec<OwnerMaterial>>),
     Client(Vec<Vec<ClientMaterial>>),
 }
 
 impl Prepared {
-    /// The run that it is for.
+    /// The task that it was prepared for.
     #[must_use]
     pub fn task(&self) -> Task {
         self.task
     }
 }
 
-/// What the parties have and share while they prepare and run.
+/// The tools that a party computes with in both phases.
 pub struct Tools<'a, C> {
     /// The ring of the lattice encryption.
     pub context: &'a Context,
-    /// What does the owner's products and convolutions. What the client does is little, and done by the processor.
+    /// The back end for the owner's products and convolutions. The client has little to compute and
+    /// uses the processor.
     pub compute: &'a C,
 }
 
-/// Prepares one run. The owner has a `model`, the client none. See the [module](self).
+/// Prepares one run. The owner passes its `model`, the client `None`. See the [module](self).
 ///
 /// # Errors
-/// The link's and the peer's.
+/// Faults of the link or the peer.
 pub async fn prepare<L: Link, C: Compute>(
     s: &mut Session<L>,
     tools: &Tools<'_, C>,
@@ -124,13 +126,13 @@ pub async fn prepare<L: Link, C: Compute>(
         Some(model) => Linear::Owner(answer(s, tools, model, task, rng).await?),
         None => {
             let (keys, asked) = ask(s, tools.context, plan, task, rng).await?;
-            // While the owner multiplies.
+            // The owner multiplies meanwhile.
             supply.begin(s, engine).await?;
             s.enter(Stage::Correlate);
             Linear::Client(receive(s, tools.context, &keys, asked).await?)
         }
     };
-    // 2. Transfers, and what is made of them.
+    // 2. Random transfers, and the material that is made of them.
     let pieces = supply.finish(s, engine).await?;
     Ok(Prepared { task, linear, pieces })
 }
@@ -138,7 +140,7 @@ pub async fn prepare<L: Link, C: Compute>(
 /// A linear step, and the client's r for each picture.
 type Asked = (Packing, Vec<Tensor<u32>>);
 
-/// The client's side of the linear steps: its keys, and all questions.
+/// The client's side of the linear steps: sends its keys and all requests.
 async fn ask<L: Link>(
     s: &mut Session<L>,
     context: &Context,
@@ -164,7 +166,7 @@ async fn ask<L: Link>(
     Ok((keys, asked))
 }
 
-/// The client's side of the linear steps: the answers to all questions.
+/// The client's side of the linear steps: receives the responses to all requests.
 async fn receive<L: Link>(
     s: &mut Session<L>,
     context: &Context,

@@ -1,13 +1,13 @@
-//! The run: pictures through the layers of a plan, on words that neither party holds.
+//! The online phase: pictures pass through the layers of a plan as additive shares.
 //!
-//! *Computes*: what the [oracle](tacit_model::plain) computes, up to one unit for each truncation and
-//! each linear layer's sum, and of the logits only what the [`Task`] names, to whom it names.
-//! *From*: the composition is that of Delphi (Mishra et al. 2020) with CrypTFlow2's and Cheetah's
-//! non-linear layers; see `tacit_share`. *Security*: the parts hand nothing but shares to each
-//! other, and only the last step opens anything. An altered party that sends wrong shares changes
-//! the function into another one and can so make an answer wrong. It learns at most the bits that
-//! are opened to it ([`Told::bits`]): every message before the opening is uniform in its view, and
-//! a fault depends on the form of what was received and never on an opened value. *Cost*:
+//! *Computes*: the function of the [oracle](tacit_model::plain), up to one unit for each truncation
+//! and for each sum of a linear layer. Of the logits it opens only the part that the [`Task`] names,
+//! to the parties that it names. *From*: the composition is that of Delphi (Mishra et al. 2020) with
+//! the non-linear layers of CrypTFlow2 and Cheetah; see `tacit_share`. *Security*: the layers pass
+//! only shares to each other, and only the last step opens anything. A malicious party that sends
+//! wrong shares computes another function and can make the answer wrong. It learns at most the bits
+//! that are opened to it ([`Told::bits`]): every message before the opening is uniform in its view,
+//! and a fault depends on the form of a message and never on an opened value. *Cost*:
 //! [`crate::cost::run`]. *Deviations*: none.
 
 use tacit_compute::Compute;
@@ -21,20 +21,20 @@ use tacit_share::{Words, activation, linear, truncate};
 use crate::demand::Material;
 use crate::prepare::{ClearLayer, Linear, Owned, Prepared, Tools};
 
-/// How much of the logits is opened.
+/// The part of the logits that is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// Which is the largest.
+    /// The index of the largest logit.
     First,
-    /// Which are the three largest, in order.
+    /// The indices of the three largest logits, in order.
     Three,
-    /// All of them.
+    /// All logits.
     Scores,
 }
 
 impl Told {
-    /// Bits that are opened of each picture, where there are so many labels: the most that an
-    /// altered party learns from it.
+    /// The bits that are opened for each picture of a model with `labels` labels. A malicious party
+    /// learns at most these bits.
     #[must_use]
     pub fn bits(self, labels: usize) -> usize {
         match self {
@@ -43,7 +43,7 @@ impl Told {
         }
     }
 
-    /// Places whose labels are told.
+    /// The number of ranks whose labels are opened.
     fn places(self) -> usize {
         match self {
             Self::First => 1,
@@ -53,20 +53,20 @@ impl Told {
     }
 }
 
-/// What a run is asked to do.
+/// The parameters of a run, which both parties have agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// Pictures at once.
+    /// The number of pictures.
     pub batch: usize,
-    /// What is opened.
+    /// The part of the logits that is opened.
     pub told: Told,
-    /// To whom.
+    /// The parties that learn it.
     pub to: To,
 }
 
 impl Task {
-    /// How many lattice keys the client makes: one for the round, or one for each picture where
-    /// scores reach the owner, for what is opened to the owner may carry bits of a key
+    /// The number of lattice keys that the client makes: one for the round, or one for each picture
+    /// if scores are opened to the owner, because opened scores may carry bits of a key
     /// ([`tacit_rlwe::linear`]).
     #[must_use]
     pub fn keys(&self, owner: Party) -> usize {
@@ -84,34 +84,34 @@ impl Task {
     }
 }
 
-/// What a party learns of one picture.
+/// The answer for one picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The places of the largest logits, the largest first.
+    /// The indices of the largest logits, the largest first.
     Places(Vec<usize>),
     /// All logits.
     Scores(Vec<i32>),
-    /// The opened bits name no labels: the other party's program sent wrong shares. It must not
-    /// learn that.
+    /// The opened bits are no valid indices, because the other party sent wrong shares. The other
+    /// party must not learn this.
     Spoiled,
 }
 
-/// What this party puts in.
+/// The input of this party.
 pub enum Input<'a> {
-    /// The owner: the model.
+    /// The model owner's input.
     Model(&'a Owned),
-    /// The client: the pictures' pixels, one picture behind the other.
+    /// The client's input: the pixels of all pictures, concatenated.
     Pictures(&'a [u8]),
 }
 
-/// Runs a plan; what this party learns of each picture, or `None` if it learns nothing. `at` is called with each step that
-/// begins.
+/// Runs a plan. Returns this party's answer for each picture, or `None` if it learns nothing. `at`
+/// is called with the index of each step before the step begins.
 ///
 /// # Errors
-/// The link's and the peer's.
+/// Faults of the link or the peer.
 ///
 /// # Panics
-/// When the input or the material is another plan's or role's.
+/// When the input or the material belongs to another plan or role.
 pub async fn run<L: Link, C: Compute>(
     s: &mut Session<L>,
     tools: &Tools<'_, C>,
@@ -132,16 +132,16 @@ pub async fn run<L: Link, C: Compute>(
     running.tell(s).await
 }
 
-/// What a party's steps take of what it puts in.
+/// The part of a party's input that the steps use.
 #[derive(Clone, Copy)]
 pub(crate) enum Side<'a> {
-    /// The weights, linear step by linear step.
+    /// The weights of each linear step.
     Owner(&'a [ClearLayer]),
     /// The pixels.
     Client(&'a [u8]),
 }
 
-/// A run, step by step.
+/// A run that advances step by step.
 pub(crate) struct Running<'a> {
     plan: &'a Plan,
     task: Task,
@@ -151,10 +151,10 @@ pub(crate) struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    /// Nothing is said yet.
+    /// Starts a run. Sends nothing yet.
     ///
     /// # Panics
-    /// When the pictures are not the plan's.
+    /// When the pictures do not have the plan's shape.
     pub(crate) fn begin<L: Link>(s: &mut Session<L>, prepared: Prepared, plan: &'a Plan, side: Side<'a>) -> Self {
         let Prepared { task, linear, pieces } = prepared;
         s.begin();
@@ -170,10 +170,10 @@ impl<'a> Running<'a> {
         Self { plan, task, side, layers, values: Values::new(plan, first) }
     }
 
-    /// The next step; `index` says which that is.
+    /// Runs the next step, which has this index.
     ///
     /// # Errors
-    /// The link's and the peer's.
+    /// Faults of the link or the peer.
     pub(crate) async fn step<L: Link, C: Compute>(
         &mut self,
         s: &mut Session<L>,
@@ -187,21 +187,21 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// Shares of what the last step gave.
+    /// Shares of the last step's output.
     pub(crate) fn value(&self) -> &Words {
         self.values.values.last().and_then(Option::as_ref).expect("what no step has taken yet")
     }
 
-    /// Opens what the task names, after the last step.
+    /// Opens the answer after the last step.
     async fn tell<L: Link>(self, s: &mut Session<L>) -> Result<Option<Vec<Answer>>, Fault> {
         self.layers.tell(s, self.plan, self.task, &self.values.last()).await
     }
 }
 
-/// The values that later steps still need.
+/// Shares of the values that later steps still need.
 struct Values {
     values: Vec<Option<Words>>,
-    /// The last step that takes each value.
+    /// For each value, the index of the last step that takes it.
     last_use: Vec<usize>,
 }
 
@@ -214,7 +214,7 @@ impl Values {
         Self { values: vec![Some(picture)], last_use }
     }
 
-    /// The inputs of a step; what no later step needs is given away.
+    /// The inputs of a step. A value is copied if a later step needs it, and moved otherwise.
     fn take(&mut self, step: &Step, index: usize) -> Vec<Words> {
         let mut take = |(place, &input): (usize, &usize)| {
             let again = self.last_use[input] > index || step.inputs[place + 1..].contains(&input);
@@ -234,12 +234,12 @@ impl Values {
     }
 }
 
-/// The material, as it is spent.
+/// The correlated randomness that is not yet spent.
 struct Layers {
     batch: usize,
     linear: LinearSteps,
     pieces: std::vec::IntoIter<Material>,
-    /// Linear steps so far.
+    /// The number of linear steps so far.
     layer: usize,
 }
 
@@ -308,7 +308,7 @@ impl Layers {
         }
     }
 
-    /// The number at one corner of every window.
+    /// The number at one position of every window.
     fn window(&self, x: &Words, step: &Step, stride: usize, [row, column]: [usize; 2]) -> Words {
         let Shape { channels, height, width } = step.output;
         let input = step.input;
@@ -319,7 +319,7 @@ impl Layers {
         }))
     }
 
-    /// The largest of the candidates, place by place: a tournament, all pairs of a round at once.
+    /// The elementwise maximum of the candidates, by a tournament: all pairs of a round at once.
     async fn largest<L: Link>(
         &mut self,
         s: &mut Session<L>,
@@ -366,7 +366,7 @@ impl Layers {
         truncate::truncate(s, material, &x, bits).await
     }
 
-    /// Opens what the task names.
+    /// Opens the part of the logits that the task names.
     async fn tell<L: Link>(
         mut self,
         s: &mut Session<L>,

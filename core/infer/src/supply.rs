@@ -1,9 +1,11 @@
-//! The material of a run, out of many extensions that overlap.
+//! The material of a run, made by several OT extensions that overlap.
 //!
-//! *Computes*: the random products that each piece of [`demand`] takes. A party begins several portions of transfers
-//! before it finishes the first: while one message travels it computes the next, and a client makes use of the time in which
-//! the owner multiplies. *From*: the engine ([`tacit_ot`]) and the pieces name their own sources. *Security*: theirs; messages
-//! are the same in the same order, only sooner, and none depends on an input. *Cost*: [`cost`]. *Deviations*: none.
+//! *Computes*: the random transfers and triples that each piece of [`demand`] takes. A party begins
+//! several portions before it finishes the first: it computes the next message while one travels,
+//! and the client uses the time in which the owner multiplies. *From*: the engine ([`tacit_ot`]) and
+//! the pieces name their own sources. *Security*: that of the engine and the pieces. The messages are
+//! the same in the same order, only sent sooner, and none depends on an input. *Cost*: [`cost`].
+//! *Deviations*: none.
 
 use std::collections::VecDeque;
 
@@ -14,33 +16,34 @@ use tacit_session::{Cost, Fault, Link, Party, Session};
 use crate::demand::{self, Material, Piece};
 use crate::run::Task;
 
-/// Transfers that are made with one message each way: half a megabyte.
+/// The number of transfers that one message each way makes: half a megabyte.
 const PORTION: usize = 1 << 17;
 
-/// Portions that are begun and not finished, at most: 16 MB here, and 4 MB that wait at the other side.
+/// The most portions that are begun and not finished: 16 MB at this party, and 4 MB that wait at the
+/// other.
 const AHEAD: usize = 8;
 
-/// How many of `n` portions are begun before portion `done` is finished.
+/// The number of `n` portions that are begun before portion `done` is finished.
 fn begun_before(done: usize, n: usize) -> usize {
     n.min(done + AHEAD)
 }
 
-/// Portions that become material one after the other.
+/// The portions of a run, which become material one after the other.
 pub(crate) struct Supply {
-    /// Each with the number of its piece.
+    /// All portions, each with the index of its piece.
     portions: Vec<(usize, Piece)>,
     begun: VecDeque<Begun>,
-    /// How many portions are finished.
+    /// The number of finished portions.
     done: usize,
 }
 
 impl Supply {
-    /// All that a run takes. Nothing is begun.
+    /// All portions of a run. Begins none of them.
     pub(crate) fn new(plan: &Plan, task: Task) -> Self {
         Self { portions: portions(plan, task), begun: VecDeque::new(), done: 0 }
     }
 
-    /// Begins as many portions as may be under way at once. Only speaks.
+    /// Begins as many portions as may overlap. Sends and does not receive.
     pub(crate) async fn begin<L: Link>(&mut self, s: &mut Session<L>, engine: &mut Engine) -> Result<(), Fault> {
         let to = begun_before(self.done, self.portions.len());
         for (_, portion) in &self.portions[self.done + self.begun.len()..to] {
@@ -50,7 +53,7 @@ impl Supply {
         Ok(())
     }
 
-    /// Finishes all portions: the material, piece by piece.
+    /// Finishes all portions. Returns the material of each piece.
     pub(crate) async fn finish<L: Link>(
         mut self,
         s: &mut Session<L>,
@@ -74,8 +77,8 @@ impl Supply {
     }
 }
 
-/// What [`Supply::finish`] costs. `early` says that this party [began](Supply::begin) at an earlier time, `spoke` that the
-/// last message before is its own and was not yet answered.
+/// The cost of [`Supply::finish`]. `early`: this party [began](Supply::begin) earlier. `spoke`: a send
+/// of this party is still pending, that is, not yet followed by a receive.
 pub(crate) fn cost(party: Party, plan: &Plan, task: Task, early: bool, mut spoke: bool) -> Cost {
     let portions = portions(plan, task);
     let costs: Vec<Cost> = portions
@@ -91,7 +94,7 @@ pub(crate) fn cost(party: Party, plan: &Plan, task: Task, early: bool, mut spoke
         let to = begun_before(done, costs.len());
         spoke |= costs[begun..to].iter().any(|cost| cost.sent > 0);
         begun = to;
-        // A word said and not answered before the next message comes makes that a round.
+        // A pending send makes the next receive a round.
         let rounds = u64::from(cost.received > 0 && std::mem::take(&mut spoke));
         total += Cost { rounds, ..*cost };
     }
