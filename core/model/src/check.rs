@@ -1,4 +1,4 @@
-//! Whether a model is one: shapes that fit, as many weights as they ask for, numbers that are numbers.
+//! The check of a model: shapes fit, weights have the right count, and all numbers are finite.
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -157,7 +157,8 @@ impl Op {
         if output.is_valid() { Ok(output) } else { Err(Why::TooMany("numbers")) }
     }
 
-    /// The convolution that a linear layer is on an input of this shape; of a dense one, with pictures of one pixel.
+    /// A linear layer as a convolution on an input of this shape. The convolution of a dense layer has
+    /// pictures of one pixel.
     /// `None` for other layers, and where it does not fit or exceeds a limit.
     #[must_use]
     pub fn linear(&self, input: Shape) -> Option<Convolution> {
@@ -172,7 +173,7 @@ impl Op {
         is_bounded(&shape).then_some(shape)
     }
 }
-/// The convolution that a product of a matrix and a vector is.
+/// A product of a matrix and a vector as a convolution.
 #[must_use]
 pub fn dense(inputs: usize, outputs: usize) -> Convolution {
     Convolution { channels: inputs, height: 1, width: 1, filters: outputs, kernel: [1, 1], stride: 1, padding: 0 }

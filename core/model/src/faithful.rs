@@ -1,11 +1,11 @@
-//! Whether whole numbers say what real ones do.
+//! The check that a model answers the same in whole numbers as in real numbers.
 //!
-//! Ranges are proven and precision is estimated ([`crate::precision`]), and an estimate may be
-//! wrong: for layers with a few large weights among many small ones, say. So every model is run
-//! both ways on a few pictures that need no data, and refused if what rounding changes in its
-//! logits is not small against what pictures change in them. A logit counts by its difference from
-//! the picture's mean, for labels are compared with each other. Costs a few runs in the clear, and
-//! is the same on every machine of one kind.
+//! Ranges are proven, but precision is estimated ([`crate::precision`]), and an estimate may be wrong,
+//! for example for layers with a few large weights among many small ones. So every model is evaluated
+//! both ways on a few synthetic pictures. It is refused if the error that rounding adds to the logits
+//! is not small compared with their change from picture to picture. A logit is taken relative to the
+//! mean of its picture, because only differences between labels matter. The check costs a few runs in
+//! the clear, and is deterministic on machines of one kind.
 
 use tacit_compute::Cpu;
 
@@ -18,14 +18,14 @@ use crate::quantise::Proven;
 use crate::refusal::Refusal;
 use crate::trace::reals;
 
-/// The most that rounding may change, of what pictures change.
+/// The most that rounding may change, relative to the change from picture to picture.
 const MOST: f64 = 1.0 / 16.0;
 
-/// Pictures that need no data, and what a model says of them.
+/// Synthetic pictures, and the logits of a model for them.
 pub(crate) struct Probes {
     pictures: [Vec<u8>; 4],
     logits: Vec<Vec<f64>>,
-    /// How large values typically are, by the noise and the chessboard.
+    /// The typical size of values, from the noise and the chessboard.
     pub(crate) seen: Seen,
 }
 
@@ -62,8 +62,8 @@ fn pictures(shape: Shape) -> [Vec<u8>; 4] {
     [noise.collect(), board.collect(), vec![0; shape.len()], half.collect()]
 }
 
-/// Refuses a model whose whole numbers are not what its real ones are, or that says the same of
-/// every picture.
+/// Refuses a model whose answers in whole numbers differ from those in real numbers, or that gives
+/// every picture the same answer.
 pub(crate) fn check(model: &Model, lowered: &Lowered<'_>, proven: &Proven, probes: &Probes) -> Result<(), Refusal> {
     if let Some(layer) = blind(lowered) {
         let why = "All its weights are zero, or too small to be told from zero, so every picture gets the same answer.";
@@ -85,7 +85,7 @@ pub(crate) fn check(model: &Model, lowered: &Lowered<'_>, proven: &Proven, probe
     Err(Refusal::new(layer, why, "Bring its weights, and those of the layers before it, closer to each other in size."))
 }
 
-/// A linear layer without a weight that is not zero, behind which nothing depends on the picture.
+/// The linear layer with only zero weights after which nothing depends on the picture, if there is one.
 fn blind<'a>(lowered: &Lowered<'a>) -> Option<&'a str> {
     let (mut sees, mut blind) = (vec![true], None);
     for step in &lowered.steps {
@@ -102,7 +102,8 @@ fn blind<'a>(lowered: &Lowered<'a>) -> Option<&'a str> {
     blind.filter(|_| sees.last() == Some(&false))
 }
 
-/// The first step whose whole numbers are not what its real ones are; the last if it is none alone.
+/// The first step whose whole numbers differ too much from its real numbers; the last step if no
+/// single one does.
 fn first_coarse<'a>(
     model: &Model,
     lowered: &Lowered<'a>,
@@ -130,8 +131,8 @@ fn centred(x: &[f64]) -> Vec<f64> {
     x.iter().map(|x| x - mean).collect()
 }
 
-/// How far whole numbers are from real ones, compared with how far real ones change from picture to
-/// picture; 0 where nothing changes. Each list holds one list of numbers for each picture.
+/// The distance of whole numbers from real numbers, relative to the change of real numbers from
+/// picture to picture; 0 if nothing changes. Each list holds one list of numbers for each picture.
 fn coarseness(real: &[Vec<f64>], whole: &[Vec<f64>]) -> f64 {
     let pictures = real.len() as f64;
     let (mut error, mut change) = (0.0, 0.0);

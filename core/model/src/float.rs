@@ -1,11 +1,11 @@
-//! What a model says in real numbers: the yardstick that whole numbers are measured by.
+//! The oracle in real numbers: evaluates a model as it is, before quantisation.
 
 use tacit_compute::Convolution;
 
 use crate::graph::{Invalid, Model, Op, Shape};
 use crate::pool::pool;
 
-/// A model that was checked, ready to look at many pictures.
+/// A checked model, which evaluates any number of pictures.
 pub struct Evaluator<'a> {
     model: &'a Model,
     shapes: Vec<Shape>,
@@ -76,7 +76,7 @@ fn apply(op: &Op, inputs: &[(&[f32], Shape)]) -> Vec<f32> {
 }
 
 fn linear(layer: &Convolution, weights: &[f32], bias: &[f32], x: &[f32]) -> Vec<f32> {
-    // Patches only move numbers and put zeros between them, so they may move the bits of real ones.
+    // Patches only move numbers and insert zeros, so they may move the bits of real numbers.
     let bits: Vec<u32> = x.iter().map(|x| x.to_bits()).collect();
     let patches: Vec<f32> = layer.patches(&bits).into_iter().map(f32::from_bits).collect();
     let columns = layer.positions();
@@ -90,7 +90,8 @@ fn linear(layer: &Convolution, weights: &[f32], bias: &[f32], x: &[f32]) -> Vec<
     out
 }
 
-/// Adds a product of matrices to `out`, four rows and a stretch of columns at a time, so that both stay in the cache.
+/// Adds a product of matrices to `out`, four rows and a block of columns at a time, so that both
+/// stay in the cache.
 fn multiply(a: &[f32], b: &[f32], inner: usize, columns: usize, out: &mut [f32]) {
     const STRETCH: usize = 256;
     for (a, out) in a.chunks(4 * inner).zip(out.chunks_mut(4 * columns)) {
@@ -111,7 +112,7 @@ fn multiply(a: &[f32], b: &[f32], inner: usize, columns: usize, out: &mut [f32])
     }
 }
 
-/// In lanes, because the compiler may not reorder sums of real numbers by itself.
+/// A dot product in lanes, because the compiler may not reorder sums of real numbers by itself.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a, a_rest) = a.as_chunks::<16>();
     let (b, b_rest) = b.as_chunks::<16>();

@@ -1,8 +1,8 @@
-//! A model: layers of real numbers, and which feeds which.
+//! A model: a graph of layers with real weights.
 //!
-//! Value 0 is the picture and value i + 1 the output of node i; a node's inputs are values before it, so the graph has no
-//! circles. The last node gives the logits, one for each label. Pictures are bytes, channel by channel; the byte p
-//! stands for p/255.
+//! Value 0 is the picture and value i + 1 the output of node i. A node takes only earlier values, so
+//! the graph has no cycles. The last node gives the logits, one for each label. Pictures are bytes,
+//! channel by channel; the byte p stands for p/255.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -79,8 +79,8 @@ impl Shape {
         len.is_some_and(|n| (1..=MAX_VALUES).contains(&n))
     }
 
-    /// What windows of `size` × `size`, `stride` apart, leave of it; `None` where none fits, or
-    /// where all windows together have more than [`MAX_PATCHES`] numbers.
+    /// The shape after pooling windows of `size` × `size`, `stride` apart; `None` if no window fits, or
+    /// if all windows together have more than [`MAX_PATCHES`] numbers.
     #[must_use]
     pub fn pooled(&self, size: usize, stride: usize) -> Option<Self> {
         let steps = |n: usize| n.checked_sub(size)?.checked_div(stride).map(|n| n + 1);
@@ -98,13 +98,13 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// A model with its weights. Secret: neither `Debug` nor `Clone`; the weights are wiped when dropped.
+/// A model with its weights. Secret: neither `Debug` nor `Clone`, and its weights are wiped on drop.
 pub struct Model {
-    /// What it is called.
+    /// The model's name.
     pub name: String,
     /// The shape of a picture.
     pub input: Shape,
-    /// What each logit stands for.
+    /// The label of each logit.
     pub labels: Vec<String>,
     /// The layers.
     pub nodes: Vec<Node>,
@@ -112,15 +112,15 @@ pub struct Model {
 
 /// A layer and where its inputs come from.
 pub struct Node {
-    /// What it is called, for messages to people.
+    /// The layer's name, for messages to people.
     pub name: String,
-    /// What it does.
+    /// The operation.
     pub op: Op,
-    /// The values it takes: 0 is the picture, i + 1 the output of node i.
+    /// The values that it takes: 0 is the picture, i + 1 the output of node i.
     pub inputs: Vec<usize>,
 }
 
-/// What a layer does. Weights are secret: neither `Debug` nor `Clone`, wiped when dropped.
+/// The operation of a layer. Weights are secret: neither `Debug` nor `Clone`, and wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub enum Op {
     /// A convolution, laid out as [`tacit_compute::Convolution`] says.

@@ -1,9 +1,8 @@
-//! How much a run may take of a party: the limits that keep a plan from filling its client's
-//! memory.
+//! The load of a run on a party, and its limits, which keep a plan from filling the client's memory.
 //!
 //! A client runs the plan of a peer. So every limit is checked before anything is allocated, from
 //! the shapes alone, for the whole task: all pictures and the ranks of their logits. `Load` counts
-//! what grows with them. At the limits a run takes 110 MB of a party for comparisons, 48 MB for
+//! all that grows with them. At the limits a run takes 110 MB of a party for comparisons, 48 MB for
 //! ranks and 30 MB for truncations, as `tests/memory.rs` of `tacit-infer` measures.
 
 use std::iter::Sum;
@@ -27,7 +26,7 @@ pub const MAX_NUMBERS: usize = 1 << 22;
 /// once, at most a million in each direction.
 pub const MAX_RANKED: usize = 1 << 15;
 
-/// What a run, or a part of it, takes. Saturates.
+/// The load of a run, or of a part of it. Saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Load {
     pub(crate) comparisons: u64,
@@ -48,7 +47,7 @@ impl Load {
             && weights <= MAX_WEIGHTS as u64
     }
 
-    /// The load of both.
+    /// The sum of two loads.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             comparisons: self.comparisons.saturating_add(other.comparisons),
@@ -83,7 +82,7 @@ pub(crate) fn picture(shape: Shape) -> Load {
     Load { numbers: shape.len() as u64, ..Load::default() }
 }
 
-/// The load of a step; `None` where a layer fits into no ciphertext.
+/// The load of a step; `None` if a layer fits into no ciphertext.
 pub(crate) fn of_step(op: &StepOp, input: Shape, output: Shape) -> Option<Load> {
     let load = Load { comparisons: comparisons(op, output) as u64, numbers: output.len() as u64, ..Load::default() };
     let StepOp::Linear { shape, .. } = op else { return Some(load) };
@@ -97,7 +96,7 @@ pub(crate) fn of_step(op: &StepOp, input: Shape, output: Shape) -> Option<Load> 
     }))
 }
 
-/// How many comparisons a step takes for one picture.
+/// The number of comparisons of a step for one picture.
 pub(crate) fn comparisons(op: &StepOp, output: Shape) -> usize {
     let n = output.len();
     match op {

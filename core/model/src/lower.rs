@@ -1,4 +1,4 @@
-//! From layers to steps: flattening vanishes, and maxima are taken before ReLUs.
+//! Lowers layers to steps: removes flattening, and moves maxima before ReLUs.
 
 use tacit_compute::Convolution;
 
@@ -16,7 +16,7 @@ pub(crate) struct LowStep<'a> {
     pub(crate) name: &'a str,
     /// The node that it comes from.
     pub(crate) node: usize,
-    /// The value of the model that its output is; none for a maximum that is taken before a ReLU.
+    /// The value of the model that equals its output; `None` for a maximum that was moved before a ReLU.
     pub(crate) value: Option<usize>,
     /// Value 0 is the picture, value i + 1 the output of step i.
     pub(crate) inputs: Vec<usize>,
@@ -55,7 +55,7 @@ impl<'a> Lowered<'a> {
     pub(crate) fn new(model: &'a Model) -> Result<Self, Refusal> {
         let shapes = model.shapes()?;
         let mut lowered = Self { input: model.input, steps: Vec::new() };
-        // For each value of the model, the value it is among the steps', and the ReLU that is still to be applied to it.
+        // For each value of the model: its value among the steps, and a ReLU still to be applied to it.
         let (mut values, mut waiting) = (vec![0], vec![None::<usize>]);
         for (i, node) in model.nodes.iter().enumerate() {
             let (before, output) = (node.inputs[0], shapes[i + 1]);
@@ -103,7 +103,7 @@ impl<'a> Lowered<'a> {
         value.checked_sub(1).map_or(self.input, |step| self.steps[step].output)
     }
 
-    /// For each value, the first of those that must have its scale.
+    /// For each value, the first value that must have the same scale.
     pub(crate) fn classes(&self) -> Vec<usize> {
         let mut classes = vec![0];
         for (i, step) in self.steps.iter().enumerate() {

@@ -1,7 +1,8 @@
-//! The oracle: a plan and its weights, run in the clear on whole numbers modulo 2^32.
+//! The oracle in whole numbers: evaluates a plan and its weights in the clear, modulo 2^32.
 //!
-//! A secure run gives the same but for truncations, which may round either way there and go to the
-//! nearest here, and for sums of linear layers, of which about one in 200 is one unit off there.
+//! A secure run gives the same numbers except in two places. Its truncations may round either way,
+//! while the oracle rounds to the nearest. Of its sums of linear layers, about one in 200 is one unit
+//! off.
 
 use futures::FutureExt as _;
 use tacit_compute::{Compute, Convolution, Kernels, Resident};
@@ -14,7 +15,7 @@ use crate::weights::{LinearWeights, Weights};
 /// The logits of a picture, times 2^[`Plan::fraction`].
 ///
 /// # Panics
-/// When the picture or the weights are not those of the plan.
+/// When the picture or the weights do not belong to the plan.
 #[must_use]
 pub fn logits(plan: &Plan, weights: &Weights, kernels: &impl Kernels, pixels: &[u8]) -> Vec<i32> {
     outputs(plan, weights, kernels, pixels).pop().expect("a plan has steps")
@@ -23,23 +24,23 @@ pub fn logits(plan: &Plan, weights: &Weights, kernels: &impl Kernels, pixels: &[
 /// The outputs of all steps.
 ///
 /// # Panics
-/// When the picture or the weights are not those of the plan.
+/// When the picture or the weights do not belong to the plan.
 #[must_use]
 pub fn outputs(plan: &Plan, weights: &Weights, kernels: &impl Kernels, pixels: &[u8]) -> Vec<Vec<i32>> {
     assert_eq!(pixels.len(), plan.input.len(), "a picture of another shape");
     outputs_of_all(plan, weights, kernels, pixels).now_or_never().expect("kernels answer at once")
 }
 
-/// The logits of pictures, one behind the other, wherever the products are made soonest.
+/// The logits of concatenated pictures. `compute` chooses the back end for the products.
 ///
 /// # Panics
-/// When it is no whole number of the plan's pictures, or the weights are not those of the plan.
+/// When `pixels` is not a whole number of pictures, or the weights do not belong to the plan.
 pub async fn logits_of_all(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<Vec<i32>> {
     let last = outputs_of_all(plan, weights, compute, pixels).await.pop().expect("a plan has steps");
     last.chunks_exact(plan.logits()).map(<[i32]>::to_vec).collect()
 }
 
-/// The outputs of all steps, those of pictures one behind the other.
+/// The outputs of all steps, concatenated over the pictures.
 async fn outputs_of_all(plan: &Plan, weights: &Weights, compute: &impl Compute, pixels: &[u8]) -> Vec<Vec<i32>> {
     assert!(pixels.len().is_multiple_of(plan.input.len()), "a whole number of pictures");
     let mut values = vec![pixels.iter().map(|&p| p.into()).collect::<Vec<i32>>()];
@@ -53,7 +54,8 @@ async fn outputs_of_all(plan: &Plan, weights: &Weights, compute: &impl Compute, 
     values.split_off(1)
 }
 
-/// The output of one step for these inputs, those of pictures one behind the other. A linear step takes the next of the `layers`.
+/// The output of one step for these inputs, which are concatenated over the pictures. A linear step
+/// takes the next of the `layers`.
 ///
 /// # Panics
 /// When the step, the layers and the inputs do not belong together.
@@ -72,7 +74,7 @@ pub async fn output(
     pictures.flat_map(|at| apply(step, &of_picture(at))).collect()
 }
 
-/// Products of the weights with pictures, the bias, and the truncation.
+/// A linear step: the weights times the input, plus the bias, truncated.
 async fn linear(
     shape: &Convolution,
     truncate: u32,
@@ -88,7 +90,7 @@ async fn linear(
     sums.map(|x| round(x, truncate)).collect()
 }
 
-/// A step without weights, of one picture.
+/// A step without weights, for one picture.
 fn apply(step: &Step, inputs: &[&[i32]]) -> Vec<i32> {
     let x = inputs[0];
     match step.op {
@@ -115,17 +117,17 @@ fn average(shape: Shape, x: &[i32], size: usize, stride: usize, multiplier: u32,
     pool(shape, size, stride, mean)
 }
 
-/// x/2^bits, to the nearest; halves go up.
+/// x/2^bits, rounded to the nearest; halves are rounded up.
 fn round(x: i32, bits: u32) -> i32 {
     let half = (1i64 << bits) >> 1;
-    // At most 32 bits again, for x had no more.
+    // Fits into 32 bits, because x does.
     ((i64::from(x) + half) >> bits) as i32
 }
 
-/// The place of the largest; of several, the first.
+/// The index of the largest logit; the first one if several are equal.
 ///
 /// # Panics
-/// When there are none.
+/// When there are no logits.
 #[must_use]
 pub fn top(logits: &[i32]) -> usize {
     let largest = logits.iter().max().expect("at least one logit");

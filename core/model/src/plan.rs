@@ -1,8 +1,9 @@
-//! What both parties know of a model: the steps, their shapes, and how wide the numbers get.
+//! The plan: the part of a model that both parties know. It has the steps, their shapes and the widths
+//! of their numbers.
 //!
-//! Numbers are whole, modulo 2^32. A value stands for a real number times a scale that the plan need not tell, except for
-//! the logits' ([`Plan::fraction`]). The widths and truncations follow from the weights, rounded up to powers of two; that
-//! is all that a plan says about them.
+//! Numbers are whole, modulo 2^32. A value stands for a real number times a scale. The plan names only
+//! the scale of the logits ([`Plan::fraction`]). Widths and truncations follow from the weights,
+//! rounded up to powers of two; a plan reveals nothing else about the weights.
 
 use tacit_compute::Convolution;
 
@@ -21,9 +22,9 @@ pub const MAX_MULTIPLIER: u32 = 1 << 30;
 /// A model without its weights.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Plan {
-    /// What the model is called.
+    /// The model's name.
     pub model: String,
-    /// What each logit stands for.
+    /// The label of each logit.
     pub labels: Vec<String>,
     /// The shape of a picture: bytes 0..=255, channel by channel.
     pub input: Shape,
@@ -38,45 +39,45 @@ pub struct Plan {
 /// A step and where its inputs come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Step {
-    /// What the layer is called.
+    /// The layer's name.
     pub name: String,
-    /// The values it takes: 0 is the picture, i + 1 the output of step i.
+    /// The values that it takes: 0 is the picture, i + 1 the output of step i.
     pub inputs: Vec<usize>,
-    /// The shape of each of its inputs: the one that they have, or that as a vector.
+    /// The shape of each of its inputs: their own shape, or the same numbers as a vector.
     pub input: Shape,
     /// The shape of its output.
     pub output: Shape,
-    /// What it does.
+    /// The operation.
     pub op: StepOp,
 }
 
-/// What a step does.
+/// The operation of a step.
 ///
-/// A width b says: the number that is compared with zero lies in −2^(b−1)..2^(b−1), so shares of it
-/// may be reduced modulo 2^b before. A truncation by t says: the number x before it has |x| + 2^t <
-/// 2^30. Both hold for all pictures, whichever way truncations round, and for sums of a linear
-/// layer that are one off.
+/// A width b states that the number that is compared with zero lies in −2^(b−1)..2^(b−1), so its
+/// shares may be reduced modulo 2^b first. A truncation by t states that the number x before it has
+/// |x| + 2^t < 2^30. Both hold for all pictures, whichever way truncations round, and also if sums of
+/// a linear layer are one off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepOp {
-    /// The owner's weights times the input, plus the bias, truncated.
+    /// The weights times the input, plus the bias, truncated.
     Linear {
-        /// The layer; a product of a matrix and a vector has pictures of one pixel.
+        /// The layer. A dense layer is a convolution of pictures of one pixel.
         shape: Convolution,
-        /// Bits to truncate by; 0 is none.
+        /// The bits to truncate by; 0 means no truncation.
         truncate: u32,
     },
     /// The largest of each window of `size` × `size`.
     Max {
         /// Height and width of a window.
         size: usize,
-        /// Steps from one window to the next.
+        /// Distance from one window to the next.
         stride: usize,
-        /// Of the difference of two numbers in a window, either way round.
+        /// The width of the difference of two numbers in a window, of either sign.
         width: u32,
     },
     /// max(x, 0), or min(max(x, 0), ceiling).
     Relu {
-        /// Of x.
+        /// The width of x.
         width: u32,
         /// The ceiling, if there is one.
         ceiling: Option<Ceiling>,
@@ -85,34 +86,34 @@ pub enum StepOp {
     Average {
         /// Height and width of a window.
         size: usize,
-        /// Steps from one window to the next.
+        /// Distance from one window to the next.
         stride: usize,
-        /// At least 1.
+        /// The multiplier, at least 1.
         multiplier: u32,
-        /// Bits to truncate by; 0 is none.
+        /// The bits to truncate by; 0 means no truncation.
         truncate: u32,
     },
     /// The sum of two values of one shape.
     Add,
 }
 
-/// What a ReLU does not exceed.
+/// The ceiling of a ReLU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ceiling {
-    /// The ceiling, a number greater than zero.
+    /// The value, greater than zero.
     pub value: u32,
-    /// Of x − value, where x is what goes into the ReLU.
+    /// The width of x − value, where x is the input of the ReLU.
     pub width: u32,
 }
 
 impl Plan {
-    /// The width of a difference of two logits, either way round; at most 32.
+    /// The width of a difference of two logits, of either sign; at most 32.
     #[must_use]
     pub fn logits_width(&self) -> u32 {
         self.logits_width
     }
 
-    /// How many logits there are.
+    /// The number of logits.
     #[must_use]
     pub fn logits(&self) -> usize {
         self.labels.len()
@@ -126,9 +127,9 @@ impl Plan {
 }
 
 impl Plan {
-    /// Whether it is a plan at all: consistent step by step, and within the limits.
+    /// Whether the plan is well-formed: consistent step by step, and within the limits.
     ///
-    /// It does not prove the widths, for that takes the weights.
+    /// Does not prove the widths, because a proof needs the weights.
     #[must_use]
     pub fn is_runnable(&self) -> bool {
         let named = is_name(&self.model) && self.labels.iter().all(|label| is_name(label));
@@ -138,7 +139,7 @@ impl Plan {
         named && counted && scaled && shown && self.is_connected() && self.load(1).is_some_and(Load::is_bearable)
     }
 
-    /// Whether every step takes what comes before it, every value is used, and the logits fit the labels.
+    /// Whether every step takes earlier values, every value is used, and the logits fit the labels.
     fn is_connected(&self) -> bool {
         let mut used = vec![false; self.steps.len() + 1];
         for (i, step) in self.steps.iter().enumerate() {
@@ -147,7 +148,7 @@ impl Plan {
                 let shape = self.shape(input).filter(|_| input <= i);
                 shape.is_some_and(|shape| step.input == shape || step.input == shape.flat())
             });
-            // Without need, nothing becomes a vector.
+            // An input is flattened only if its shape changes.
             let first = step.inputs.first().and_then(|&input| self.shape(input));
             let flat = first != Some(step.input);
             let plain = !flat && step.inputs.iter().all(|&input| self.shape(input) == first);
@@ -171,7 +172,7 @@ impl Plan {
         self.load(batch).is_some_and(|load| load.plus(ranks).is_bearable())
     }
 
-    /// What the steps take for so many pictures; `None` where a layer fits into no ciphertext.
+    /// The load of the steps for `batch` pictures; `None` if a layer fits into no ciphertext.
     fn load(&self, batch: usize) -> Option<Load> {
         let steps = self.steps.iter().map(|step| load::of_step(&step.op, step.input, step.output));
         steps.sum::<Option<Load>>().map(|load| load.plus(load::picture(self.input)).times(batch))
@@ -179,7 +180,7 @@ impl Plan {
 }
 
 impl StepOp {
-    /// The shape of the output; `None` where it does not fit or exceeds a limit.
+    /// The shape of the output; `None` if the input does not fit or the output exceeds a limit.
     #[must_use]
     pub(crate) fn output(&self, input: Shape) -> Option<Shape> {
         let output = match *self {
@@ -203,7 +204,7 @@ fn is_width(width: u32) -> bool {
 }
 
 impl Step {
-    /// Whether its shapes belong together and its numbers are ones that can be.
+    /// Whether its shapes fit together and its numbers are in range.
     fn is_consistent(&self) -> bool {
         let numbers = match self.op {
             StepOp::Linear { truncate, .. } => truncate <= MAX_TRUNCATE,
@@ -220,13 +221,13 @@ impl Step {
         numbers && is_name(&self.name) && self.input.is_valid() && self.op.output(self.input) == Some(self.output)
     }
 
-    /// How many comparisons it takes.
+    /// The number of comparisons for one picture.
     #[must_use]
     pub fn comparisons(&self) -> usize {
         load::comparisons(&self.op, self.output)
     }
 
-    /// By how many bits it truncates.
+    /// The bits that it truncates by; 0 if it does not truncate.
     #[must_use]
     pub fn truncates(&self) -> u32 {
         match self.op {

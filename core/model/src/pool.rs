@@ -2,7 +2,7 @@
 
 use crate::graph::Shape;
 
-/// What `f` makes of each window of `size` × `size`; it gets the places of the window's numbers.
+/// Applies `f` to each window of `size` × `size`; `f` gets the indices of the window's numbers.
 ///
 /// # Panics
 /// When no window fits.

@@ -1,16 +1,17 @@
-//! How many bits each number gets.
+//! Precision: the number of bits of each value and of each layer's weights.
 //!
-//! 32 bits are few. In front of a linear layer whose output is at most B, a value has f bits behind the point and the
-//! weights w bits, and f + w + log2 B ≤ 30 or so. Rounding adds errors to the output, of variance about
+//! 32 bits are few. If a linear layer's output is at most B, its inputs have f bits behind the point and
+//! its weights w bits, with f + w + log2 B ≤ 30 or so. Rounding adds errors to the output, of variance
+//! about
 //!
 //! ```text
 //! ‖weights‖²·4^−f/6  +  ‖inputs − their mean‖²·4^−w/12
 //! ```
 //!
-//! (of the mean nothing remains, for the errors of a filter's weights add up to nearly nothing),
-//! so f and w share the bits where this is least. Values that are added share their f, and a value with many consumers
-//! takes the least f that one of them asks for. If the logits are more precise than needed then, all values get fewer
-//! bits: narrower comparisons are cheaper.
+//! (the mean drops out, because the errors of a filter's weights add up to nearly zero), so f and w
+//! share the bits such that this variance is least. Values that are added share their f, and a value
+//! with several consumers takes the least f that one of them asks for. If the logits are then more
+//! precise than needed, all values get fewer bits, because narrower comparisons are cheaper.
 
 use tacit_rlwe::{Packing, params::WORD_32};
 
@@ -18,33 +19,33 @@ use crate::graph::Model;
 use crate::lower::{LowOp, Lowered};
 use crate::range::{self, Range};
 
-/// What |x| before a truncation by t bits stays below, together with 2^t.
+/// Before a truncation by t bits, |x| + 2^t stays below 2 to this power.
 pub(crate) const HEADROOM: u32 = 30;
-/// Bits that stand for the picture: its bytes are 1 = 255, nearly 2^8.
+/// The bits behind the point of the picture: 1 is the byte 255, nearly 2^8.
 pub(crate) const PICTURE: i32 = 8;
 /// The most bits behind the point of a value.
 pub(crate) const MOST: i32 = 12;
-/// The most behind the point of a weight.
+/// The most bits behind the point of a weight.
 pub(crate) const MOST_WEIGHT_BITS: i32 = 24;
-/// The fewest.
+/// The fewest bits behind the point that a choice begins with.
 const FEWEST: i32 = 6;
-/// What bits of a weight are enough.
+/// The bits of a weight that are enough.
 const WEIGHT_BITS: i32 = 14;
-/// How precise the logits shall be, compared with their size.
+/// The error of the logits that is small enough, relative to their size.
 const TARGET: f64 = 1.0 / 4096.0;
 
-/// What is known of a model without regard to ceilings.
+/// The facts about a model that do not depend on ceilings.
 pub(crate) struct Facts<'a> {
     pub(crate) lowered: &'a Lowered<'a>,
-    /// For each value, the first of those that share its scale.
+    /// For each value, the first value that shares its scale.
     pub(crate) classes: Vec<usize>,
-    /// Of each value.
+    /// The size of each value.
     sizes: Vec<Size>,
-    /// For each step, if it is linear.
+    /// The layer of each step; `None` if the step is not linear.
     layers: Vec<Option<Layer>>,
 }
 
-/// What matters about the weights of a layer.
+/// The facts about a layer's weights.
 struct Layer {
     /// ‖weights‖² of an output, the mean of all.
     square: f64,
@@ -54,17 +55,17 @@ struct Layer {
     most: i32,
 }
 
-/// Bits for everything.
+/// A choice of bits for all values and weights.
 pub(crate) struct Choice {
-    /// Behind the point, for each value.
+    /// The bits behind the point of each value.
     pub(crate) values: Vec<i32>,
-    /// Behind the point of the weights, for each step.
+    /// The bits behind the point of the weights of each step.
     pub(crate) weights: Vec<i32>,
-    /// Root mean square of the logits' error that this makes.
+    /// The root mean square of the logits' error with this choice.
     pub(crate) error: f64,
 }
 
-/// How large the values of a model were on some pictures.
+/// Statistics of a model's values over some pictures.
 pub(crate) struct Seen {
     pictures: f64,
     /// For each value, sums of the mean and of the mean square.
@@ -92,7 +93,7 @@ impl Seen {
     }
 }
 
-/// How large the numbers of a value are.
+/// The size of a value's numbers.
 #[derive(Clone, Copy, Default)]
 struct Size {
     /// Root mean square.
@@ -103,7 +104,7 @@ struct Size {
 
 impl<'a> Facts<'a> {
     pub(crate) fn new(lowered: &'a Lowered<'a>, seen: &Seen) -> Self {
-        // What goes into a ReLU is never what a linear layer takes.
+        // The input of a ReLU is never the input of a linear layer.
         let steps = lowered.steps.iter().map(|step| step.value.map(|value| seen.size(value)).unwrap_or_default());
         let sizes = std::iter::once(seen.size(0)).chain(steps).collect();
         let layers = lowered.steps.iter().map(|step| match step.op {
@@ -118,7 +119,7 @@ impl<'a> Facts<'a> {
         self.sizes[value].typical
     }
 
-    /// The precision that is enough.
+    /// The error of the logits that is small enough.
     pub(crate) fn target(&self) -> f64 {
         self.sizes[self.lowered.steps.len()].typical * TARGET
     }
@@ -145,14 +146,14 @@ impl<'a> Facts<'a> {
         best.expect("there is a least number of bits")
     }
 
-    /// A choice that gives every value so many bits behind the point, and the weights what is left.
+    /// A choice that gives every value `bits` bits behind the point, and the weights the rest.
     pub(crate) fn force(&self, ceilings: &[Option<f64>], bits: i32) -> Choice {
         let room = self.room(ceilings);
         let values: Vec<i32> = self.classes.iter().map(|&class| if class == 0 { PICTURE } else { bits }).collect();
         self.with(&room, values)
     }
 
-    /// For each linear step, how many bits its inputs and weights may have together.
+    /// For each linear step, the bits that its inputs and weights may have together.
     fn room(&self, ceilings: &[Option<f64>]) -> Vec<i32> {
         let mut values = vec![vec![Range { lo: 0.0, hi: 1.0 }; self.lowered.input.channels]];
         let mut room = Vec::new();
@@ -168,7 +169,7 @@ impl<'a> Facts<'a> {
                     let all = range::overall(&out);
                     let mut largest = all.lo.abs().max(all.hi.abs());
                     if i + 1 == self.lowered.steps.len() {
-                        // Not truncated: it may be twice as large, and so may differences.
+                        // Without truncation it may be twice as large, and so may differences.
                         let difference = range::linear_difference(&shape, weights, &bias, &x, &out);
                         largest = largest.max(difference) / 2.0;
                     }
@@ -190,7 +191,7 @@ impl<'a> Facts<'a> {
     fn share(&self, room: &[i32], most: i32) -> Choice {
         let steps = &self.lowered.steps;
         let linear = || self.layers.iter().enumerate().filter_map(|(i, layer)| Some((i, layer.as_ref()?)));
-        // 1. What each class of values is asked for.
+        // 1. The bits that consumers ask of each class of values.
         let mut asked = vec![most; steps.len() + 1];
         asked[0] = PICTURE;
         for (i, layer) in linear() {
@@ -201,7 +202,7 @@ impl<'a> Facts<'a> {
                 asked[class] = asked[class].min(wish);
             }
         }
-        // 2. No value gets more bits than the layer that makes it had to begin with.
+        // 2. No value gets more bits than its layer's inputs and weights have together.
         loop {
             let weights = |i: usize, layer: &Layer| layer.bits(room[i] - asked[self.classes[steps[i].inputs[0]]]);
             let too_many = linear().find_map(|(i, layer)| {
@@ -216,7 +217,7 @@ impl<'a> Facts<'a> {
         self.with(room, self.classes.iter().map(|&class| asked[class]).collect())
     }
 
-    /// The choice with so many bits for each value, where the weights get the rest of the room.
+    /// The choice with these bits for each value, in which the weights get the rest of the room.
     fn with(&self, room: &[i32], mut values: Vec<i32>) -> Choice {
         let steps = &self.lowered.steps;
         let mut weights = vec![0; steps.len()];
@@ -252,7 +253,7 @@ impl<'a> Facts<'a> {
                         if i + 1 == self.lowered.steps.len() { 0.0 } else { 4f64.powi(-values[i + 1]) / 6.0 };
                     layer.square * x + self.weights_error(i, step.inputs[0], weights[i]) + rounding
                 }
-                // About half of it is for numbers that become zero.
+                // About half of the error is in numbers that become zero.
                 (LowOp::Relu { .. }, _) => x / 2.0,
                 (LowOp::Average { size, .. }, _) => x / (size * size) as f64 + 4f64.powi(-values[i + 1]) / 6.0,
                 (LowOp::Add, _) => x + variance[step.inputs[1]],
@@ -275,7 +276,7 @@ impl Layer {
         Self { square, largest, most }
     }
 
-    /// How many bits behind the point the weights get where there is room for so many.
+    /// The bits behind the point of the weights if there is room for `room` bits.
     fn bits(&self, room: i32) -> i32 {
         let enough = WEIGHT_BITS - self.largest.max(1e-6).log2().ceil() as i32;
         room.min(enough).min(self.most)

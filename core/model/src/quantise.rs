@@ -1,12 +1,12 @@
-//! From real numbers to whole ones, with proof that they fit.
+//! Quantisation: from real numbers to whole numbers, with a proof that they fit into 32 bits.
 //!
 //! *Computes*: a [`Plan`] and its [`Weights`]. A value x becomes the whole number nearest to x·2^f;
-//! the bytes of a picture stand for themselves. Bits are shared out by estimates, but every range
-//! is then proven by intervals of whole numbers, channel by channel, on the weights that will be
-//! used: for all pictures, whichever way truncations round, and for sums of a linear layer that are
-//! one off. What cannot be proven is refused, and so is a model whose whole numbers do not say what
-//! its real ones do. Filters of very different size are made alike before
-//! ([`equalise`](mod@crate::equalise)), since the weights of a layer share one scale.
+//! the bytes of a picture stay as they are. Estimates decide how many bits each number gets. Every
+//! range is then proven by interval arithmetic on the quantised weights, channel by channel: for all
+//! pictures, whichever way truncations round, and also if sums of a linear layer are one off. A
+//! model is refused if a range cannot be proven, or if its answers in whole numbers differ from those
+//! in real numbers. Before that, filters of very different size are equalised
+//! ([`equalise`](mod@crate::equalise)), because the weights of a layer share one scale.
 //!
 //! ```
 //! use tacit_compute::Cpu;
@@ -37,11 +37,12 @@ use crate::range::{self, Range};
 pub use crate::refusal::Refusal;
 use crate::weights::{LinearWeights, Weights};
 
-/// The largest weight of a layer must not become less.
+/// The least that the largest weight of a layer may become.
 const LEAST_WEIGHT: u32 = 16;
-/// Nor must a typical input.
+/// The least that a typical input of a layer may become.
 const LEAST_INPUT: f64 = 4.0;
-/// Nor must a ceiling that is reached, with the most bits behind the point that a value may have.
+/// The least that a ceiling that is reached may become, with the most bits behind the point that a
+/// value may have.
 const LEAST_CEILING: f64 = 16.0;
 
 const WIDE: &str = "Its numbers may become larger than 32 bits hold.";
@@ -63,18 +64,18 @@ pub fn quantise(model: &Model) -> Result<(Plan, Weights), Refusal> {
     Ok((proven.plan, proven.weights))
 }
 
-/// A plan and its weights, with what the plan does not tell of each value, the picture first.
+/// A plan, its weights, and facts about each value that the plan does not reveal, the picture first.
 pub(crate) struct Proven {
     pub(crate) plan: Plan,
     pub(crate) weights: Weights,
-    /// What 1 is.
+    /// The whole number that stands for 1.
     pub(crate) units: Vec<f64>,
-    /// What no number's absolute value exceeds.
+    /// The bound on the absolute value of every number.
     pub(crate) sizes: Vec<u64>,
 }
 
-/// The plan of a model without batch normalisation, and what is proven of it; all values have
-/// `fraction` bits behind the point, if it says so.
+/// The plan of a model without batch normalisation, with its proven bounds. With `fraction`, all
+/// values have this many bits behind the point.
 pub(crate) fn prove(
     model: &Model,
     lowered: &Lowered<'_>,
@@ -91,7 +92,7 @@ pub(crate) fn prove(
     proof.finish()
 }
 
-/// What shapes alone decide.
+/// Checks everything that depends on the shapes alone.
 pub(crate) fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
     let mut load = load::picture(lowered.input);
     for step in &lowered.steps {
@@ -111,13 +112,13 @@ pub(crate) fn check(lowered: &Lowered<'_>) -> Result<(), Refusal> {
     if ends { Ok(()) } else { Err(refusal()) }
 }
 
-/// The plan as far as it is proven.
+/// The part of the plan that is proven so far.
 struct Proof<'a> {
     facts: &'a Facts<'a>,
     choice: Choice,
     plan: Plan,
     weights: Weights,
-    /// Of each value, channel by channel.
+    /// The range of each value, channel by channel.
     ranges: Vec<Vec<Range<i128>>>,
     /// The largest difference of two logits.
     difference: i128,
@@ -138,7 +139,7 @@ impl<'a> Proof<'a> {
         Self { facts, choice, plan, weights, ranges: vec![picture], difference: 0 }
     }
 
-    /// What 1 is as a value.
+    /// The whole number that stands for 1 in a value.
     fn unit(&self, value: usize) -> f64 {
         if self.facts.classes[value] == 0 { 255.0 } else { 2f64.powi(self.choice.values[value]) }
     }
@@ -163,7 +164,7 @@ impl<'a> Proof<'a> {
             LowOp::Relu { ceiling } => {
                 let all = range::overall(&x);
                 let whole = |ceiling: f32| (f64::from(ceiling) * self.unit(i + 1)).round().max(1.0) as i128;
-                // One that is never reached is none.
+                // A ceiling that is never reached is left out.
                 let ceiling = ceiling.filter(|&ceiling| whole(ceiling) < all.hi);
                 if ceiling.is_some_and(|ceiling| f64::from(ceiling) * f64::from(MOST).exp2() < LEAST_CEILING) {
                     let why = "Its ceiling is too small: 32 bits hold hardly a number between it and zero.";
@@ -213,7 +214,7 @@ impl<'a> Proof<'a> {
             let coarse = "Its inputs would be too coarse for 32 bits to hold its sums.";
             return Err(self.no_room(i, step, coarse, x));
         }
-        // Only where somebody asks for a number of bits; a choice sees to it.
+        // Happens only with a given `fraction`; `choose` prevents it.
         let has =
             self.choice.weights[i] + if self.facts.classes[input] == 0 { PICTURE } else { self.choice.values[input] };
         if !self.is_last(i) && self.facts.classes[i + 1] != 0 && has < self.choice.values[i + 1] {
@@ -221,7 +222,7 @@ impl<'a> Proof<'a> {
             return Err(Refusal::new(step.name, why, "Ask for fewer."));
         }
         let most = Packing::convolution(shape).expect("checked before").most_weight(&WORD_32);
-        // Estimates are nearly right; what is missing is taken from the weights' bits.
+        // The estimates are nearly right; if bits are missing, the weights get fewer.
         loop {
             let bits = self.choice.weights[i];
             let before = if self.facts.classes[input] == 0 { PICTURE } else { self.choice.values[input] };
@@ -264,8 +265,8 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Why 32 bits do not hold a linear layer, in front of which numbers have these ranges. If
-    /// nothing else is to blame, it is `otherwise`.
+    /// The reason why 32 bits do not hold a linear layer whose inputs have these ranges. If no other
+    /// reason applies, it is `otherwise`.
     fn no_room(&self, i: usize, step: &LowStep<'_>, otherwise: &str, x: &[Range<i128>]) -> Refusal {
         let LowOp::Linear { shape, weights, bias } = step.op else { unreachable!("only linear layers have weights") };
         let input = step.inputs[0];
@@ -274,7 +275,7 @@ impl<'a> Proof<'a> {
         let sums = range::overall(&range::linear(&shape, weights, &vec![0.0; shape.filters], &real));
         let sums = sums.lo.abs().max(sums.hi.abs());
         let largest = |numbers: &[f32]| f64::from(numbers.iter().map(|x| x.abs()).fold(0.0, f32::max));
-        // The bits that inputs and weights take at least.
+        // The least bits that inputs and weights take.
         let is_picture = self.facts.classes[input] == 0;
         let for_input = match self.facts.typical(input) {
             _ if is_picture => f64::from(PICTURE),
@@ -303,8 +304,8 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// How the numbers of a step become smaller: by what its owner can do to the ReLU before it,
-    /// and to something else.
+    /// Advice to the owner that makes the numbers of a step smaller: a change to the ReLU before it, or
+    /// to `else_`.
     fn smaller(&self, i: usize, else_: &str) -> String {
         let steps = &self.facts.lowered.steps;
         let before = |i: usize| steps[i].inputs[0].checked_sub(1);
@@ -320,7 +321,7 @@ impl<'a> Proof<'a> {
 
     /// Whether logits, untruncated, and their differences fit into 32 bits.
     fn fits_last(&self, i: usize, out: &[Range<i128>], difference: i128) -> bool {
-        // Logits with more bits behind the point than that are no better.
+        // More bits behind the point do not make logits better.
         let scaled = self.choice.values[i + 1] <= MAX_TRUNCATE.cast_signed();
         scaled && range::overall(out).size().max(difference) < 1 << 31
     }
@@ -344,7 +345,7 @@ impl<'a> Proof<'a> {
         self.plan.logits_width = width;
         if self.plan.is_runnable() {
             let units = (0..self.ranges.len()).map(|value| self.unit(value)).collect();
-            // No more than 32 bits, or there would be no proof.
+            // At most 32 bits, because the ranges are proven.
             let sizes = self.ranges.iter().map(|ranges| range::overall(ranges).size() as u64).collect();
             Ok(Proven { plan: self.plan, weights: self.weights, units, sizes })
         } else {
@@ -354,19 +355,19 @@ impl<'a> Proof<'a> {
     }
 }
 
-/// The weights of each filter times `scale`, as whole numbers whose errors add up to nearly nothing: then what inputs have
-/// in common, their mean, does no harm.
+/// The weights of each filter times `scale`, rounded so that the errors of a filter add up to nearly
+/// zero. Then the mean of the inputs adds no error.
 fn rounded(weights: &[f32], patch: usize, scale: f64) -> Vec<i32> {
     let mut whole = Vec::with_capacity(weights.len());
     for filter in weights.chunks_exact(patch) {
         let start = whole.len();
-        // What does not fit becomes the largest word, and is refused for it.
+        // A weight that does not fit becomes the largest word, and is refused later.
         whole.extend(filter.iter().map(|&w| (f64::from(w) * scale).round() as i32));
         let filter_whole = &mut whole[start..];
         let errors = filter.iter().zip(filter_whole.iter()).map(|(&w, &n)| f64::from(w) * scale - f64::from(n));
         let mut errors: Vec<_> = errors.enumerate().collect();
         let sum: f64 = errors.iter().map(|(_, error)| error).sum();
-        // Those that were rounded the farthest the wrong way go to the other side.
+        // The weights with the largest errors of this sign are rounded the other way.
         errors.sort_by(|x, y| (y.1 * sum.signum()).total_cmp(&(x.1 * sum.signum())));
         for (i, _) in errors.into_iter().take(sum.abs().round() as usize) {
             filter_whole[i] = filter_whole[i].saturating_add(sum.signum() as i32);
@@ -375,8 +376,8 @@ fn rounded(weights: &[f32], patch: usize, scale: f64) -> Vec<i32> {
     whole
 }
 
-/// What to multiply a sum of `n` numbers with, and how many bits to truncate by then, so that it becomes the mean;
-/// `None` where sums of this size leave too little room.
+/// The multiplier and the bits of truncation that turn a sum of `n` numbers into their mean; `None` if
+/// sums of this size leave too little room.
 fn mean(n: usize, sum: i128) -> Option<(u32, u32)> {
     if n.is_power_of_two() {
         let bits = n.trailing_zeros();
@@ -385,7 +386,7 @@ fn mean(n: usize, sum: i128) -> Option<(u32, u32)> {
     let multiplier = |bits: u32| ((1u64 << bits) + n as u64 / 2) / n as u64;
     let fits = |bits: &u32| sum * i128::from(multiplier(*bits)) + (1 << bits) < 1 << HEADROOM;
     let bits = (0..=24).rev().find(fits)?;
-    // Five bits of a reciprocal are the least that is a mean.
+    // A reciprocal needs at least five bits.
     let multiplier = u32::try_from(multiplier(bits)).ok()?;
     (multiplier >= 32).then_some((multiplier, bits))
 }

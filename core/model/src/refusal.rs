@@ -8,9 +8,9 @@ use crate::graph::Invalid;
 pub struct Refusal {
     /// The layer's name.
     pub layer: String,
-    /// What is in the way. A sentence.
+    /// The reason. A sentence.
     pub why: String,
-    /// What its owner can do about it. A sentence.
+    /// The change that the owner can make. A sentence.
     pub change: String,
 }
 

@@ -14,7 +14,7 @@ pub struct Weights {
 /// The weights of one linear step. Secret, like [`Weights`].
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct LinearWeights {
-    /// As [`tacit_compute::Convolution`] lays them out.
+    /// The weights, in the layout of [`tacit_compute::Convolution`].
     pub weights: Vec<i32>,
     /// One per filter, at the scale before truncation.
     pub bias: Vec<u32>,

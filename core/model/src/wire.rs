@@ -1,7 +1,7 @@
-//! A plan as bytes, for the peer.
+//! The encoding of a plan as bytes, which the owner sends to the client.
 //!
-//! One plan has one encoding: shapes follow from the steps and are not written, and there is no second way to write
-//! anything. The client gets a plan from the peer, so [`Plan::decode`] believes nothing.
+//! A plan has exactly one encoding: shapes follow from the steps and are not written, and every number
+//! has one form. The client receives a plan from the peer, so [`Plan::decode`] checks everything.
 #![deny(clippy::indexing_slicing)]
 
 use tacit_compute::Convolution;
@@ -21,7 +21,7 @@ const RELU: u8 = 2;
 const AVERAGE: u8 = 3;
 const ADD: u8 = 4;
 
-/// Bytes that are no plan, or one that exceeds a limit.
+/// A malformed plan, or one that exceeds a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a plan that can be run")]
 pub struct Malformed;
@@ -71,7 +71,7 @@ impl Plan {
     /// Reads a plan and checks all of it.
     ///
     /// # Errors
-    /// [`Malformed`] for everything but an encoding of a plan within the limits of [`crate::plan`].
+    /// [`Malformed`] if the bytes do not encode a plan within the limits of [`crate::plan`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         if bytes.len() > MAX_BYTES {
             return Err(Malformed);
