@@ -1,4 +1,4 @@
-//! One message that crossed.
+//! One message that crossed, and the observer that reports it.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,30 +8,30 @@ use tacit_session::{Direction, Entry, Stage, Tag};
 
 use crate::flatness::uniform_bits;
 
-/// Bytes of a body that are kept for a look.
+/// The number of bytes of a body that a record keeps.
 pub const GLIMPSE: usize = 256;
 
-/// A message, as one party saw it cross. It holds what the other party or anybody with this party's screen sees, and no secret
-/// of this party but the message itself.
+/// A message, as one party saw it cross. It holds no secret of this party except the message itself,
+/// which the other party has as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crossing {
-    /// Its place among all messages of the pairing, from 0.
+    /// The position among all messages of the pairing, from 0.
     pub index: u64,
-    /// During which stage.
+    /// The stage during which it crossed.
     pub stage: Stage,
-    /// What it was.
+    /// The kind of message.
     pub tag: Tag,
-    /// Which way.
+    /// The direction, seen from this party.
     pub direction: Direction,
-    /// Bytes of the whole frame.
+    /// The length of the whole frame in bytes.
     pub bytes: u64,
-    /// Which round of its piece of work (preparing, or a run) it belongs to, from 1; 0 for talk.
+    /// The round of its piece of work (preparation or a run), from 1; 0 for talk.
     pub round: u64,
-    /// Whether a round was counted with it: it is the first to come after this party spoke.
+    /// Whether it begins a round: it is the first message received after a send.
     pub begins_round: bool,
-    /// Bits of the body that carry something; the others fill up a byte.
+    /// The number of meaningful bits of the body; the bits after them are padding.
     pub bits: u64,
-    /// Of a message that came and should look like noise: how often each value of four bits is in it.
+    /// How often each value of four bits occurs, for a received message that must look uniform.
     pub spread: Option<[u32; 16]>,
     /// The body, or its first [`GLIMPSE`] bytes.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
@@ -39,23 +39,23 @@ pub struct Crossing {
 }
 
 impl Crossing {
-    /// Whether all of the body is here.
+    /// Returns whether the whole body was kept.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.bits <= 8 * self.body.len() as u64
     }
 }
 
-/// A message and when it crossed, in milliseconds on the host program's clock.
+/// A message with the time at which it crossed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timed {
-    /// Milliseconds, fractional, from any fixed beginning.
+    /// Milliseconds on the host program's clock, fractional, from an arbitrary origin.
     pub at: f64,
     /// The message.
     pub crossing: Crossing,
 }
 
-/// Tells of every message on both lanes.
+/// Observes the sessions of both lanes and reports every message.
 #[derive(Clone)]
 pub struct Watch(Rc<Inner>);
 
@@ -63,34 +63,34 @@ struct Inner {
     tell: Box<dyn Fn(Crossing)>,
     is_closed: Cell<bool>,
     next: Cell<u64>,
-    /// Of the protocol's present piece of work.
+    /// Rounds of the current piece of work on the protocol's lane.
     rounds: Cell<u64>,
 }
 
 impl Watch {
-    /// A watch that gives every message to `tell`.
+    /// Creates a watch that calls `tell` with every message.
     pub fn new(tell: impl Fn(Crossing) + 'static) -> Self {
         let tell = Box::new(tell);
         Self(Rc::new(Inner { tell, is_closed: Cell::default(), next: Cell::default(), rounds: Cell::default() }))
     }
 
-    /// A new piece of work begins.
+    /// Begins a new piece of work: rounds are counted from 1 again.
     pub fn begin(&self) {
         self.0.rounds.set(0);
     }
 
-    /// Nothing is told from now on.
+    /// Stops reporting.
     pub fn close(&self) {
         self.0.is_closed.set(true);
     }
 
-    /// A frame crossed: an observer of a ledger calls it.
+    /// Reports a frame. The observer of a session's ledger calls this.
     pub fn crossed(&self, entry: Entry, body: &[u8]) {
         let inner = &self.0;
         if inner.is_closed.get() {
             return;
         }
-        // The persons' programs talk in no rounds.
+        // Control messages have no rounds.
         let round = (entry.stage != Stage::Talk).then(|| {
             inner.rounds.set(inner.rounds.get() + u64::from(entry.begins_round));
             match entry.direction {
@@ -115,7 +115,7 @@ impl Watch {
     }
 }
 
-/// How often each value of four bits is in the first `bits` bits; what is left over of them does not count.
+/// Counts the values of four bits in the first `bits` bits. An incomplete last value is not counted.
 pub(crate) fn spread(body: &[u8], bits: usize) -> [u32; 16] {
     let mut bytes = [0u32; 256];
     let whole = body.get(..bits / 8).unwrap_or(body);
@@ -131,7 +131,7 @@ pub(crate) fn spread(body: &[u8], bits: usize) -> [u32; 16] {
     nibbles
 }
 
-/// Hexadecimal where a person may read it, plain bytes where only a program does.
+/// Serialises as hexadecimal in human-readable formats, and as bytes in binary ones.
 fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     if serializer.is_human_readable() {
         serializer.serialize_str(&base16ct::lower::encode_string(bytes))

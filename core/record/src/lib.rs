@@ -1,4 +1,10 @@
-//! What crossed in a pairing, as one party saw it: for the wire tab, for a rehearsal, and to be kept as a [`Transcript`].
+//! Records of a pairing: every message that crossed, as one party saw it.
+//!
+//! A [`Watch`] observes a session and reports a [`Crossing`] for each message; a [`Record`] keeps them
+//! and counts them by stage; [`meaning`] explains them; a [`Transcript`] is a record as a file;
+//! [`flatness`] tests whether messages look uniform; a [`view::View`] is all that one party sees of one
+//! run. This crate knows protocols and no job: a job supplies its own sentences as an [`Explain`]
+//! and its own types to [`Transcript`].
 
 mod crossing;
 pub mod flatness;
@@ -15,27 +21,27 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Direction, Stage};
 
-/// Messages that a record keeps; of more, the latest. Their totals are kept all the same.
+/// The most messages that a record keeps. A longer record drops the oldest ones, but not their totals.
 pub const MOST_KEPT: usize = 4_096;
 
-/// Everything about one stage: what was counted, and how often each value of four bits came in what this party received and what
-/// should look like noise.
+/// The totals of one stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageTotals {
-    /// Messages, both ways.
+    /// Messages in both directions.
     pub messages: u64,
     /// Bytes and rounds.
     pub cost: Cost,
-    /// How often each value of four bits came.
+    /// How often each value of four bits occurred in the messages that this party received and that
+    /// must look uniform.
     pub spread: [u64; 16],
 }
 
-/// All messages of a pairing, as far as they are kept, and what they come to.
+/// The latest messages of a pairing, and the totals of all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     kept: VecDeque<Timed>,
     totals: BTreeMap<Stage, StageTotals>,
-    /// Room for bodies, where it was made beforehand.
+    /// Buffers for bodies, allocated in advance by [`with_room`](Self::with_room).
     spare: Vec<Vec<u8>>,
 }
 
@@ -45,25 +51,25 @@ impl PartialEq for Record {
     }
 }
 
-/// A part of a record, from one place in it on.
+/// A part of a record, by which a copy of it is brought up to date.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slice {
-    /// Messages in order.
+    /// Consecutive messages in order.
     pub messages: Vec<Timed>,
-    /// Of everything so far.
+    /// The totals of the whole record so far.
     pub totals: BTreeMap<Stage, StageTotals>,
 }
 
 impl Record {
-    /// An empty record with room for all that it will ever keep, so that it takes no more memory after many rounds than after the
-    /// first: some 2 MB.
+    /// Creates an empty record with memory for everything that it will ever keep (about 2 MB), so
+    /// that its size does not grow with the number of rounds.
     #[must_use]
     pub fn with_room() -> Self {
         let spare = (0..MOST_KEPT).map(|_| Vec::with_capacity(GLIMPSE)).collect();
         Self { kept: VecDeque::with_capacity(MOST_KEPT), totals: BTreeMap::new(), spare }
     }
 
-    /// Takes in a message.
+    /// Appends a message and counts it.
     pub fn push(&mut self, message: Timed) {
         let crossing = &message.crossing;
         let totals = self.totals.entry(crossing.stage).or_default();
@@ -81,8 +87,8 @@ impl Record {
         self.keep(message);
     }
 
-    /// Takes in what another record of the same pairing has more. Where messages in between were not kept, those before go, too: what is
-    /// kept has no gaps.
+    /// Appends a slice of another record of the same pairing. If the slice does not continue this
+    /// record, the older messages are dropped: the messages that are kept have no gaps.
     pub fn extend(&mut self, slice: Slice) {
         self.totals = slice.totals;
         if slice.messages.first().is_some_and(|first| first.crossing.index != self.len()) {
@@ -105,7 +111,7 @@ impl Record {
         self.kept.push_back(message);
     }
 
-    /// Messages from `index` on, as far as they are kept, and at most so many.
+    /// Returns the kept messages from `index` on, at most `most` of them.
     #[must_use]
     pub fn since(&self, index: u64, most: usize) -> Slice {
         let first = self.kept.front().map_or(0, |first| first.crossing.index);
@@ -113,32 +119,32 @@ impl Record {
         Slice { messages: self.kept.iter().skip(skip).take(most).cloned().collect(), totals: self.totals.clone() }
     }
 
-    /// Where the message with this index is among those that are kept.
+    /// The position of the message with this index in [`messages`](Self::messages).
     #[must_use]
     pub fn place_of(&self, index: u64) -> Option<usize> {
         let first = self.kept.front()?.crossing.index;
         usize::try_from(index.checked_sub(first)?).ok().filter(|place| *place < self.kept.len())
     }
 
-    /// The messages that are kept, in order.
+    /// The kept messages in order.
     #[must_use]
     pub fn messages(&self) -> &VecDeque<Timed> {
         &self.kept
     }
 
-    /// How many have crossed in all.
+    /// The number of messages that have crossed, including those that are no longer kept.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.kept.back().map_or(0, |last| last.crossing.index + 1)
     }
 
-    /// Whether nothing has crossed.
+    /// Returns whether no message is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// What each stage comes to, those that are not kept included.
+    /// The totals of each stage, including messages that are no longer kept.
     #[must_use]
     pub fn totals(&self) -> &BTreeMap<Stage, StageTotals> {
         &self.totals
