@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use tacit_programs::SKIPPED_FILE;
 
 use crate::build::PageBuild;
-use crate::{audit, browser, build, packages, process, say, tools, workspace};
+use crate::slowest::Timed;
+use crate::{audit, browser, build, packages, process, quick, say, slowest, tools, workspace};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -18,6 +19,11 @@ pub(crate) struct Options {
     /// Only this part
     #[arg(long)]
     only: Option<Part>,
+    /// What a commit needs, in minutes: format, clippy, native tests without the slowest, and clippy
+    /// for the browser without tests. Leaves out: dependencies, the slowest native tests, doc tests,
+    /// wasm tests, documentation, and the browsers
+    #[arg(long, conflicts_with = "only")]
+    quick: bool,
     /// Passed on to the test runner, for example the name of a test
     #[arg(requires = "only")]
     filter: Vec<String>,
@@ -62,20 +68,29 @@ enum Runner {
     Playwright,
 }
 
+/// The native tests that a step runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tests {
+    All,
+    /// All but [`quick::SLOW`].
+    Quick,
+}
+
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.quick {
+        return run_quick();
+    }
     let wanted = |part| options.only.is_none_or(|only| only == part);
     let filter = options.filter.as_slice();
     let mut report = Report::default();
     if wanted(Part::Lint) {
-        report.check("format", || passes(&mut cargo(&["fmt", "--all", "--check"])))?;
-        report.check("clippy", || {
-            passes(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
-        })?;
-        report.check("clippy, wasm", clippy_wasm)?;
+        report.check("format", format)?;
+        report.check("clippy", clippy)?;
+        report.check("clippy, wasm", || clippy_wasm(&["--all-targets"]))?;
         report.step("dependencies", dependencies)?;
     }
     if wanted(Part::Native) {
-        report.step("native tests", |tally| native(filter, tally))?;
+        report.timed("native tests", |tally| native(Tests::All, filter, tally))?;
         if filter.is_empty() {
             report.step("doc tests", |tally| {
                 counted(Runner::Cargo, &mut cargo(&["test", "--workspace", "--doc"]), tally)
@@ -94,13 +109,31 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         })?;
     }
     if wanted(Part::E2e) {
-        report.step("two browsers", |tally| e2e(filter, page, tally))?;
+        report.timed("two browsers", |tally| e2e(filter, page, tally))?;
     }
     report.close()
 }
 
-/// Tests on this machine, by nextest where it is installed.
-fn native(filter: &[String], tally: &mut Tally) -> Result<bool> {
+/// The quick tier: what a commit needs.
+fn run_quick() -> Result<()> {
+    let mut report = Report { leaves_out: &quick::LEFT_OUT, ..Report::default() };
+    report.check("format", format)?;
+    report.check("clippy", clippy)?;
+    report.check("clippy, wasm", || clippy_wasm(&[]))?;
+    report.timed("native tests", |tally| native(Tests::Quick, &[], tally))?;
+    report.close()
+}
+
+fn format() -> Result<bool> {
+    passes(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<bool> {
+    passes(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// Tests on this machine, by nextest where it is installed, and the times that it reports.
+fn native(tests: Tests, filter: &[String], tally: &mut Tally) -> Result<(bool, Vec<Timed>)> {
     browser::adapter()?;
     if cfg!(unix) {
         packages::bring("redis-server")?;
@@ -115,11 +148,19 @@ fn native(filter: &[String], tally: &mut Tally) -> Result<bool> {
     };
     let notes = workspace::target().join("skipped-tests");
     fs::write(&notes, "").with_context(|| format!("cannot write {}", notes.display()))?;
+    if tests == Tests::Quick && nextest {
+        command.args(["-E", &quick::nextest_filter()]);
+    } else if tests == Tests::Quick {
+        command.args(quick::SLOW.iter().flat_map(|name| ["--skip", name]));
+    }
+    // A report of an earlier run must not stand for this one.
+    let times = workspace::target().join("nextest/default/junit.xml");
+    fs::remove_file(&times).ok();
     let ok = counted(runner, command.args(filter).env(SKIPPED_FILE, &notes), tally)?;
     let notes = fs::read_to_string(&notes).with_context(|| format!("cannot read {}", notes.display()))?;
     notes.lines().for_each(say::note);
     tally.were_skipped(u32::try_from(notes.lines().count()).unwrap_or(u32::MAX));
-    Ok(ok)
+    Ok((ok, slowest::read(&times)))
 }
 
 /// Licences, versions and sources of the dependencies. What is known against them takes a network; `cargo xtask audit` asks.
@@ -133,8 +174,9 @@ fn dependencies(tally: &mut Tally) -> Result<bool> {
 }
 
 /// Clippy on what runs in the browser, as it is compiled for the browser.
-fn clippy_wasm() -> Result<bool> {
-    let mut command = cargo(&["clippy", "--target", WASM, "--all-targets"]);
+fn clippy_wasm(targets: &[&str]) -> Result<bool> {
+    let mut command = cargo(&["clippy", "--target", WASM]);
+    command.args(targets);
     for package in wasm_packages(|_| true)? {
         command.args(["-p", &package]);
     }
@@ -169,7 +211,8 @@ fn wasm(filter: &[String], tally: &mut Tally) -> Result<bool> {
 }
 
 /// Two browser processes against the page as it is hosted, and the server and the terminal program.
-fn e2e(filter: &[String], page: Option<Result<PageBuild>>, tally: &mut Tally) -> Result<bool> {
+/// Returns the times that Playwright reports, too.
+fn e2e(filter: &[String], page: Option<Result<PageBuild>>, tally: &mut Tally) -> Result<(bool, Vec<Timed>)> {
     tools::node_packages()?;
     let chromium = browser::chromium()?;
     for name in ["firefox-esr", "WebKitWebDriver", "Xvfb"] {
@@ -183,17 +226,21 @@ fn e2e(filter: &[String], page: Option<Result<PageBuild>>, tally: &mut Tally) ->
     let refused = workspace::target().join("refused-models");
     process::run(process::command(programs.write_models).arg("refused").arg(&refused))?;
     say::step("Two browsers against one real server");
+    let times = workspace::target().join("e2e-junit.xml");
+    fs::remove_file(&times).ok();
     let mut command = process::command("node");
     command
         .current_dir(workspace::e2e())
-        .args(["node_modules/@playwright/test/cli.js", "test"])
+        .args(["node_modules/@playwright/test/cli.js", "test", "--reporter=list,junit"])
+        .env("PLAYWRIGHT_JUNIT_OUTPUT_FILE", &times)
         .args(filter)
         .env("CHROME", chromium.program)
         .env("TACIT_SERVER", programs.server)
         .env("TACIT_TERMINAL", programs.terminal)
         .env("TACIT_PAGE", page)
         .env("TACIT_REFUSED_MODELS", refused);
-    counted(Runner::Playwright, &mut command, tally)
+    let ok = counted(Runner::Playwright, &mut command, tally)?;
+    Ok((ok, slowest::read(&times)))
 }
 
 /// The packages that are compiled for the browser: all but the server and the developer commands.
@@ -323,6 +370,10 @@ fn before(text: &str, word: &str) -> u32 {
 #[derive(Default)]
 struct Report {
     outcomes: Vec<Outcome>,
+    /// The tests whose times are known.
+    timed: Vec<Timed>,
+    /// The parts of the whole test that this tier does not run.
+    leaves_out: &'static [&'static str],
 }
 
 impl Report {
@@ -343,13 +394,30 @@ impl Report {
         Ok(())
     }
 
+    /// Runs a step whose runner reports the time of each test.
+    fn timed(&mut self, name: &'static str, step: impl FnOnce(&mut Tally) -> Result<(bool, Vec<Timed>)>) -> Result<()> {
+        let mut tests = Vec::new();
+        self.step(name, |tally| {
+            let (ok, times) = step(tally)?;
+            tests = times;
+            Ok(ok)
+        })?;
+        self.timed.append(&mut tests);
+        Ok(())
+    }
+
     /// Runs a step that only passes or fails.
     fn check(&mut self, name: &'static str, step: impl FnOnce() -> Result<bool>) -> Result<()> {
         self.step(name, |_| step())
     }
 
-    /// Prints a line for each step and one for all; an error unless everything passed.
+    /// Prints the slowest tests, a line for each step and one for all; an error unless everything
+    /// passed.
     fn close(self) -> Result<()> {
+        let slowest = slowest::table(self.timed);
+        if !slowest.is_empty() {
+            println!("\n{slowest}");
+        }
         println!();
         for outcome in &self.outcomes {
             println!("{}", outcome.line());
@@ -359,6 +427,9 @@ impl Report {
         let failed: u32 = self.outcomes.iter().map(|outcome| outcome.tally.failed).sum();
         let skipped: u32 = self.outcomes.iter().map(|outcome| outcome.tally.skipped).sum();
         println!("{} in {}", Tally { passed, failed, skipped }, clock(took));
+        if !self.leaves_out.is_empty() {
+            println!("This was the quick tier. Not run: {}.", self.leaves_out.join(", "));
+        }
         let broken: Vec<&str> =
             self.outcomes.iter().filter(|outcome| !outcome.ok).map(|outcome| outcome.name).collect();
         if broken.is_empty() {
