@@ -201,6 +201,31 @@ export class Party {
     await expect(this.byTestId('outcome').first()).toBeVisible();
   }
 
+  /** On pages opened from now on, deadlines of `asked` milliseconds come after `injected` ones. */
+  async injectDeadline(asked, injected) {
+    await this.page.addInitScript(
+      ([asked, injected]) => {
+        const { setTimeout } = window;
+        window.setTimeout = (call, delay, ...rest) => setTimeout(call, delay === asked ? injected : delay, ...rest);
+      },
+      [asked, injected],
+    );
+  }
+
+  /** Sets the clock that this side's machines look at forward, at once. */
+  async setMachinesForward(milliseconds) {
+    await Promise.all(
+      this.page.workers().map((worker) =>
+        worker.evaluate((milliseconds) => {
+          const { now } = Performance.prototype;
+          Performance.prototype.now = function () {
+            return now.call(this) + milliseconds;
+          };
+        }, milliseconds),
+      ),
+    );
+  }
+
   /** From now on this side's program sends something else than an honest one would: every message, one bit changed. */
   async cheat() {
     await Promise.all(

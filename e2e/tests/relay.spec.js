@@ -49,6 +49,8 @@ test('where a direct way is open, nobody is relayed', async ({ person, browsers,
 
 test('who insists where there is no relay is told that there is no way', async ({ alice, bob }) => {
   alice.query = '?path=relayed';
+  // The page tries for thirty seconds.
+  await alice.injectDeadline(30_000, 5_000);
   const { link } = await alice.invite();
   await bob.open(link);
   await alice.failed('connection-failed', { timeout: 90_000 });
