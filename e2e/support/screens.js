@@ -1,7 +1,7 @@
 // Every screen and every failure card, each reached by doing what leads there. The accessibility check visits them
 // all, and `cargo xtask shots` takes their pictures.
 
-import { agree, agreeOnModel, checkDrawing, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
+import { agree, agreeOnModel, compare, meetByCode, meetByLink, meetToCheck, seven } from './flow.js';
 import { launch, Mortal } from './chromium.js';
 import { model } from './environment.js';
 import { lessons, openLesson, walk } from './lessons.js';
@@ -15,7 +15,7 @@ import { Terminal } from './terminal.js';
  * Name by name: a function that takes a stage and leads to the screen; it returns whoever sees it. On the stage,
  * `person(name, { home, browser })` enters, and `server`, `proxy`, `mortal`, `browser` and `terminal` are started and ended.
  */
-export const screens = {
+const screens = {
   home: async ({ person }) => {
     const alice = await person('Alice');
     await alice.open();
@@ -51,106 +51,6 @@ export const screens = {
     return alice;
   },
 
-  meet: async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetByCode(alice, bob);
-    return alice;
-  },
-
-  agree: async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetByLink(alice, bob);
-    return alice;
-  },
-
-  'meet-waiting': async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetByCode(alice, bob);
-    await alice.press('They are the same');
-    return alice;
-  },
-
-  'agree-guest': async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetByLink(alice, bob);
-    return bob;
-  },
-
-  'agree-waiting': async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetByLink(alice, bob);
-    await alice.press('Accept');
-    return alice;
-  },
-
-  amount: async ({ person }) => {
-    const [alice] = await ready(person);
-    await alice.amount().fill('1,250.00');
-    return alice;
-  },
-
-  'amount-refused': async ({ person }) => {
-    const [alice] = await ready(person);
-    await alice.amount().fill('1.2345');
-    await alice.press('Compare');
-    await alice.page.getByRole('alert').waitFor();
-    return alice;
-  },
-
-  run: async ({ person }) => {
-    const [alice] = await ready(person);
-    await alice.compare('1250');
-    await alice.at('run');
-    return alice;
-  },
-
-  'result-you': (stage) => result(stage, '1250', '980'),
-  'result-they': (stage) => result(stage, '980', '1250'),
-  'result-over': async ({ person }) => {
-    const [alice, bob] = await ready(person);
-    await compare(alice, '1250', bob, '980');
-    await bob.press('Leave');
-    await alice.keepsTheAnswer('peer-cancelled');
-    return alice;
-  },
-
-  wire: async ({ person }) => {
-    const [alice, bob] = await ready(person);
-    await compare(alice, '1250', bob, '980');
-    await alice.press('See what crossed');
-    await alice.press('comparing');
-    for (let step = 0; step < 4; step += 1) await alice.press('Step');
-    await alice.page.getByTestId('opened').waitFor();
-    return alice;
-  },
-
-  rehearsal: async ({ person }) => {
-    const alice = await person('Alice');
-    const rehearsal = await Rehearsal.open(alice);
-    await rehearsal.at('agree');
-    return alice;
-  },
-
-  'rehearsal-steps': async ({ person }) => {
-    const alice = await person('Alice');
-    const rehearsal = await Rehearsal.open(alice);
-    await rehearsal.compare('1250', '980');
-    await rehearsal.side('bob').getByRole('button', { name: 'Look over Bob’s shoulder' }).click();
-    await rehearsal.stage('comparing');
-    for (let step = 0; step < 4; step += 1) await rehearsal.press('Step');
-    return alice;
-  },
-
-  'rehearsal-held': async ({ person }) => {
-    const alice = await person('Alice');
-    const rehearsal = await Rehearsal.open(alice);
-    await rehearsal.agree();
-    await rehearsal.hold(true);
-    await rehearsal.putIn('1250', '980');
-    for (let message = 0; message < 8; message += 1) await rehearsal.pass();
-    return alice;
-  },
-
   'rehearsal-lens': async ({ person }) => {
     const alice = await person('Alice');
     const rehearsal = await Rehearsal.open(alice);
@@ -182,98 +82,9 @@ export const screens = {
     return second;
   },
 
-  'result-equal': (stage) => result(stage, '1250', '1250'),
-
   'invite-check': async ({ person }) => {
     const alice = await person('Alice');
     await alice.startCheck('picture');
-    return alice;
-  },
-
-  model: async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetToCheck(alice, bob);
-    return alice;
-  },
-
-  'model-refused': async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetToCheck(alice, bob);
-    await alice.chooseModel({ name: 'notes.tacit', mimeType: 'application/octet-stream', buffer: Buffer.from('no model') });
-    await alice.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
-    return alice;
-  },
-
-  'model-waiting': async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetToCheck(alice, bob);
-    return bob;
-  },
-
-  'agree-check': async ({ person }) => {
-    const [alice, bob] = await couple(person);
-    await meetToCheck(alice, bob);
-    await alice.chooseModel('digits');
-    await alice.at('agree');
-    return alice;
-  },
-
-  picture: async ({ person }) => {
-    const [, bob] = await checking(person);
-    await bob.draw(seven);
-    return bob;
-  },
-
-  'picture-refused': async ({ person }) => {
-    const [, bob] = await checking(person);
-    await bob.choosePicture({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
-    await bob.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
-    return bob;
-  },
-
-  'picture-file': async ({ person }) => {
-    const [, bob] = await checking(person, 'clothes');
-    const bytes = await bob.page.evaluate(drawShoe);
-    await bob.choosePicture({ name: 'shoe.png', mimeType: 'image/png', buffer: Buffer.from(bytes) });
-    await bob.button('Draw instead').waitFor();
-    return bob;
-  },
-
-  'picture-several': async ({ person }) => {
-    const [, bob] = await checking(person, 'digits', { pictures: 'Up to four' });
-    await drawThree(bob);
-    return bob;
-  },
-
-  'run-owner': async ({ person }) => {
-    const [alice] = await checking(person);
-    return alice;
-  },
-
-  'result-label': async ({ person }) => {
-    const [alice, bob] = await checking(person);
-    await checkDrawing(alice, bob);
-    return bob;
-  },
-
-  'result-several': async ({ person }) => {
-    const [, bob] = await checking(person, 'digits', { pictures: 'Up to four', detail: 'The three labels that fit best' });
-    await drawThree(bob);
-    await bob.check(3);
-    await bob.answer();
-    return bob;
-  },
-
-  'result-scores': async ({ person }) => {
-    const reveal = { detail: 'The score of every label', audience: 'Both of you' };
-    const [alice, bob] = await checking(person, 'digits', reveal);
-    await checkDrawing(alice, bob);
-    return alice;
-  },
-
-  'result-nothing': async ({ person }) => {
-    const [alice, bob] = await checking(person);
-    await checkDrawing(alice, bob);
     return alice;
   },
 
@@ -286,6 +97,153 @@ export const screens = {
   ...Object.fromEntries(lessons.map((lesson) => [`lesson-${lesson}`, (stage) => taught(stage, lesson)])),
 };
 
+/**
+ * Sessions that pass several screens, with the names of those: each takes a stage and `seen(name, party)`, which it
+ * awaits wherever a party stands on the screen of that name.
+ */
+const journeys = [
+  {
+    names: ['meet', 'meet-waiting'],
+    walk: async ({ person }, seen) => {
+      const [alice, bob] = await couple(person);
+      await meetByCode(alice, bob);
+      await seen('meet', alice);
+      await alice.press('They are the same');
+      await seen('meet-waiting', alice);
+    },
+  },
+  {
+    names: [
+      'agree', 'agree-guest', 'agree-waiting', 'amount', 'amount-refused', 'run', 'result-you', 'result-they', 'result-equal',
+      'result-over', 'wire',
+    ],
+    walk: async ({ person }, seen) => {
+      const [alice, bob] = await couple(person);
+      await meetByLink(alice, bob);
+      await seen('agree', alice);
+      await seen('agree-guest', bob);
+      await alice.press('Accept');
+      await seen('agree-waiting', alice);
+      await bob.accept();
+      await alice.at('amount');
+      await alice.amount().fill('1,250.00');
+      await seen('amount', alice);
+      await alice.amount().fill('1.2345');
+      await alice.press('Compare');
+      await alice.page.getByRole('alert').waitFor();
+      await seen('amount-refused', alice);
+      await alice.compare('1250');
+      await alice.at('run');
+      await seen('run', alice);
+      await bob.compare('980');
+      await alice.answer();
+      await seen('result-you', alice);
+      await bob.answer();
+      await seen('result-they', bob);
+      await Promise.all([alice.again(), bob.again()]);
+      await compare(alice, '1250', bob, '1250');
+      await seen('result-equal', alice);
+      await bob.press('Leave');
+      await alice.keepsTheAnswer('peer-cancelled');
+      await seen('result-over', alice);
+      await alice.press('See what crossed');
+      await alice.press('comparing');
+      for (let step = 0; step < 4; step += 1) await alice.press('Step');
+      await alice.page.getByTestId('opened').waitFor();
+      await seen('wire', alice);
+    },
+  },
+  {
+    names: ['rehearsal', 'rehearsal-held', 'rehearsal-steps'],
+    walk: async ({ person }, seen) => {
+      const alice = await person('Alice');
+      const rehearsal = await Rehearsal.open(alice);
+      await rehearsal.at('agree');
+      await seen('rehearsal', alice);
+      await rehearsal.agree();
+      await rehearsal.hold(true);
+      await rehearsal.putIn('1250', '980');
+      for (let message = 0; message < 8; message += 1) await rehearsal.pass();
+      await seen('rehearsal-held', alice);
+      await rehearsal.hold(false);
+      await rehearsal.at('result');
+      await rehearsal.side('bob').getByRole('button', { name: 'Look over Bob’s shoulder' }).click();
+      await rehearsal.stage('comparing');
+      for (let step = 0; step < 4; step += 1) await rehearsal.press('Step');
+      await seen('rehearsal-steps', alice);
+    },
+  },
+  {
+    names: [
+      'model', 'model-waiting', 'model-refused', 'agree-check', 'run-owner', 'picture', 'picture-refused', 'result-label',
+      'result-nothing',
+    ],
+    walk: async ({ person }, seen) => {
+      const [alice, bob] = await couple(person);
+      await meetToCheck(alice, bob);
+      await seen('model', alice);
+      await seen('model-waiting', bob);
+      await alice.chooseModel({ name: 'notes.tacit', mimeType: 'application/octet-stream', buffer: Buffer.from('no model') });
+      await alice.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
+      await seen('model-refused', alice);
+      await alice.chooseModel('digits');
+      await alice.at('agree');
+      await seen('agree-check', alice);
+      await Promise.all([alice.accept(), bob.accept()]);
+      await alice.at('run');
+      await seen('run-owner', alice);
+      await bob.draw(seven);
+      await seen('picture', bob);
+      await bob.choosePicture({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+      await bob.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
+      await seen('picture-refused', bob);
+      await bob.check();
+      await Promise.all([alice.answer(), bob.answer()]);
+      await seen('result-label', bob);
+      await seen('result-nothing', alice);
+    },
+  },
+  {
+    names: ['picture-file', 'result-scores'],
+    walk: async ({ person }, seen) => {
+      const reveal = { detail: 'The score of every label', audience: 'Both of you' };
+      const [alice, bob] = await checking(person, 'clothes', reveal);
+      const bytes = await bob.page.evaluate(drawShoe);
+      await bob.choosePicture({ name: 'shoe.png', mimeType: 'image/png', buffer: Buffer.from(bytes) });
+      await bob.button('Draw instead').waitFor();
+      await seen('picture-file', bob);
+      await bob.check();
+      await alice.answer();
+      await seen('result-scores', alice);
+    },
+  },
+  {
+    names: ['picture-several', 'result-several'],
+    walk: async ({ person }, seen) => {
+      const reveal = { pictures: 'Up to four', detail: 'The three labels that fit best' };
+      const [, bob] = await checking(person, 'digits', reveal);
+      for (const strokes of [seven, digits[0]]) {
+        await bob.draw(strokes);
+        await bob.press('Add another');
+      }
+      await bob.draw(digits[1]);
+      await seen('picture-several', bob);
+      await bob.check(3);
+      await bob.answer();
+      await seen('result-several', bob);
+    },
+  },
+];
+
+/** Every journey; a screen that no session passes is a journey of its own. */
+export const walks = [
+  ...journeys,
+  ...Object.entries(screens).map(([name, lead]) => ({
+    names: [name],
+    walk: async (stage, seen) => seen(name, await lead(stage)),
+  })),
+];
+
 /** A lesson, with its protocols gone through. */
 async function taught({ person }, lesson) {
   const alice = await person('Alice');
@@ -293,15 +251,6 @@ async function taught({ person }, lesson) {
   for (const bench of await alice.page.locator('.bench[role=group]').all()) await walk(alice, await bench.getAttribute('aria-label'));
   await alice.page.evaluate(() => window.scrollTo(0, 0));
   return alice;
-}
-
-/** Two drawings are put aside, and a third one is on the pad. */
-async function drawThree(party) {
-  for (const strokes of [seven, digits[0]]) {
-    await party.draw(strokes);
-    await party.press('Add another');
-  }
-  await party.draw(digits[1]);
 }
 
 /** In a page: a dark shoe on white paper, as a PNG file's bytes. */
@@ -510,12 +459,6 @@ async function ready(person) {
   await meetByLink(alice, bob);
   await agree(alice, bob);
   return [alice, bob];
-}
-
-async function result({ person }, hers, his) {
-  const [alice, bob] = await ready(person);
-  await compare(alice, hers, bob, his);
-  return alice;
 }
 
 /** A stage for the functions above; `close` ends what it started. */

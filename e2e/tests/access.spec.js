@@ -4,21 +4,21 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { agree, compare, expect, meetByCode, meetByLink, test as base } from '../support/fixtures.js';
-import { failures, screens, stage } from '../support/screens.js';
+import { failures, stage, walks } from '../support/screens.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
 const test = base.extend({
-  /** Leads to a screen, by name. */
-  show: async ({ person, browsers }, use) => {
+  /** Where people enter who are led to screens. */
+  here: async ({ person, browsers }, use) => {
     const here = stage(async (name, { home, browser } = {}) => {
       const party = await person(name, browser ?? (name === 'Bob' ? browsers.bob : browsers.alice), home);
       // An init script, because the page's policy lets no other script in. The checker belongs into the page itself.
       await party.page.addInitScript(axe);
       return party;
     });
-    await use((lead) => lead(here));
+    await use(here);
     await here.close();
   },
 });
@@ -26,13 +26,20 @@ const test = base.extend({
 // A screen behind a server of its own waits until that server has packed the page.
 test.describe.configure({ timeout: 120_000 });
 
-for (const [name, lead] of Object.entries(screens)) {
-  test(`axe: ${name}`, async ({ show }) => checkBoth(await show(lead)));
+for (const { names, walk } of walks) {
+  test(`axe: ${names.join(', ')}`, async ({ here }) => {
+    const checked = [];
+    await walk(here, (name, party) => test.step(name, async () => {
+      await checkBoth(party);
+      checked.push(name);
+    }));
+    expect(checked.toSorted()).toEqual(names.toSorted());
+  });
 }
 
 for (const [code, lead] of Object.entries(failures)) {
-  test(`axe: failure ${code}`, async ({ show }) => {
-    const party = await show(lead);
+  test(`axe: failure ${code}`, async ({ here }) => {
+    const party = await lead(here);
     await party.failed(code);
     await checkBoth(party);
   });
