@@ -1,11 +1,10 @@
-// Who comes in, and who does not.
+// Who comes in, and who does not. Refusals that one step leads to are in support/screens.js, and access.spec.js tests them.
 
 import { WebSocket } from 'ws';
 import { once } from 'node:events';
 
 import { agree, compare, expect, meetByLink, test } from '../support/fixtures.js';
 import { Proxy } from '../support/proxy.js';
-import { Server } from '../support/server.js';
 
 test('a third person is refused, and the two go on', async ({ alice, bob, person, browsers }) => {
   const { link } = await alice.invite();
@@ -51,11 +50,6 @@ test('whoever guesses with a program of their own has one guess, too', async ({ 
   second.socket.terminate();
 });
 
-test('a code that nobody made is not found', async ({ alice }) => {
-  await alice.join('4096-copper-violin');
-  await alice.failed('code-unknown');
-});
-
 test('a code with a word that is none is caught before anybody is asked', async ({ alice }) => {
   await alice.join('7-copper-xyzzy');
   await expect(alice.page.getByRole('alert')).toHaveText(/\w+/);
@@ -97,47 +91,6 @@ test('the host may cancel the invite', async ({ alice, bob }) => {
   await bob.open(link);
   // Within the moment in which goodbyes are said, the room may still be there, and empty.
   await expect(bob.screen('failure')).toHaveAttribute('data-failure', /^(code-unknown|peer-left)$/);
-});
-
-test.describe('a server with other limits', () => {
-  const against = (flags, body) => async ({ person, browsers }) => {
-    const server = await Server.start(...flags);
-    try {
-      const alice = await person('Alice', browsers.alice, server.url);
-      const bob = await person('Bob', browsers.bob, server.url);
-      await body({ alice, bob, server });
-    } finally {
-      await server.stop();
-    }
-  };
-
-  test('an invite that nobody takes in time expires', against(['--waiting', '1s'], async ({ alice }) => {
-    await alice.open();
-    await alice.press('Start, and invite someone');
-    await alice.failed('invite-expired');
-  }));
-
-  test('a full server says so', against(['--max-rooms', '1'], async ({ alice, bob }) => {
-    await alice.invite();
-    await bob.open();
-    await bob.press('Start, and invite someone');
-    await bob.failed('server-busy');
-  }));
-
-  test('too many tries in a short time are said to be that', against(['--seats-per-minute', '1'], async ({ alice, bob }) => {
-    await alice.invite();
-    await bob.join('4096-copper-violin');
-    await bob.failed('too-many-tries');
-  }));
-
-  test('a server that is gone is said to be unreachable', against([], async ({ alice, server }) => {
-    await alice.open();
-    await alice.at('home');
-    await server.stop();
-    alice.expects(/Failed to load resource|WebSocket connection to .* failed/);
-    await alice.press('Start, and invite someone');
-    await alice.failed('server-unreachable');
-  }));
 });
 
 test('a server whose socket is closed is said to be unreachable, and trying again works', async ({ server, person, browsers }) => {

@@ -90,13 +90,6 @@ test('a message that is passed on twice is noticed', async ({ behind }) => {
   await noticed(alice, bob, ['relay-altered', 'code-wrong']);
 });
 
-test('a server of another version is said to be that', async ({ behind }) => {
-  const { alice } = await behind((frame) => ('version' in frame ? { ...frame, version: 65_535 } : frame));
-  await alice.open();
-  await alice.press('Start, and invite someone');
-  await alice.failed('versions-differ');
-});
-
 /** Both end, and at least one of them names the reason. */
 async function noticed(alice, bob, codes) {
   await Promise.all([alice.at('failure'), bob.at('failure')]);
