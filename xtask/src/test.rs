@@ -83,6 +83,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted = |part| options.only.is_none_or(|only| only == part);
     let filter = options.filter.as_slice();
     let mut report = Report::default();
+    // The page takes minutes, much of it on one core, and is needed last. Its build has a lower
+    // priority than the steps before, and takes the time in which they leave a core idle.
+    let page = options.only.is_none().then(PageBuild::start);
     if wanted(Part::Lint) {
         report.check("format", format)?;
         report.check("clippy", clippy)?;
@@ -97,8 +100,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             })?;
         }
     }
-    // The page takes minutes, much of it on one core, and wasm tests run on one core: both at once.
-    let page = (wanted(Part::Wasm) && wanted(Part::E2e)).then(PageBuild::start);
     if wanted(Part::Wasm) {
         report.step("wasm tests", |tally| wasm(filter, tally))?;
     }
