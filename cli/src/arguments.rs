@@ -1,10 +1,12 @@
 //! What can be typed.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Secure two-party computation in the terminal: the other party may be at the web page, or in a terminal, too.
 #[derive(Parser)]
@@ -25,6 +27,7 @@ pub(crate) enum Command {
     /// Find out who is richer, and nothing else
     Compare(Compare),
     /// Have pictures checked by somebody's model; it does not see them, and you do not see it
+    #[command(override_usage = "tacit check [OPTIONS] <PICTURE>... <LINK|CODE>")]
     Check(Check),
     /// Check pictures for many, under a model that stays here
     Serve(Serve),
@@ -92,13 +95,11 @@ pub(crate) struct Compare {
 
 #[derive(Args)]
 pub(crate) struct Check {
-    /// The pictures: PNG, JPEG, WebP, GIF or BMP. They stay here
-    #[arg(value_name = "PICTURE", required = true, num_args = 1..)]
-    pub(crate) pictures: Vec<PathBuf>,
-
-    /// The link or the code that the model's owner gave you
-    #[arg(value_name = "LINK|CODE", required = true)]
-    pub(crate) invite: String,
+    /// The pictures (PNG, JPEG, WebP, GIF or BMP), which stay here, and behind them the link or the
+    /// code that the model's owner gave you
+    // One argument: clap takes no option between two of which the first may be repeated.
+    #[arg(value_name = "PICTURE|LINK|CODE", required = true, value_hint = ValueHint::FilePath)]
+    given: Vec<OsString>,
 
     /// How pictures are prepared; by itself, as the model's labels suggest
     #[arg(long, value_enum)]
@@ -118,6 +119,15 @@ pub(crate) struct Check {
 
     #[command(flatten)]
     pub(crate) manner: Manner,
+}
+
+impl Check {
+    /// The pictures' files, and the invite behind them. `None` where either is missing.
+    pub(crate) fn given(&self) -> Option<(Vec<&Path>, Cow<'_, str>)> {
+        let (invite, pictures) = self.given.split_last()?;
+        let pictures: Vec<&Path> = pictures.iter().map(Path::new).collect();
+        (!pictures.is_empty()).then(|| (pictures, invite.to_string_lossy()))
+    }
 }
 
 /// A choice that is otherwise made by itself.
@@ -266,28 +276,36 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
+    fn check(arguments: &[&str]) -> Check {
+        match Arguments::parse_from([&["tacit", "check"], arguments].concat()).command {
+            Command::Check(check) => check,
+            _ => panic!("a check"),
+        }
+    }
+
     #[test]
     fn pictures_are_inverted_by_themselves_or_as_one_says() {
-        let invert = |more: &[&str]| {
-            let Command::Check(check) =
-                Arguments::parse_from([&["tacit", "check"], more, &["a.png", "7-copper-violin"]].concat()).command
-            else {
-                panic!("a check")
-            };
-            check.invert
-        };
+        let invert = |more: &[&str]| check(&[more, &["a.png", "7-copper-violin"]].concat()).invert;
         assert!(invert(&[]).is_none());
         assert!(invert(&["--invert"]) == Some(Choice::Yes) && invert(&["--invert=yes"]) == Some(Choice::Yes));
         assert!(invert(&["--invert=no"]) == Some(Choice::No));
     }
 
     #[test]
-    fn the_invite_is_what_comes_last() {
-        let Command::Check(check) =
-            Arguments::parse_from(["tacit", "check", "a.png", "b.png", "7-copper-violin"]).command
-        else {
-            panic!("a check")
-        };
-        assert_eq!((check.pictures.len(), check.invite.as_str()), (2, "7-copper-violin"));
+    fn the_invite_is_what_comes_last_wherever_options_stand() {
+        for arguments in [
+            &["a.png", "b.png", "7-copper-violin"][..],
+            &["--show", "a.png", "b.png", "7-copper-violin"],
+            &["a.png", "--show", "b.png", "7-copper-violin"],
+            &["a.png", "b.png", "--show", "7-copper-violin"],
+            &["a.png", "b.png", "7-copper-violin", "--show"],
+            &["a.png", "--fit", "whole", "b.png", "--invert", "7-copper-violin", "--yes"],
+            &["--yes", "--", "a.png", "b.png", "7-copper-violin"],
+        ] {
+            let check = check(arguments);
+            let (pictures, invite) = check.given().expect("pictures and an invite");
+            assert_eq!((pictures, &*invite), (vec![Path::new("a.png"), Path::new("b.png")], "7-copper-violin"));
+        }
+        assert!(check(&["7-copper-violin"]).given().is_none());
     }
 }

@@ -13,8 +13,10 @@ use crate::say::{Stop, Voice, isolated};
 
 pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
     // What was typed is looked at before anybody is bothered.
-    let photos = options.pictures.iter().map(|path| Chosen::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let given = Given::read(&options.invite)?;
+    let missing = || Stop::Usage("Name the pictures, and behind them the link or the code.".into());
+    let (pictures, invite) = options.given().ok_or_else(missing)?;
+    let photos = pictures.iter().map(|path| Chosen::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let given = Given::read(&invite)?;
     let server = given.server(&options.reach).to_owned();
     let config = place::config(&server, &options.reach)?;
     let job = Job::Classify { owner: Seat::Alice };
@@ -25,8 +27,8 @@ pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
     let (Answer::Predictions(predictions), Some(card)) = (outcome.answer, agreement.model) else {
         return Err(Fault::internal("a check without an answer").into());
     };
-    let single = options.pictures.len() == 1;
-    for (path, prediction) in options.pictures.iter().zip(&predictions) {
+    let single = pictures.len() == 1;
+    for (path, prediction) in pictures.iter().zip(&predictions) {
         let said = match prediction {
             Prediction::Labels { ranked, scores } => text(ranked, scores.as_deref(), &card),
             Prediction::Spoiled if single => break,

@@ -196,6 +196,10 @@ fn what_makes_no_sense_is_said_before_anybody_is_bothered() {
     let (code, said) = ended(&["serve", &digits(), "--bits-in-all", "3"]);
     assert!(code == 2 && said.contains("--bits-in-all 3"), "{said}");
     assert_eq!(ended(&["check"]).0, 2);
+    let (code, said) = ended(&["check", "7-copper-violin"]);
+    assert!(code == 2 && said.contains("Name the pictures, and behind them the link or the code."), "{said}");
+    let (code, said) = ended(&["check", "/nowhere.png", "--show", "7-copper-violin"]);
+    assert!(code == 5 && said.contains("/nowhere.png: There is no such file."), "{said}");
     assert!(ended(&["completions", "bash"]).0 == 0 && ended(&["man"]).0 == 0);
 }
 
