@@ -212,6 +212,16 @@ mod tests {
             "1250 ₴",
             "1250 (EUR)",
             "1250 Dollars",
+            "1.250,00 TL",
+            "1 250 DH",
+            "Dhs. 1,250",
+            "1,250.00 US dollars",
+            "KSh 1,250",
+            "1250 złotych",
+            "RD$1,250",
+            "1.250đ",
+            "SFr 1’250",
+            "$1250 CAD",
         ] {
             assert_eq!(read(text), Ok(125_000), "{text}");
         }
@@ -267,6 +277,14 @@ mod tests {
             "1_250",
             "1250€00",
             "1 250$00",
+            "\"1,250.00\"",
+            "“1.250,00 €”",
+            "'1250'",
+            "«1 250 ₽»",
+            "1،250",
+            "1\u{2060}250",
+            "1250\u{200F}",
+            "EUR\u{A0}1.250",
         ] {
             assert_eq!(read(text), Ok(125_000), "{text:?}");
         }
@@ -297,6 +315,8 @@ mod tests {
             "-5,-",
             "\u{200E}-5",
             "-.50",
+            "\"-5\"",
+            "-0",
         ] {
             assert_eq!(read(text), Err(AmountError::Negative), "{text}");
         }
@@ -304,9 +324,17 @@ mod tests {
 
     #[test]
     fn two_numbers_are_not_one() {
-        for text in
-            ["125\n300", "125\t300", "125\r\n300\r\n", "125\u{2028}300", "125 | 300", "125;300", "100-200", "1/2"]
-        {
+        for text in [
+            "125\n300",
+            "125\t300",
+            "125\r\n300\r\n",
+            "125\u{2028}300",
+            "125 | 300",
+            "125;300",
+            "100-200",
+            "1–2",
+            "1/2",
+        ] {
             assert_eq!(read(text), Err(AmountError::Several), "{text:?}");
         }
         assert!(read("100€200€").is_err() && read("100 € 50 €").is_err());
@@ -337,6 +365,14 @@ mod tests {
             ("zł", AmountError::Empty),
             ("twelve", AmountError::Unexpected),
             ("12k", AmountError::Unexpected),
+            ("~1250", AmountError::Unexpected),
+            ("1250*", AmountError::Unexpected),
+            ("1250 to 1300", AmountError::Unexpected),
+            ("1,250.00 CR", AmountError::Unexpected),
+            ("1250 万円", AmountError::Unexpected),
+            ("\"12\" \"13\"", AmountError::Unexpected),
+            ("12 50", AmountError::Ambiguous),
+            ("1, 250", AmountError::Ambiguous),
             ("12 mio", AmountError::Unexpected),
             ("1.25 lakh", AmountError::Unexpected),
             ("5万", AmountError::Unexpected),

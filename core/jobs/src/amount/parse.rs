@@ -24,9 +24,10 @@ enum Mark {
 /// The amount in minor units.
 pub(super) fn parse(text: &str) -> Result<u64, AmountError> {
     let text = cleaned(text)?;
+    let text = unquoted(&text);
     let is_digit = |c: char| c.is_ascii_digit();
     let (Some(first), Some(last)) = (text.find(is_digit), text.rfind(is_digit)) else {
-        let is_sign = signs::read(&text, Place::Before).is_some();
+        let is_sign = signs::read(text, Place::Before).is_some();
         return Err(if is_sign { AmountError::Empty } else { AmountError::Unexpected });
     };
     let (before, after) = (&text[..first], &text[last + 1..]);
@@ -51,6 +52,12 @@ pub(super) fn parse(text: &str) -> Result<u64, AmountError> {
         return Err(AmountError::ThreeDecimals(Thousands(units)));
     }
     Ok(units)
+}
+
+/// The text without the quotes around it, which tables are exported with.
+fn unquoted(text: &str) -> &str {
+    let pairs = [('"', '"'), ('\'', '\''), ('“', '”'), ('„', '“'), ('«', '»')];
+    pairs.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close)).map_or(text, str::trim)
 }
 
 /// Takes off a separator right before the first digit, where it begins the decimals.

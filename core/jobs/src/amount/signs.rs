@@ -16,7 +16,7 @@ const MORE: &str = "
     euro euros eur. evro eiro dollar dollars dólar dólares dolar dollaro dollari bucks pound pounds sterling libra libras livre
     livres quid yen yuan rmb won rupee rupees rupiah ringgit franc francs franken fr. frs. sfr. cfa frank peso pesos real
     reais krona kronor krone kroner krónur koruna korun kč kčs zloty zlotych złoty złote złotych gulden forint leu lei lev leva
-    lira liras lire rand baht dong ruble rubles rouble roubles hryvnia shekel shekels nis dirham dirhams rial rials riyal riyals
+    lira liras lire tl tl. ytl pfund dh dh. dhs dhs. rand baht dong ruble rubles rouble roubles hryvnia shekel shekels nis dirham dirhams rial rials riyal riyals
     naira cedi cedis shilling shillings sol soles
     rs. re. nrs. mrs. lkr. tk. rp. nu. kr. sek. nok. dkk. pts. pta esc. lt. ls. din. дин. ден. лв. bs. b/. s/. s/ sh. shs. ksh.
     ush. tsh. u$s u$d u$ us col$ mex$ mx$ hk vnd vnđ đ đồng php fcfa xaf xof dm hfl fl.
