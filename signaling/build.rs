@@ -1,4 +1,4 @@
-//! Puts the built page into the program, where that is asked for.
+//! Embeds the built page into the program if the build asks for it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn main() {
     fs::write(out.join("page.rs"), list).expect("the build folder can be written");
 }
 
-/// Adds every file in a folder but hidden ones.
+/// Adds every file of a folder to `list`, except hidden files.
 fn add(folder: &Path, prefix: &str, list: &mut String) {
     let mut entries: Vec<_> = fs::read_dir(folder).expect("a folder that can be read").flatten().collect();
     entries.sort_by_key(fs::DirEntry::file_name);

@@ -1,8 +1,10 @@
-//! Measures the server: rooms that wait, and whole introductions.
+//! Measures the server: memory of waiting rooms, and complete introductions.
 //!
-//! `TACIT_SERVER=PROGRAM cargo run --release -p tacit-signaling --example bench_signaling` starts the program on one thread, on
-//! loopback, and prints one JSON object a line: `bench`, `rooms_held`, `bytes_per_room` (of the server's resident memory),
-//! `introductions_per_s`, `lost`. An introduction is two sockets, a room, a dozen relayed bodies of a kilobyte, and the end.
+//! `TACIT_SERVER=PROGRAM cargo run --release -p tacit-signaling --example bench_signaling` starts
+//! the program on one thread, on loopback, and prints one JSON object per line: `bench`,
+//! `rooms_held`, `bytes_per_room` (of the server's resident memory), `introductions_per_s`, `lost`.
+//! An introduction consists of two sockets, a room, a dozen relayed bodies of one kilobyte, and the
+//! close.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -19,12 +21,12 @@ use tokio_tungstenite::tungstenite::Message;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Rooms that wait for their guests.
+/// Number of rooms that wait for their guests.
 const ROOMS: usize = 10_000;
-/// Introductions at once, and for how long they go on.
+/// Number of concurrent introductions, and how long the measurement runs.
 const AT_ONCE: usize = 64;
 const FOR: Duration = Duration::from_secs(8);
-/// Bodies that an introduction relays, and bytes of each.
+/// Number of bodies that an introduction relays, and bytes in each.
 const BODIES: usize = 12;
 const BODY: usize = 1_000;
 
@@ -70,7 +72,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The server on one thread, with limits that are not in the way.
+/// Starts the server on one thread, with limits too high to matter here.
 async fn start() -> Result<(Child, String), Failure> {
     let program = std::env::var_os("TACIT_SERVER").ok_or("TACIT_SERVER names the server's program")?;
     let mut command = Command::new(program);
@@ -89,7 +91,7 @@ async fn start() -> Result<(Child, String), Failure> {
     Err("the server ended before it listened".into())
 }
 
-/// Bytes of memory that a process has.
+/// Returns the resident memory of a process, in bytes.
 fn resident(server: &Child) -> Result<u64, Failure> {
     let id = server.id().ok_or("the server ended")?;
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
@@ -117,7 +119,7 @@ async fn hear(socket: &mut Socket) -> Result<Reply, Failure> {
     }
 }
 
-/// A host that waits, and her room.
+/// Connects a host, opens a room, and returns its socket and the room.
 async fn host(address: &str) -> Result<(Socket, Room), Failure> {
     let mut socket = enter(address).await?;
     say(&mut socket, &Request::Create { version: VERSION }).await?;
@@ -127,7 +129,7 @@ async fn host(address: &str) -> Result<(Socket, Room), Failure> {
     }
 }
 
-/// Two parties meet, say what two browsers say, and go.
+/// Runs one introduction: two parties meet, exchange what two browsers would, and leave.
 async fn introduce(address: &str) -> Result<(), Failure> {
     let (mut alice, room) = host(address).await?;
     let mut bob = enter(address).await?;

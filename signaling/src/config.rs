@@ -1,4 +1,4 @@
-//! What can be set, and the defaults: safe for one small public instance.
+//! The server's settings and their defaults, which are safe for one small public instance.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -13,43 +13,45 @@ use crate::page::PageFrom;
 use crate::tls::Tls;
 use crate::turn::Turn;
 
-/// Where to listen, what to serve, and how much to bear.
+/// The addresses to listen on, the content to serve, and the limits.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `address:port`; port 0 lets the system choose, and `[::]` means every address of both families.
+    /// The address to listen on, `address:port`; port 0 lets the system choose, and `[::]` means
+    /// every address of both families.
     pub listen: String,
-    /// Where the built page comes from; `None` serves the introductions only.
+    /// The source of the built page; `None` serves the introductions only.
     pub page: Option<PageFrom>,
-    /// Where the certificate comes from; `None` serves plain HTTP.
+    /// The source of the certificate; `None` serves plain HTTP.
     pub tls: Option<Tls>,
-    /// `address:port` on which figures for the operator are served, at `/metrics`; `None` serves none.
+    /// `address:port` on which metrics for the operator are served, at `/metrics`; `None` serves
+    /// none.
     pub metrics: Option<String>,
-    /// Where rooms are kept.
+    /// The store of the rooms.
     pub rooms: RoomsAt,
-    /// STUN and TURN servers of others that parties are told of.
+    /// STUN and TURN servers of other operators that parties are told of.
     pub ice_servers: Vec<IceServer>,
-    /// A STUN and TURN server of our own; `None` runs none.
+    /// Our own STUN and TURN server; `None` runs none.
     pub turn: Option<Turn>,
-    /// How much to bear.
+    /// Bounds on memory, rates and time.
     pub limits: Limits,
 }
 
-/// Where rooms are kept.
+/// The store that holds the rooms.
 #[derive(Clone, Debug, Default)]
 pub enum RoomsAt {
-    /// Here, for one instance alone.
+    /// In this process, for a single instance.
     #[default]
     Memory,
-    /// In a Redis, for all instances that name the same one.
+    /// In a Redis, for all instances that use the same one.
     Redis(RedisAt),
 }
 
-/// Which Redis.
+/// The address of the Redis.
 #[derive(Clone)]
 pub struct RedisAt(pub(crate) redis::ConnectionInfo);
 
 impl fmt::Debug for RedisAt {
-    /// Without the password.
+    /// Omits the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RedisAt").field(&self.0.addr().to_string()).finish()
     }
@@ -58,12 +60,12 @@ impl fmt::Debug for RedisAt {
 impl FromStr for RoomsAt {
     type Err = String;
 
-    /// `memory`, or `redis://host:port`, with `user:password@` and `/database` where there are such.
+    /// Parses `memory`, or `redis://host:port`, with optional `user:password@` and `/database`.
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "memory" {
             return Ok(RoomsAt::Memory);
         }
-        // What was given may hold a password, so it is not repeated.
+        // The input may hold a password, so the error does not repeat it.
         let wanted = || "it is `memory`, or where a Redis is: `redis://host:port`, and `/database` if not 0".to_owned();
         if !text.starts_with("redis://") {
             return Err(wanted());
@@ -73,7 +75,8 @@ impl FromStr for RoomsAt {
 }
 
 impl Default for Config {
-    /// On 127.0.0.1:8080, plain, on its own, without a page and without servers that help to connect.
+    /// Listens on 127.0.0.1:8080, in plain HTTP, as a single instance, without a page and without
+    /// STUN or TURN servers.
     fn default() -> Self {
         Config {
             listen: "127.0.0.1:8080".into(),
@@ -88,10 +91,12 @@ impl Default for Config {
     }
 }
 
-/// Bounds on memory, rates and time. Each is a flag of the program; the flag's default is the field's.
+/// Bounds on memory, rates and time. Each is a flag of the program; the flag's default is the
+/// field's.
 ///
-/// Limits per address take an IPv4 address or an IPv6 /64 for one place. No proxy header is believed: behind a
-/// reverse proxy everybody comes from the proxy's address, so raise them there and let the proxy count.
+/// Limits per address take an IPv4 address or an IPv6 /64 for one place. No proxy header is
+/// believed: behind a reverse proxy everybody comes from the proxy's address, so raise them there
+/// and let the proxy count.
 #[derive(Args, Clone, Debug)]
 pub struct Limits {
     /// Rooms and doors that may be open at once
@@ -173,7 +178,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        /// The defaults stand once, in the attributes above.
+        /// The defaults are defined once, in the attributes above.
         #[derive(Parser)]
         struct Flags {
             #[command(flatten)]
@@ -183,10 +188,10 @@ impl Default for Limits {
     }
 }
 
-/// A length of time as people write it: a whole number and `ms`, `s`, `m`, `h` or `d`.
+/// Parses a duration: a whole number and a unit, one of `ms`, `s`, `m`, `h` or `d`.
 ///
 /// # Errors
-/// A sentence for whoever typed it.
+/// A sentence for the person who typed it.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wanted = || format!("'{text}' is not a time; write it like 250ms, 30s, 10m, 12h or 7d");
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wanted)?;
@@ -200,7 +205,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "d" => 24 * 60 * 60 * 1000,
         _ => return Err(wanted()),
     };
-    // A year is more than anything here can mean, and far from where adding to a clock overflows.
+    // The maximum of a year exceeds any sensible setting and is far from overflowing a clock.
     let most: u64 = 366 * 24 * 60 * 60 * 1000;
     let total = number.checked_mul(milliseconds).filter(|total| (1..=most).contains(total));
     total.map(Duration::from_millis).ok_or_else(|| format!("'{text}' is not between 1ms and 366d"))

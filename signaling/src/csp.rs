@@ -1,19 +1,20 @@
-//! The Content-Security-Policy of the page, and the inline scripts that it names.
+//! The page's Content-Security-Policy, and the inline scripts that it allows.
 //!
-//! Trunk starts the Wasm from one small inline `<script type="module">`. Instead of a nonce, which would make every
-//! response different, the policy carries the SHA-256 of exactly that text: nothing else inline ever runs.
+//! Trunk starts the Wasm from one small inline `<script type="module">`. Instead of a nonce, which
+//! would make every response different, the policy carries the SHA-256 of exactly that text: no
+//! other inline script ever runs.
 
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
-/// The policy for a page whose `index.html` is this text.
+/// Makes the policy for a page with this `index.html`.
 ///
-/// `connect-src 'self'` covers the WebSocket as well: since CSP 3 a `ws:` or `wss:` URL of the page's own host and
-/// port matches `'self'`. Chromium and Firefox do so since 2018 and WebKit since 2022, before it had Wasm SIMD, which
-/// the page needs anyway.
+/// `connect-src 'self'` covers the WebSocket as well: since CSP 3 a `ws:` or `wss:` URL of the
+/// page's own host and port matches `'self'`. Chromium and Firefox do so since 2018 and WebKit
+/// since 2022, before it had Wasm SIMD, which the page needs anyway.
 ///
 /// # Errors
-/// What is unclear about an inline script, see [`inline_scripts`].
+/// The ambiguity of an inline script, see [`inline_scripts`].
 pub(crate) fn policy(html: &str) -> Result<String, &'static str> {
     let hashes: String = inline_scripts(html)?.iter().map(|script| format!(" 'sha256-{}'", digest(script))).collect();
     Ok(format!(
@@ -27,14 +28,16 @@ fn digest(script: &str) -> String {
     BASE64.encode(&Sha256::digest(script.as_bytes()))
 }
 
-/// The text of every inline script, as a browser would hash it.
+/// Returns the text of every inline script, as a browser would hash it.
 ///
-/// Not an HTML parser: it knows comments, the elements whose content is text, and attributes with and without quotes,
-/// which is enough for a page that we built ourselves. If it misreads one, the browser refuses to run that script and
-/// the page does not start; it can never allow what is not in the file.
+/// This is not an HTML parser: it handles comments, the elements whose content is text, and
+/// attributes with and without quotes, which is enough for a page that we built ourselves. If it
+/// misreads a script, the browser refuses to run that script and the page does not start; it can
+/// never allow a script that is not in the file.
 ///
 /// # Errors
-/// A script that does not end, and one that contains `<!--`, after which HTML gives `</script>` other meanings.
+/// A script without an end tag, or a script that contains `<!--`, after which HTML interprets
+/// `</script>` differently.
 fn inline_scripts(html: &str) -> Result<Vec<String>, &'static str> {
     // A browser normalises line ends before it parses.
     let html = html.replace("\r\n", "\n").replace('\r', "\n");
@@ -89,7 +92,7 @@ impl<'a> Tag<'a> {
             if let Some(after) = rest.strip_prefix('>') {
                 return Some(Tag { name, has_src, after });
             }
-            // An attribute's name may even begin with an equals sign; so says the standard.
+            // By the HTML standard an attribute's name may begin with an equals sign.
             let first = rest.chars().next()?.len_utf8();
             let end = first + rest[first..].find(|c| c == '=' || ends_name(c))?;
             has_src |= rest[..end].eq_ignore_ascii_case("src");
@@ -112,7 +115,7 @@ fn ends_name(c: char) -> bool {
     c.is_ascii_whitespace() || c == '/' || c == '>'
 }
 
-/// What stands before `</name`, and what after its `>`.
+/// Splits the text at the end tag `</name>`: the text before it, and the text after its `>`.
 fn split_at_end_tag<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
     for (at, _) in text.match_indices("</") {
         let inside = &text[at + 2..];

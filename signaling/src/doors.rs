@@ -1,4 +1,4 @@
-//! Doors and who rings at them. Where members are, and what they are told, is for `rooms`.
+//! Doors and the guests who ring at them. `rooms` keeps members' places and sends their notices.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
@@ -12,11 +12,11 @@ use crate::rooms::Member;
 pub(crate) struct Doors {
     open: HashMap<Room, Door>,
     tickets: HashMap<Ticket, Room>,
-    /// Until when each guest rings, soonest first.
+    /// The deadline of each ringing guest, soonest first.
     deadlines: BTreeSet<(Instant, Member, Room)>,
 }
 
-/// A number that many may come to.
+/// A number that many guests may join.
 pub(crate) struct Door {
     owner: Member,
     rings: Vec<Ring>,
@@ -29,7 +29,7 @@ struct Ring {
 }
 
 impl Door {
-    /// How many ring here.
+    /// Returns the number of guests that ring at this door.
     pub(crate) fn ringing(&self) -> usize {
         self.rings.len()
     }
@@ -48,7 +48,7 @@ impl Doors {
         self.open.insert(room, Door { owner, rings: Vec::new() });
     }
 
-    /// Lets `guest` ring until `deadline`. Returns whom to tell.
+    /// Lets `guest` ring until `deadline`. Returns the door's owner, who must be notified.
     pub(crate) fn ring(&mut self, room: Room, guest: Member, ticket: Ticket, deadline: Instant) -> Option<Member> {
         let door = self.open.get_mut(&room)?;
         self.tickets.insert(ticket.clone(), room);
@@ -57,19 +57,19 @@ impl Doors {
         Some(door.owner)
     }
 
-    /// Whether somebody rings with this ticket, and not for too long already.
+    /// Tells whether a guest rings with this ticket and its deadline has not passed.
     pub(crate) fn rings(&self, ticket: &Ticket, now: Instant) -> bool {
         let door = self.tickets.get(ticket).and_then(|room| self.open.get(room));
         door.is_some_and(|door| door.rings.iter().any(|ring| ring.ticket == *ticket && ring.deadline > now))
     }
 
-    /// Whoever rings with this ticket, and rings no more.
+    /// Removes and returns the guest who rings with this ticket.
     pub(crate) fn take(&mut self, ticket: &Ticket) -> Option<Member> {
         let room = *self.tickets.get(ticket)?;
         self.end(room, |ring| ring.ticket == *ticket)
     }
 
-    /// Somebody who has rung for too long, and rings no more.
+    /// Removes and returns a guest whose deadline has passed.
     pub(crate) fn take_overdue(&mut self, now: Instant) -> Option<Member> {
         let &(_, guest, room) = self.deadlines.first().filter(|(deadline, ..)| *deadline <= now)?;
         self.end(room, |ring| ring.guest == guest)
@@ -79,7 +79,7 @@ impl Doors {
         self.end(room, |ring| ring.guest == guest);
     }
 
-    /// Takes the door away. Returns who rang there.
+    /// Removes the door. Returns the guests that rang there.
     pub(crate) fn shut(&mut self, room: Room) -> Vec<Member> {
         let rings = self.open.remove(&room).map(|door| door.rings).unwrap_or_default();
         for ring in &rings {
@@ -89,7 +89,7 @@ impl Doors {
         rings.into_iter().map(|ring| ring.guest).collect()
     }
 
-    /// When somebody has rung for too long next.
+    /// Returns the earliest deadline of a ringing guest.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|&(deadline, ..)| deadline)
     }
@@ -102,7 +102,7 @@ impl Doors {
         Some(ring.guest)
     }
 
-    /// That the three tables say the same, for tests.
+    /// Checks that the three tables are consistent, for tests.
     #[cfg(test)]
     pub(crate) fn check(&self) -> HashMap<Member, Room> {
         let mut guests = HashMap::new();

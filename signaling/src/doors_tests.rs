@@ -1,18 +1,18 @@
-//! Doors by themselves: one owner, many guests, a room for each.
+//! Tests of doors alone: one owner, many guests, a room for each.
 
 use super::*;
 
 const DAVE: Member = Member(4);
 
 impl Table {
-    /// Alice owns door 1.
+    /// A table in which Alice owns door 1.
     fn with_door() -> Self {
         let mut table = Table::new();
         assert_eq!(table.open_door(ALICE, None), Ok(Room(1)));
         table
     }
 
-    /// And Bob rings there.
+    /// The same, with Bob ringing at the door.
     fn with_guest() -> Self {
         let mut table = Table::with_door();
         assert_eq!(table.join(BOB, 1), Ok(Arrival::Ringing));
@@ -20,7 +20,7 @@ impl Table {
         table
     }
 
-    /// And is answered by Dave, who is another socket of Alice's.
+    /// The same, with Bob answered by Dave, who is another socket of Alice's.
     fn answered() -> Self {
         let mut table = Table::with_guest();
         assert_eq!(table.answer(DAVE, &ticket_of(BOB)), Ok(()));

@@ -1,5 +1,5 @@
-//! For the fuzz targets: what reads bytes from strangers and is called by nothing outside of this
-//! crate.
+//! Entry points for the fuzz targets: readers of bytes from strangers that nothing outside of this
+//! crate calls.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,10 +7,10 @@ use tokio::runtime::Runtime;
 
 use crate::turn::Gate;
 
-/// Decides what becomes of a datagram that came to the TURN server.
+/// Decides how the TURN server handles a received datagram.
 ///
 /// # Panics
-/// When there is no runtime or no socket to be had.
+/// If no runtime or socket is available.
 pub fn datagram(bytes: &[u8]) {
     static GATE: OnceLock<(Runtime, Arc<Gate>)> = OnceLock::new();
     let (runtime, gate) = GATE.get_or_init(|| {

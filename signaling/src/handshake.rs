@@ -1,4 +1,4 @@
-//! From an HTTP request to a WebSocket, if it comes from our own page or from no page at all.
+//! Upgrades an HTTP request to a WebSocket, if it comes from our own page or from no page at all.
 
 use std::sync::Arc;
 
@@ -13,9 +13,10 @@ use crate::limits::Visit;
 use crate::server::Shared;
 use crate::socket::{self, Surroundings};
 
-/// Answers a request for the socket: 101 and a task that serves it, or why not.
+/// Answers a request for the socket: 101 and a task that serves it, or an error status.
 ///
-/// - 403: a page of another origin asks. A browser sends the `Origin` of the page; a program sends none.
+/// - 403: a page of another origin asks. A browser sends the `Origin` of the page; a program sends
+///   none.
 /// - 426: not a WebSocket handshake.
 /// - 429: this address opened too many sockets in a short time.
 /// - 503: the server is shutting down.
@@ -48,7 +49,8 @@ pub(crate) async fn upgrade(
     };
     let patience = shared.limits.first_word;
     shared.tasks.spawn(async move {
-        // The upgrade happens once the 101 is written; a reader that never takes it must not hold the task.
+        // The upgrade happens once the 101 is written; a client that never reads it must not hold
+        // the task.
         if let Ok(Ok(stream)) = tokio::time::timeout(patience, upgraded).await {
             socket::serve(TokioIo::new(stream), around).await;
         }
@@ -56,7 +58,7 @@ pub(crate) async fn upgrade(
     response
 }
 
-/// Whether `Origin`, if there is one, names the host that the request was sent to.
+/// Tells whether `Origin`, if present, names the host that the request was sent to.
 fn is_same_origin(headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
@@ -67,7 +69,8 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());
     match (host, origin) {
         (Some(host), Some(origin)) => authority_of(&origin).is_some_and(|authority| {
-            // Behind a proxy that ends TLS, the scheme we see is not the page's; the host must be.
+            // Behind a proxy that terminates TLS, the scheme we see is not the page's; the host
+            // must match.
             let (ours, theirs) = (without_default_port(host), without_default_port(authority));
             ours.eq_ignore_ascii_case(theirs)
         }),
@@ -80,7 +83,7 @@ fn authority_of(origin: &Uri) -> Option<&str> {
     origin.authority().filter(|_| is_web).map(axum::http::uri::Authority::as_str)
 }
 
-/// Browsers leave the default port away in both headers; some clients write it in one of them.
+/// Browsers omit the default port in both headers; some clients write it in one of them.
 fn without_default_port(authority: &str) -> &str {
     authority.strip_suffix(":80").or_else(|| authority.strip_suffix(":443")).unwrap_or(authority)
 }

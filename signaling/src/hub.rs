@@ -1,7 +1,8 @@
-//! Where sockets and rooms meet.
+//! The interface between sockets and rooms.
 //!
-//! This is all that a socket knows of rooms, wherever they are kept: how to get a [`Seat`], what to do with it, and that
-//! dropping it leaves. What a member must be told comes through the queue that it brings.
+//! A socket knows no more of rooms than this, wherever they are stored: how to get a [`Seat`], what
+//! to do with it, and that dropping it leaves the room. Notices for a member arrive through the
+//! queue that it passes in.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use crate::metrics::Counts;
 use crate::rooms::Member;
 use crate::shared::Shared;
 
-/// What waits in a member's queue.
+/// An entry in a member's queue.
 #[derive(Debug)]
 pub(crate) struct Post {
     pub(crate) reply: Reply,
@@ -23,30 +24,30 @@ pub(crate) struct Post {
     pub(crate) last: bool,
 }
 
-/// Which seat somebody wants.
+/// The seat that a member asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
-    /// The first of a new room.
+    /// The first seat of a new room.
     Create,
-    /// The first of this room, again, with the ticket that came with it.
+    /// The first seat of this room again, with the ticket that came with it.
     Resume(Room, Ticket),
     /// A door, with this number if it is free.
     Open(Option<Room>),
-    /// The second of this room, or a place before this door.
+    /// The second seat of this room, or a place to ring at this door.
     Join(Room),
-    /// The first, opposite the guest who rang with this ticket.
+    /// The first seat opposite the guest who rang with this ticket.
     Answer(Ticket),
 }
 
-/// Where the rooms are kept.
+/// The store that holds the rooms.
 pub(crate) enum Store {
-    /// Here, for this instance alone.
+    /// In this process, for this instance alone.
     Memory(Memory),
-    /// Where other instances see them too.
+    /// In Redis, visible to other instances.
     Shared(Shared),
 }
 
-/// Everybody who has a seat by this instance.
+/// All members that have a seat through this instance.
 pub(crate) struct Hub {
     store: Store,
     next_member: AtomicU64,
@@ -58,17 +59,20 @@ impl Hub {
         Arc::new(Hub { store, next_member: AtomicU64::new(0), counts: Counts::default() })
     }
 
-    /// Gives a seat, and what to tell whoever asked for it; `queue` gets what they must hear later.
+    /// Grants a seat and returns it with the reply for the member; `queue` receives the member's
+    /// later notices.
     ///
     /// # Errors
-    /// [`Refusal::ServerFull`], [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] or [`Refusal::Busy`]; and
-    /// [`Refusal::ShuttingDown`] while the place where the rooms are shared cannot be reached.
+    /// [`Refusal::ServerFull`], [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] or
+    /// [`Refusal::Busy`]; and [`Refusal::ShuttingDown`] while the shared store of the rooms cannot
+    /// be reached.
     pub(crate) async fn enter(self: &Arc<Self>, ask: Ask, queue: mpsc::Sender<Post>) -> Result<(Seat, Reply), Refusal> {
         let member = Member(self.next_member.fetch_add(1, Ordering::Relaxed));
         let seat = Seat { hub: self.clone(), member, for_good: false };
         let entered = match &self.store {
             Store::Memory(rooms) => rooms.enter(seat.member, &ask, queue),
-            // In a box, so that sockets whose rooms are here do not carry the space for it.
+            // Boxed, so that the futures of sockets whose rooms are in memory do not carry the
+            // space for it.
             Store::Shared(rooms) => Box::pin(rooms.enter(seat.member, &ask, queue)).await,
         };
         match &entered {
@@ -80,7 +84,8 @@ impl Hub {
         Ok((seat, entered?))
     }
 
-    /// Closes rooms when their time is over, and hears from other instances; runs until dropped.
+    /// Closes rooms when their time is over, and receives notices from other instances; runs until
+    /// dropped.
     pub(crate) async fn keep_time(&self) {
         match &self.store {
             Store::Memory(rooms) => rooms.keep_time().await,
@@ -88,7 +93,7 @@ impl Hub {
         }
     }
 
-    /// Tells other instances that everybody here has left.
+    /// Tells other instances that all members of this instance have left.
     pub(crate) async fn end(&self) {
         match &self.store {
             Store::Memory(_) => {}
@@ -96,7 +101,7 @@ impl Hub {
         }
     }
 
-    /// What an operator may watch; `tasks` are the connections and sockets that are open.
+    /// Returns the operator's metrics; `tasks` is the number of open connections and sockets.
     pub(crate) fn metrics(&self, tasks: usize) -> String {
         let open = match &self.store {
             Store::Memory(rooms) => rooms.open(),
@@ -106,21 +111,21 @@ impl Hub {
     }
 }
 
-/// A seat in a room, a door, or a place before one. Dropping it leaves.
+/// A seat in a room, a door, or a place to ring at one. Dropping it leaves.
 pub(crate) struct Seat {
     hub: Arc<Hub>,
     member: Member,
-    /// Whether who leaves it does not come back.
+    /// Set if a member who leaves this seat does not return.
     for_good: bool,
 }
 
 impl Seat {
-    /// Leaves, not to come back.
+    /// Leaves the seat for good: the member does not return.
     pub(crate) fn give_up(mut self) {
         self.for_good = true;
     }
 
-    /// Hands `body` to the other seat.
+    /// Relays `body` to the other seat.
     ///
     /// # Errors
     /// [`Refusal::Malformed`] while nobody has joined, and at a door.
@@ -133,7 +138,7 @@ impl Seat {
         Ok(())
     }
 
-    /// Closes the room for both, or the door.
+    /// Closes the room for both members, or closes the door.
     pub(crate) async fn close(&self) {
         match &self.hub.store {
             Store::Memory(rooms) => rooms.close(self.member),
@@ -151,13 +156,13 @@ impl Drop for Seat {
     }
 }
 
-/// A ticket that nobody can guess.
+/// Makes a ticket that cannot be guessed.
 pub(crate) fn new_ticket() -> Result<Ticket, Refusal> {
-    // A system without randomness has no place for anybody.
+    // A system without randomness cannot admit anybody.
     random_name().map(Ticket).ok_or(Refusal::ServerFull)
 }
 
-/// 128 random bits as text.
+/// Returns 128 random bits as text.
 pub(crate) fn random_name() -> Option<String> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).ok()?;

@@ -1,7 +1,8 @@
-//! The servers that help two parties to reach each other: which ones they are told of, and when.
+//! The STUN and TURN servers that parties are told of, and when.
 //!
-//! They are named once a party is about to connect, in [`Reply::Joined`] and [`Reply::PeerJoined`], and put in as the reply is
-//! written: rooms know nothing of them, and every socket gets a credential of its own for the relay that is ours.
+//! They are named when a party is about to connect, in [`Reply::Joined`] and [`Reply::PeerJoined`],
+//! and are inserted when the reply is written: rooms know nothing of them, and every socket gets a
+//! credential of its own for our own relay.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use tacit_signaling_messages::{IceServer, Reply};
 
 use crate::turn::Relay;
 
-/// What parties are told of.
+/// The servers that parties are told of.
 pub(crate) struct Ice {
     others: Vec<IceServer>,
     relay: Option<Arc<Relay>>,
@@ -21,7 +22,7 @@ impl Ice {
         Ice { others, relay }
     }
 
-    /// The reply as it is to be written: with servers where it has a place for them.
+    /// Returns the reply to write: with the servers if it has a field for them.
     pub(crate) fn put_into<'a>(&self, reply: &'a Reply) -> Cow<'a, Reply> {
         match reply {
             Reply::Joined { away, .. } => Cow::Owned(Reply::Joined { ice: self.servers(), away: *away }),
@@ -31,18 +32,21 @@ impl Ice {
     }
 
     fn servers(&self) -> Vec<IceServer> {
-        // Ours first: browsers ask in any order, but people who look at the list see whose it is.
+        // Our own relay is first: browsers ask in any order, but people who read the list see whose
+        // it is.
         let ours = self.relay.as_ref().and_then(|relay| relay.invite());
         ours.into_iter().chain(self.others.iter().cloned()).collect()
     }
 }
 
-/// A server of somebody else, as `--ice-server` has it: `URL`, or `URL,USERNAME,CREDENTIAL` for TURN.
+/// Parses a server of another operator, as `--ice-server` takes it: `URL`, or
+/// `URL,USERNAME,CREDENTIAL` for TURN.
 ///
-/// Strict, because a browser makes no connection at all if one URL among many is not to its taste.
+/// Parsing is strict, because a browser makes no connection at all if it rejects one URL among
+/// many.
 ///
 /// # Errors
-/// A sentence for whoever typed it.
+/// A sentence for the person who typed it.
 pub fn parse_ice_server(text: &str) -> Result<IceServer, String> {
     let mut parts = text.splitn(3, ',');
     let url = parts.next().unwrap_or_default();
@@ -70,7 +74,7 @@ pub fn parse_ice_server(text: &str) -> Result<IceServer, String> {
     Ok(IceServer { urls: vec![url.to_owned()], username, credential })
 }
 
-/// Whether this is a host, with or without a port, as it stands in these URLs.
+/// Tells whether this is a host, with or without a port, as these URLs write it.
 fn is_place(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
         Some((address, rest)) if address.parse::<std::net::Ipv6Addr>().is_ok() => match rest.strip_prefix(':') {
@@ -95,7 +99,7 @@ mod tests {
             let server = IceServer { urls: vec![url.into()], username: None, credential: None };
             assert_eq!(parse_ice_server(url), Ok(server));
         }
-        // A credential may have commas in it.
+        // A credential may contain commas.
         let server = parse_ice_server("turns:turn.example.org:443?transport=tcp,me,a,b").unwrap();
         assert_eq!(server.urls, ["turns:turn.example.org:443?transport=tcp"]);
         assert_eq!((server.username.as_deref(), server.credential.as_deref()), (Some("me"), Some("a,b")));

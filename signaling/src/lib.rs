@@ -1,8 +1,9 @@
 //! The server: rooms with two seats, doors to rooms, relay, the hosted page.
 //!
-//! It introduces two parties and is trusted with nothing: bodies pass through it sealed, and it keeps no more than a
-//! number per room and an outgoing queue per socket, all in memory, all bounded by [`Limits`]. Several instances may share
-//! their rooms in a Redis ([`RoomsAt::Redis`]), which then is trusted with as little.
+//! It introduces two parties and is trusted with nothing: bodies pass through it sealed, and it
+//! keeps no more than a number per room and an outgoing queue per socket, all in memory, all
+//! bounded by [`Limits`]. Several instances may share their rooms in a Redis ([`RoomsAt::Redis`]),
+//! which then is trusted with as little.
 //!
 //! ```text
 //! main ── Server ── accept loop, one task a connection
@@ -12,7 +13,8 @@
 //!           └─ Relay   STUN and TURN, if asked for, with a credential for each socket
 //! ```
 //!
-//! Addresses are used to count ([`Limits::seats_per_minute`] and its neighbours) and are never written anywhere.
+//! Addresses are used to count ([`Limits::seats_per_minute`] and its neighbours) and are never
+//! written anywhere.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), tacit_signaling::Trouble> {

@@ -1,6 +1,7 @@
-//! Who may do how much: token buckets, and a bounded table of the places that connections come from.
+//! Rate limits: token buckets, and a bounded table of the addresses that connections come from.
 //!
-//! An address is used to count and for nothing else: [`Place`] has no `Debug`, and nothing here logs.
+//! An address is used to count and for nothing else: [`Place`] has no `Debug`, and nothing here
+//! logs.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,7 +9,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// So many at once, and one more per `interval`.
+/// A rate: `burst` tokens at once, and one more per `interval`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
     interval: Duration,
@@ -16,18 +17,19 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// `burst` at once, then `per_second` in the long run.
+    /// Allows `burst` at once, then `per_second` in the long run.
     pub(crate) fn per_second(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
         Rate { interval: Duration::from_secs(1) / per_second.get(), burst }
     }
 
-    /// A minute's worth at once, then as many per minute in the long run.
+    /// Allows a minute's worth at once, then as many per minute in the long run.
     pub(crate) fn per_minute(per_minute: NonZeroU32) -> Self {
         Rate { interval: Duration::from_secs(60) / per_minute.get(), burst: per_minute }
     }
 }
 
-/// A token bucket, kept as one point in time: when it will be full again (the generic cell rate algorithm).
+/// A token bucket, stored as one point in time: when it will be full again (the generic cell rate
+/// algorithm).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
     full_at: Instant,
@@ -38,13 +40,13 @@ impl Bucket {
         Bucket { full_at: now }
     }
 
-    /// Takes a token, if there is one.
+    /// Takes a token, if one is left.
     #[must_use]
     pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> bool {
         self.take_many(1, rate, now)
     }
 
-    /// Takes so many tokens, if there are as many.
+    /// Takes `count` tokens, if that many are left.
     #[must_use]
     pub(crate) fn take_many(&mut self, count: u32, rate: Rate, now: Instant) -> bool {
         let full_at = self.full_at.max(now);
@@ -55,9 +57,9 @@ impl Bucket {
         may
     }
 
-    /// Gives back a token that was taken.
+    /// Returns a token that was taken.
     pub(crate) fn give_back(&mut self, rate: Rate) {
-        // A clock that has just begun has no earlier time, and then a token is forgotten.
+        // Shortly after the clock's start there is no earlier time; then the token is lost.
         self.full_at = self.full_at.checked_sub(rate.interval).unwrap_or(self.full_at);
     }
 
@@ -66,31 +68,31 @@ impl Bucket {
     }
 }
 
-/// What all places together, and each of them, may do.
+/// Limits for all addresses together, and for each of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
-    /// Open at once, from everywhere.
+    /// Connections open at once, from all addresses.
     pub(crate) total: u32,
-    /// Open at once, from one place.
+    /// Connections open at once, from one address.
     pub(crate) connections: u32,
     pub(crate) sockets: Rate,
     pub(crate) seats: Rate,
 }
 
-/// Counts what comes from where.
+/// Counts connections, sockets and seats per address.
 ///
-/// The table is bounded. When it is full of places that are all in use, newcomers share one entry: a flood from very
-/// many places slows newcomers down, and costs no more memory.
+/// The table is bounded. When it is full of addresses that are all in use, newcomers share one
+/// entry: a flood from very many addresses slows newcomers down, and costs no more memory.
 pub(crate) struct Doorkeeper {
     allowance: Allowance,
     capacity: usize,
     book: Mutex<Book>,
 }
 
-/// About a megabyte of places.
+/// The table's capacity: about a megabyte.
 pub(crate) const PLACES: usize = 16 * 1024;
 
-/// Sweeping the whole table costs, so it is done at most this often.
+/// The minimum time between two sweeps of the whole table, which are costly.
 const SWEEP_GAP: Duration = Duration::from_secs(1);
 
 struct Book {
@@ -106,7 +108,7 @@ impl Doorkeeper {
         Arc::new(Doorkeeper { allowance, capacity, book: Mutex::new(book) })
     }
 
-    /// Lets a connection in, or not; it counts as open until the visit is dropped.
+    /// Admits a connection if the limits allow it; it counts as open until the visit is dropped.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<Visit> {
         let mut book = self.lock();
         if book.total >= self.allowance.total {
@@ -135,24 +137,24 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// Whether this place may open one more socket now; if so, it is counted.
+    /// Tells whether this address may open one more socket now; if so, counts it.
     #[must_use]
     pub(crate) fn may_open_socket(&self, now: Instant) -> bool {
         self.doorkeeper.lock().entry(self.place, now).sockets.take(self.doorkeeper.allowance.sockets, now)
     }
 
-    /// Counts a socket no more: it answers a guest whose own socket was counted.
+    /// Uncounts a socket that answers a guest whose own socket was counted.
     pub(crate) fn forget_socket(&self, now: Instant) {
         self.doorkeeper.lock().entry(self.place, now).sockets.give_back(self.doorkeeper.allowance.sockets);
     }
 
-    /// Whether this place may ask for one more seat now, which is not counted yet.
+    /// Tells whether this address may ask for one more seat now, without counting it.
     pub(crate) fn has_seat_left(&self, now: Instant) -> bool {
         let mut seats = self.doorkeeper.lock().entry(self.place, now).seats;
         seats.take(self.doorkeeper.allowance.seats, now)
     }
 
-    /// Whether this place may ask for one more seat now; if so, it is counted.
+    /// Tells whether this address may ask for one more seat now; if so, counts it.
     #[must_use]
     pub(crate) fn may_take_seat(&self, now: Instant) -> bool {
         self.doorkeeper.lock().entry(self.place, now).seats.take(self.doorkeeper.allowance.seats, now)
@@ -174,7 +176,8 @@ impl Drop for Visit {
 }
 
 impl Book {
-    /// The place itself if the table knows it or has room for it, `None` for the crowd.
+    /// Returns the place itself if the table knows it or has space for it, or `None` for the shared
+    /// entry.
     fn place(&mut self, place: Place, capacity: usize, now: Instant) -> Option<Place> {
         if self.places.len() >= capacity && !self.places.contains_key(&place) {
             let rested = self.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEEP_GAP);
@@ -208,15 +211,15 @@ impl Entry {
         Entry { connections: 0, sockets: Bucket::full(now), seats: Bucket::full(now) }
     }
 
-    /// Forgetting it would change nothing.
+    /// Tells whether the entry can be forgotten without effect on later decisions.
     fn is_idle(&self, now: Instant) -> bool {
         self.connections == 0 && self.sockets.is_full(now) && self.seats.is_full(now)
     }
 }
 
-/// Where a connection comes from: an IPv4 address, or the /64 that one IPv6 subscriber has.
+/// The origin of a connection: an IPv4 address, or the /64 that one IPv6 subscriber has.
 ///
-/// Deliberately not `Debug`, so that it cannot end in a log by accident.
+/// Deliberately not `Debug`, so that it cannot end up in a log by accident.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
     V4(u32),
@@ -260,7 +263,7 @@ mod tests {
         assert!(!later(249));
         assert!(later(250));
         assert!(!later(251));
-        // After a long rest there is a burst again, and no more than that.
+        // After a long pause a full burst is allowed again, and no more than that.
         let given = (0..10).filter(|_| later(60_000)).count();
         assert_eq!(given, 3);
     }
@@ -348,7 +351,7 @@ mod tests {
         let door = doorkeeper(4, start);
         let place = |number: u32| IpAddr::from(number.to_be_bytes());
         let held: Vec<_> = (0..4).map(|number| door.admit(place(number), start).unwrap()).collect();
-        // Two strangers share one entry, and its two connections.
+        // Two unknown addresses share one entry, and its two connections.
         let _strangers = [door.admit(place(10), start).unwrap(), door.admit(place(11), start).unwrap()];
         assert!(door.admit(place(12), start).is_none());
         assert!(door.admit(place(0), start).is_some(), "who is known is not held up");

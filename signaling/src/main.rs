@@ -18,17 +18,20 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[derive(Parser)]
 #[command(name = "tacit-signaling", version, args_override_self = true)]
 struct Cli {
-    /// Where to listen; [::]:8080 is every address of this machine, and port 0 lets the system choose
+    /// Where to listen; [::]:8080 is every address of this machine, and port 0 lets the system
+    /// choose
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
 
-    /// The folder with the built page [default: the page inside this program, or `dist` where it was built without]
+    /// The folder with the built page [default: the page inside this program, or `dist` where it
+    /// was built without]
     #[arg(long, value_name = "FOLDER")]
     page: Option<PathBuf>,
 
     /// Serve HTTPS: with a certificate that is made here and kept, or with one that is there.
     ///
-    /// Browsers give the camera and the graphics processor only to pages that came safely, which `http` is from this machine only.
+    /// Browsers give the camera and the graphics processor only to pages that came safely, which
+    /// `http` is from this machine only.
     #[arg(long, value_name = "self-signed|CERT,KEY", value_parser = parse_tls)]
     tls: Option<TlsFrom>,
 
@@ -40,17 +43,18 @@ struct Cli {
     #[arg(long, value_name = "NAME")]
     tls_name: Vec<String>,
 
-    /// Where to serve figures for the operator, in Prometheus' format at /metrics: how many, never who. Not for the public
+    /// Where to serve figures for the operator, in Prometheus' format at /metrics: how many, never
+    /// who. Not for the public
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
 
-    /// Where rooms are kept: in memory, or in a Redis that several instances share. A password for it belongs into the
-    /// environment or the file, not on the command line
+    /// Where rooms are kept: in memory, or in a Redis that several instances share. A password for
+    /// it belongs into the environment or the file, not on the command line
     #[arg(long, value_name = "memory|redis://HOST:PORT[/DB]", default_value = "memory")]
     rooms: RoomsAt,
 
-    /// A STUN or TURN server of somebody else that parties are told of: stun:HOST:PORT, or turn:HOST:PORT,USERNAME,CREDENTIAL, which
-    /// everybody who meets here sees; may be given again
+    /// A STUN or TURN server of somebody else that parties are told of: stun:HOST:PORT, or
+    /// turn:HOST:PORT,USERNAME,CREDENTIAL, which everybody who meets here sees; may be given again
     #[arg(long, value_name = "URL[,USERNAME,CREDENTIAL]", value_parser = parse_ice_server)]
     ice_server: Vec<IceServer>,
 
@@ -58,8 +62,9 @@ struct Cli {
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "0.0.0.0:3478")]
     turn: Option<String>,
 
-    /// A file with settings: TOML, with the names of these flags as keys. In the environment --max-rooms is TACIT_SIGNALING_MAX_ROOMS;
-    /// flags count more than the environment, and that more than the file
+    /// A file with settings: TOML, with the names of these flags as keys. In the environment
+    /// --max-rooms is TACIT_SIGNALING_MAX_ROOMS; flags count more than the environment, and that
+    /// more than the file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -88,7 +93,7 @@ fn page(folder: Option<PathBuf>) -> PageFrom {
     }
 }
 
-/// What `--tls` says.
+/// The value of `--tls`.
 #[derive(Clone)]
 enum TlsFrom {
     Ourselves,
@@ -105,7 +110,7 @@ fn parse_tls(text: &str) -> Result<TlsFrom, String> {
     }
 }
 
-/// Where this user's programs keep what they need again.
+/// Returns the folder for lasting state of this user's programs.
 fn state_folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_STATE_HOME")
@@ -134,7 +139,7 @@ async fn main() -> ExitCode {
         }
     };
     log_to_stderr(cli.log);
-    // Before anything is announced: whoever reads the announcement may end us at once.
+    // Set up before the announcement: a reader of the announcement may stop the program at once.
     let shutdown = match shutdown() {
         Ok(shutdown) => shutdown,
         Err(error) => {
@@ -167,7 +172,7 @@ async fn main() -> ExitCode {
     };
     match Server::bind(config).await {
         Ok(server) => {
-            // Serving matters more than whether anybody reads the announcement.
+            // Serving goes on even if nobody reads the announcement.
             if let Some(fingerprint) = server.fingerprint() {
                 drop(writeln!(std::io::stdout(), "The certificate's SHA-256 is {fingerprint}"));
             }
@@ -182,7 +187,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Our own events only: libraries at their lowest level write down frames and addresses.
+/// Logs our own events only: libraries at their lowest level write down frames and addresses.
 fn log_to_stderr(level: Log) {
     let level = match level {
         Log::Off => LevelFilter::OFF,
@@ -197,7 +202,7 @@ fn log_to_stderr(level: Log) {
     tracing_subscriber::registry().with(ours).with(lines).init();
 }
 
-/// Ready at Ctrl-C, or when the system asks to end.
+/// Returns a future that is ready at Ctrl-C, or when the system asks the program to end.
 #[cfg(unix)]
 fn shutdown() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

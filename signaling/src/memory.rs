@@ -1,4 +1,5 @@
-//! The rooms of one instance alone: a lock around [`Rooms`], and one bounded outgoing queue per member.
+//! The in-memory store of one instance: a lock around [`Rooms`], and one bounded outgoing queue per
+//! member.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,11 @@ use tokio::time::Instant;
 use crate::hub::{Ask, Post, new_ticket};
 use crate::rooms::{Arrival, Member, Notice, Rooms, Terms};
 
-/// Rooms in memory, and the queues of everybody in them.
+/// Rooms in memory, and the queues of all their members.
 pub(crate) struct Memory {
     state: Mutex<State>,
-    /// A deadline was added, and may be sooner than the one [`Memory::keep_time`] sleeps for.
+    /// Signals that a deadline was added that may be sooner than the one [`Memory::keep_time`]
+    /// sleeps for.
     rescheduled: Notify,
 }
 
@@ -81,17 +83,19 @@ impl Memory {
         }
     }
 
-    /// How many rooms and doors are open.
+    /// Returns the number of open rooms and doors.
     pub(crate) fn open(&self) -> usize {
         self.lock().rooms.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing under the lock can panic half way through a change that matters more than going on.
+        // A panic under the lock cannot leave a change half done that would matter more than going
+        // on.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one verb and delivers what it has to tell, under one lock, so that everybody hears in one order.
+    /// Runs one operation and delivers its notices under one lock, so that all members see one
+    /// order.
     fn with<T>(
         &self,
         verb: impl FnOnce(&mut Rooms, std::time::Instant, &mut Vec<Notice>) -> T,
@@ -124,10 +128,12 @@ impl State {
                 let queue = self.queues.get(&to);
                 let sent = queue.map(|queue| queue.try_send(Post { reply, last }));
                 if let Some(Err(TrySendError::Full(Post { reply: Reply::Called { ticket }, .. }))) = &sent {
-                    // Guests who come faster than their calls can be read must not cost the owner the door.
+                    // Guests who arrive faster than the owner reads their calls must not cost the
+                    // owner the door.
                     self.rooms.turn_away(ticket, &mut more);
                 } else if last || !matches!(sent, Some(Ok(()))) {
-                    // Without a queue the socket ends once it has said what was waiting; one too slow ends likewise.
+                    // Without a queue the socket ends once it has sent what was waiting; a socket
+                    // that is too slow ends likewise.
                     self.queues.remove(&to);
                     self.rooms.leave(to, false, now, &mut more);
                 }

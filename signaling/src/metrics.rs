@@ -1,9 +1,10 @@
-//! What an operator may watch: how many, never who. In Prometheus' text format, on an address of its own.
+//! The operator's metrics: counts, never identities. In Prometheus' text format, on an address of
+//! its own.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What has happened since the start.
+/// Counters of events since the start.
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(crate) rooms: AtomicU64,
@@ -13,12 +14,12 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Counts one.
+    /// Increments a counter.
     pub(crate) fn one(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All of them, with what there is now.
+    /// Returns all metrics as text: the counters, and the current numbers of open rooms and tasks.
     pub(crate) fn text(&self, open_rooms: usize, tasks: usize) -> String {
         let mut text = String::new();
         let mut metric = |name: &str, kind: &str, help: &str, value: u64| write(&mut text, name, kind, help, value);
@@ -36,8 +37,8 @@ impl Counts {
     }
 }
 
-/// Adds one figure.
+/// Appends one metric.
 pub(crate) fn write(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
-    // Text grows without fail.
+    // Writing to a string cannot fail.
     let _ = writeln!(text, "# HELP tacit_{name} {help}\n# TYPE tacit_{name} {kind}\ntacit_{name} {value}");
 }

@@ -1,39 +1,42 @@
-//! Room numbers: the lowest free one first, a closed one only after a rest.
+//! Room numbers: the lowest free one first, and a closed one again only after a rest.
 //!
-//! Whoever opens a door may ask for the number that it had, which then skips the rest if a door had it last: the links
-//! that go there are the owner's own. (Anybody can ask for it while the owner is away. They get to know who rings, and the
-//! guest finds out: without the invite's secret nobody can speak to it.) The number of a room always rests, because
-//! an old code must not reach a stranger.
+//! The owner of a door may ask for the number that it had before. Such a number skips the rest if a
+//! door had it last, because the links that lead there are the owner's own. (Anybody can ask for it
+//! while the owner is away. They learn who rings, and the guest notices: without the invite's
+//! secret nobody can speak to it.) The number of a room always rests, because an old code must not
+//! reach a stranger.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-/// What a number was for.
+/// The former use of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
     Room,
     Door,
 }
 
-/// Which numbers are free.
+/// The free and the resting numbers.
 pub(crate) struct Numbers {
     rest: Duration,
-    /// At most this many rest; beyond it the one that rested longest is free early, which bounds memory and digits.
+    /// The maximum count of resting numbers; beyond it the one that rested longest is free early,
+    /// which bounds memory and digits.
     most_resting: usize,
-    /// Nobody is given a greater number because they asked for it.
+    /// The greatest number that a member may ask for.
     most_wanted: u32,
-    /// Every number from here on was never used, except those in `ahead`.
+    /// The first number of the unused range: it and all above are unused, except those in `ahead`.
     pub(super) fresh: u32,
-    /// Used because somebody asked for them; not below `fresh`.
+    /// Numbers not below `fresh` that are in use because a member asked for them.
     pub(super) ahead: BTreeSet<u32>,
     pub(super) rested: BTreeSet<u32>,
-    /// In the order of closing, which is the order of waking.
+    /// Resting numbers in the order of closing, which is the order in which their rest ends.
     pub(super) resting: VecDeque<(Instant, u32, Use)>,
 }
 
 impl Numbers {
     pub(crate) fn new(rest: Duration, max_rooms: u32) -> Self {
-        // With as many resting again as may be open four times over, numbers stay speakable under a flood.
+        // With four times as many resting as may be open, numbers stay short enough to speak even
+        // under a flood.
         let most_resting = max_rooms.saturating_mul(4).max(64);
         Numbers {
             rest,
@@ -46,7 +49,7 @@ impl Numbers {
         }
     }
 
-    /// The lowest free number.
+    /// Takes the lowest free number.
     pub(crate) fn take(&mut self, now: Instant) -> u32 {
         self.wake(now);
         self.rested.pop_first().unwrap_or_else(|| {
@@ -60,7 +63,7 @@ impl Numbers {
         })
     }
 
-    /// This number, if it is free or rests after it was a door's.
+    /// Takes this number, if it is free or if it rests after it was a door's.
     pub(crate) fn take_wanted(&mut self, number: u32, now: Instant) -> Option<u32> {
         if !(1..=self.most_wanted).contains(&number) {
             return None;
@@ -74,7 +77,7 @@ impl Numbers {
         free.then_some(number)
     }
 
-    /// Lets a number rest.
+    /// Puts a number to rest.
     pub(crate) fn put_back(&mut self, number: u32, last: Use, now: Instant) {
         self.resting.push_back((now + self.rest, number, last));
     }

@@ -1,7 +1,8 @@
 //! The built page: read and compressed once, then served from memory.
 //!
-//! Only what was found in the folder at the start can be asked for, by exactly its name: there is no path into the
-//! file system, and so nothing to traverse. A folder that is built anew is served after a restart.
+//! Only files that were found in the folder at the start can be requested, by exactly their names:
+//! no request reaches the file system, so path traversal is impossible. A folder that is rebuilt is
+//! served after a restart.
 
 use std::collections::HashMap;
 use std::fs;
@@ -21,13 +22,14 @@ mod mangled;
 
 use asset::Asset;
 
-/// The most that is read, in bytes: many times the page with its models, and far from a home folder.
+/// The maximum size of the page, in bytes: many times the page with its models, and far below a
+/// home folder.
 const MOST: u64 = 256 << 20;
 
-/// The page of a folder.
+/// The name of a folder's document.
 const INDEX: &str = "index.html";
 
-/// Where the built page comes from.
+/// The source of the built page.
 #[derive(Clone, Debug)]
 pub enum PageFrom {
     /// A folder, the one with `index.html`.
@@ -38,11 +40,12 @@ pub enum PageFrom {
 
 /// Every file of the built page.
 pub(crate) struct Page {
-    /// By path within the folder, with forward slashes and none in front.
+    /// The files by path within the folder, with forward slashes and no leading one.
     assets: HashMap<String, Asset>,
-    /// The policy of each document, by its path; every other answer carries that of the first page.
+    /// The policy of each document, by its path; every other response carries that of the first
+    /// page.
     policies: HashMap<String, HeaderValue>,
-    /// The policy of what is said to whoever comes by a link that was changed on its way.
+    /// The policy of the document for a link that was altered on its way.
     of_mangled: HeaderValue,
 }
 
@@ -61,7 +64,7 @@ impl Page {
         }
     }
 
-    /// Every file in a folder, but names with a dot in front, links and special files.
+    /// Reads every file in a folder, except hidden files, links and special files.
     fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
         if !folder.join(INDEX).is_file() {
             return Err(Trouble::NoPage { folder: folder.to_owned() });
@@ -81,7 +84,7 @@ impl Page {
         Ok(read)
     }
 
-    /// Checks and compresses what was read from `folder`.
+    /// Checks and compresses the files that were read from `folder`.
     fn press(read: &[(String, Vec<u8>)], folder: &Path) -> Result<Page, Trouble> {
         if !read.iter().any(|(name, _)| name == INDEX) {
             return Err(Trouble::NoPage { folder: folder.to_owned() });
@@ -102,7 +105,7 @@ impl Page {
         Ok(Page { assets, policies, of_mangled })
     }
 
-    /// Answers any request that no other route took.
+    /// Answers any request that no other route takes.
     pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
         let is_mangled = mangled::is_invite(uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str));
         let found = self.find(uri.path()).filter(|_| !is_mangled);
@@ -129,8 +132,8 @@ impl Page {
         response
     }
 
-    /// The file of that name, and its name; for a path that could be a view of a page, which routes by itself, the index of
-    /// the nearest folder that has one.
+    /// Finds the file with that name and returns it with its name; for a path that could be a view
+    /// of a page with its own routing, the index of the nearest folder that has one.
     fn find(&self, path: &str) -> Option<(String, &Asset)> {
         let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
         if let Some(asset) = self.assets.get(path.as_ref()) {
@@ -157,15 +160,15 @@ impl Page {
     }
 }
 
-/// Whether the file is a page of its own.
+/// Tells whether the file is a page of its own.
 fn is_document(name: &str) -> bool {
     name == INDEX || name.ends_with("/index.html")
 }
 
-/// On every response of the page, found or not.
+/// Headers on every response of the page, found or not.
 ///
-/// The page is isolated from other origins (COOP, COEP, CORP), may use the camera itself and lets nobody else have
-/// anything.
+/// The page is isolated from other origins (COOP, COEP, CORP), may use the camera itself and grants
+/// no other origin anything.
 const COMMON: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
@@ -204,7 +207,7 @@ fn asset_response(asset: &Asset, method: &Method, headers: &HeaderMap) -> Respon
     response
 }
 
-/// Whether one of the listed tags is ours; weak or strong makes no difference for a GET.
+/// Tells whether one of the listed tags is ours; weak or strong makes no difference for a GET.
 fn matches_tag(wanted: &HeaderValue, tag: &HeaderValue) -> bool {
     let (Ok(wanted), Ok(tag)) = (wanted.to_str(), tag.to_str()) else { return false };
     wanted.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)

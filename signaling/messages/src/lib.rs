@@ -1,8 +1,8 @@
-//! What a party and the signaling server say to each other: JSON text frames on one WebSocket.
+//! Messages between a party and the signaling server: JSON text frames on one WebSocket.
 //!
-//! The server introduces two parties and then carries opaque [`Body`] values between them. It never learns what is
-//! inside: `meet` seals every body under a key that only the invite carries. These types are therefore
-//! everything the server can know.
+//! The server introduces two parties and then carries opaque [`Body`] values between them. It never
+//! learns what is inside: `meet` seals every body under a key that only the invite carries. These
+//! types are therefore everything the server can know.
 //!
 //! ```text
 //! host                    server                    guest
@@ -14,9 +14,9 @@
 //!         ◂───────────── Relay { body }  ◂───── Relay { body }
 //! ```
 //!
-//! A host whose socket breaks before it has said anything to a guest takes its seat again on
-//! another socket. A guest who comes meanwhile waits for it, and what that guest says first is
-//! kept:
+//! A host whose socket breaks before it has relayed anything to a guest can take its seat again on
+//! another socket. A guest who joins in the meantime waits for the host, and the guest's first body
+//! is kept for it:
 //!
 //! ```text
 //! host                    server                    guest
@@ -30,8 +30,9 @@
 //!         ◂───────────── Relay { body }
 //! ```
 //!
-//! Whoever serves many opens a *door* instead of a room. Each guest who comes to it rings, and gets a room for two with its
-//! owner, who takes the first seat on a socket of its own:
+//! A party that serves many guests opens a *door* instead of a room. Each guest who joins at the
+//! door rings, and gets a room for two with the door's owner, who takes the first seat on a socket
+//! of its own:
 //!
 //! ```text
 //! owner                   server                    guest
@@ -54,24 +55,27 @@ pub const SOCKET_PATH: &str = "/socket";
 /// The version of this vocabulary; both sides send it and refuse another.
 pub const VERSION: u16 = 3;
 
-/// The longest [`Body`] that is relayed, in bytes of text. A sealed session description takes about 4 kB.
+/// The longest [`Body`] that is relayed, in bytes of text. A sealed session description takes about
+/// 4 kB.
 pub const MAX_BODY: usize = 16 * 1024;
 
 /// The longest frame either side reads: a body and its JSON around it.
 pub const MAX_FRAME: usize = MAX_BODY + 256;
 
-/// The number in front of a speakable code: which room to enter. Not secret.
+/// The number in front of a spoken code: it selects the room to enter. Not secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Room(pub u32);
 
-/// What one party tells the other through the server: base64url text that only the two of them can open.
+/// A message from one party to the other through the server: base64url text that only these two can
+/// open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Body(pub String);
 
-/// What the owner of a door shows to take the seat opposite the guest who rang, and the host of a
-/// room to take its own seat again. Nobody else can guess it; `Debug` keeps it back.
+/// A secret that the owner of a door shows to take the seat opposite a ringing guest, and that the
+/// host of a room shows to take its own seat again. It cannot be guessed; `Debug` does not print
+/// it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ticket(pub String);
@@ -91,12 +95,12 @@ pub struct IceServer {
     /// For TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// For TURN; good for a short time.
+    /// The credential for TURN; valid for a short time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
 }
 
-/// From a party to the server.
+/// A message from a party to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
@@ -105,39 +109,42 @@ pub enum Request {
         /// [`VERSION`].
         version: u16,
     },
-    /// Take the first seat of a room again, after the socket broke on which it was taken before.
-    /// Not once the host has said something to a guest: then the two go on by themselves.
+    /// Take the first seat of a room again, after the socket that held it broke. Refused once the
+    /// host has relayed anything to a guest: from then on the two parties continue without the
+    /// server.
     Resume {
         /// [`VERSION`].
         version: u16,
-        /// Which room.
+        /// The room to return to.
         room: Room,
-        /// From [`Reply::Created`].
+        /// The ticket from [`Reply::Created`].
         ticket: Ticket,
     },
-    /// Open a door: a number that guests come to as often as they like, each to a room of their own.
+    /// Open a door: a number that any number of guests may join, each in a room of its own.
     Open {
         /// [`VERSION`].
         version: u16,
-        /// The number of before, which is given again if nobody else has it: so that a link outlives a restart.
+        /// The door's former number, which is granted again if it is free, so that a link outlives
+        /// a restart.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<Room>,
     },
-    /// Take the first seat opposite the guest who rang at a door.
+    /// Take the first seat opposite a guest who rang at a door.
     Answer {
         /// [`VERSION`].
         version: u16,
-        /// From [`Reply::Called`].
+        /// The ticket from [`Reply::Called`].
         ticket: Ticket,
     },
-    /// Take the second seat of a room, or ring at a door. A room that was joined once is never joined again.
+    /// Take the second seat of a room, or ring at a door. A room that was joined once is never
+    /// joined again.
     Join {
         /// [`VERSION`].
         version: u16,
-        /// Which room.
+        /// The room or door to join.
         room: Room,
     },
-    /// Hand this to whoever has the other seat.
+    /// Pass this body to the holder of the other seat.
     Relay {
         /// Sealed text.
         body: Body,
@@ -146,15 +153,15 @@ pub enum Request {
     Close,
 }
 
-/// From the server to a party.
+/// A message from the server to a party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Reply {
-    /// The room is open, and you have its first seat; or the door is.
+    /// The room is open and you have its first seat, or the door is open.
     Created {
-        /// The number to tell the guest.
+        /// The number to give to the guest.
         room: Room,
-        /// For [`Request::Resume`]. A door has none.
+        /// The ticket for [`Request::Resume`]. A door has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ticket: Option<Ticket>,
     },
@@ -162,38 +169,40 @@ pub enum Reply {
     Resumed,
     /// You have the second seat.
     Joined {
-        /// What may help to reach the other party.
+        /// STUN and TURN servers that may help to reach the other party.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ice: Vec<IceServer>,
-        /// The host's socket is broken at the moment. It hears of you when it comes back.
+        /// The host's socket is broken at the moment. The host learns that you joined when it
+        /// returns.
         #[serde(default, skip_serializing_if = "is_false")]
         away: bool,
     },
-    /// Somebody took the second seat.
+    /// A guest took the second seat.
     PeerJoined {
-        /// What may help to reach the other party.
+        /// STUN and TURN servers that may help to reach the other party.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ice: Vec<IceServer>,
     },
-    /// To a guest at a door: its owner was told. [`Reply::Joined`] comes when there is a place.
+    /// To a guest at a door: its owner was notified. [`Reply::Joined`] follows when the owner
+    /// answers.
     Ringing,
-    /// To the owner of a door: somebody rings.
+    /// To the owner of a door: a guest rings.
     Called {
-        /// Shown on another socket, in [`Request::Answer`].
+        /// The ticket to show on another socket, in [`Request::Answer`].
         ticket: Ticket,
     },
-    /// From whoever has the other seat.
+    /// A body from the holder of the other seat.
     Relay {
         /// Sealed text.
         body: Body,
     },
     /// Somebody knocked at a room whose two seats are taken; they were turned away.
     Knocked,
-    /// The other seat is empty now, and stays empty.
+    /// The other seat is empty and stays empty.
     PeerLeft,
-    /// The server will not do that, and closes the socket.
+    /// The server refuses the request and closes the socket.
     Refused {
-        /// Why.
+        /// The reason.
         reason: Refusal,
     },
 }
@@ -203,7 +212,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// Why the server said no.
+/// The reasons why the server refuses a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
@@ -215,9 +224,9 @@ pub enum Refusal {
     RoomFull,
     /// Too many rooms are open.
     ServerFull,
-    /// Too many wait at this door, or nobody answered in time.
+    /// Too many guests wait at this door, or its owner did not answer in time.
     Busy,
-    /// Too many requests from one place in a short time.
+    /// Too many requests from one address in a short time.
     TooMany,
     /// The frame is too long, not JSON, or not allowed at this point.
     Malformed,

@@ -1,11 +1,11 @@
-//! Whatever bytes come in: no panic, and what is understood is said again in the same words.
+//! Decoding arbitrary bytes never panics, and a decoded message re-encodes to the same message.
 
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tacit_signaling_messages::{Body, IceServer, Refusal, Reply, Request, Room, Ticket};
 
-/// Bytes that are a message are one that is written and read again without a change.
+/// Bytes that decode as a message re-encode and decode to an equal message.
 fn check<M: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(bytes: &[u8]) -> Result<bool, TestCaseError> {
     let Ok(message) = serde_json::from_slice::<M>(bytes) else { return Ok(false) };
     let written = serde_json::to_vec(&message).unwrap();
@@ -57,9 +57,10 @@ fn refusal() -> impl Strategy<Value = Refusal> {
     prop::sample::select(&Refusal::ALL[..])
 }
 
-/// A message's bytes with a few of them changed, taken out or put in: much closer to a message than random bytes.
+/// A message's bytes with a few of them changed, removed or inserted: much closer to a message than
+/// random bytes are.
 fn damaged<M: Serialize>(message: impl Strategy<Value = M>) -> impl Strategy<Value = Vec<u8>> {
-    // Weighted towards what JSON is made of.
+    // Weighted towards the characters of JSON.
     let byte = || prop_oneof![any::<u8>(), prop::sample::select(br#"{}[]":,\0123456789-.eEnul "#.to_vec())];
     let change = (any::<prop::sample::Index>(), 0..3u8, byte());
     (message, proptest::collection::vec(change, 1..4)).prop_map(|(message, changes)| {

@@ -1,4 +1,4 @@
-//! One file of the page: its kind, its compressed forms, its tag.
+//! One file of the page: its media type, its compressed forms, its entity tag.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 /// A file, held in memory in every form it is served in.
 pub(super) struct Asset {
     pub(super) kind: &'static str,
-    /// The name changes whenever the content does.
+    /// Set if the file's name changes whenever its content does.
     pub(super) immutable: bool,
     hash: String,
     plain: Bytes,
@@ -21,7 +21,7 @@ pub(super) struct Asset {
     gzip: Option<Bytes>,
 }
 
-/// How a response is encoded.
+/// The content coding of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     Brotli,
@@ -30,7 +30,7 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// For `Content-Encoding`.
+    /// Returns the value of `Content-Encoding`.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Coding::Brotli => Some("br"),
@@ -40,11 +40,11 @@ impl Coding {
     }
 }
 
-/// What the name of a file that was compressed by brotli before ends with.
+/// The suffix of a file that was compressed with brotli beforehand.
 const PRESSED: &str = ".br";
 
-/// Makes an asset of each file, on as many threads as there are cores: compressing well takes
-/// seconds. A file `NAME.br` beside `NAME` is its compressed form, and no asset of its own.
+/// Makes an asset of each file, on as many threads as there are cores, because good compression
+/// takes seconds. A file `NAME.br` beside `NAME` is its compressed form, not an asset of its own.
 pub(super) fn press(files: &[(String, Vec<u8>)]) -> HashMap<String, Asset> {
     let all: HashMap<&str, &[u8]> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let is_form = |name: &str| name.strip_suffix(PRESSED).is_some_and(|plain| all.contains_key(plain));
@@ -69,7 +69,7 @@ pub(super) fn press(files: &[(String, Vec<u8>)]) -> HashMap<String, Asset> {
 impl Asset {
     fn new(name: &str, bytes: &[u8], pressed: Option<&[u8]>) -> Asset {
         let (kind, compressible) = kind_of(name);
-        // A form that is older than its file is not taken.
+        // A compressed form that is older than its file is ignored.
         let pressed = pressed.filter(|form| unpacks_to(form, bytes));
         let forms = compressible.then(|| (pressed.map_or_else(|| brotli(bytes), <[u8]>::to_vec), gzip(bytes)));
         // A form that saves less than a twentieth is not worth the decoding.
@@ -80,7 +80,7 @@ impl Asset {
         Asset { kind, immutable: is_hashed(name), hash, plain: Bytes::copy_from_slice(bytes), brotli, gzip }
     }
 
-    /// The smallest form that the client takes.
+    /// Returns the smallest form that the client accepts.
     pub(super) fn choose<'a>(&self, accepted: impl IntoIterator<Item = &'a HeaderValue>) -> (Coding, &Bytes) {
         let (mut brotli, mut gzip, mut any) = (None, None, None);
         for value in accepted {
@@ -103,7 +103,8 @@ impl Asset {
         }
     }
 
-    /// The `ETag`: a hash of the content, and its form, because the tag names the bytes that are sent.
+    /// Returns the `ETag`: a hash of the content, and the coding, because the tag names the bytes
+    /// that are sent.
     pub(super) fn tag(&self, coding: Coding) -> HeaderValue {
         let tag = match coding.name() {
             Some(name) => format!("\"{}-{name}\"", self.hash),
@@ -113,7 +114,7 @@ impl Asset {
     }
 }
 
-/// Whether these parameters of an `Accept-Encoding` item leave it a weight above zero.
+/// Tells whether these parameters of an `Accept-Encoding` item leave it a weight above zero.
 fn is_wanted(parameters: &str) -> bool {
     parameters
         .split(';')
@@ -121,7 +122,7 @@ fn is_wanted(parameters: &str) -> bool {
         .all(|weight| weight.trim().parse().is_ok_and(|weight: f32| weight > 0.0))
 }
 
-/// The media type, and whether compressing can help.
+/// Returns the media type, and whether compression can help.
 fn kind_of(name: &str) -> (&'static str, bool) {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     match extension.as_str() {
@@ -140,14 +141,16 @@ fn kind_of(name: &str) -> (&'static str, bool) {
         "jpg" | "jpeg" => ("image/jpeg", false),
         "webp" => ("image/webp", false),
         "avif" => ("image/avif", false),
-        // Models among others; integers often compress.
+        // Models among others; their integers often compress.
         _ => ("application/octet-stream", true),
     }
 }
 
-/// Whether the file's name carries a hash of its content, as Trunk writes it: `app-1a2b3c4d5e6f7a8b_bg.wasm`.
+/// Tells whether the file's name carries a hash of its content, as Trunk writes it:
+/// `app-1a2b3c4d5e6f7a8b_bg.wasm`.
 ///
-/// Only the file's own name counts: the folders of wasm-bindgen's snippets carry a hash of something else.
+/// Only the file's own name counts: the folders of wasm-bindgen's snippets carry a hash of
+/// something else.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.match_indices('-').any(|(at, _)| {
@@ -157,7 +160,8 @@ fn is_hashed(path: &str) -> bool {
     })
 }
 
-/// Up to here the best compression takes a second or two; beyond it a good one must do.
+/// Files up to this size, in bytes, get the best compression, which takes a second or two; larger
+/// ones a faster one.
 const SMALL: usize = 4 << 20;
 
 fn brotli(bytes: &[u8]) -> Vec<u8> {
@@ -167,7 +171,7 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
     writer.into_inner()
 }
 
-/// Whether `form`, decompressed, is `bytes`.
+/// Tells whether `form` decompresses to `bytes`.
 fn unpacks_to(form: &[u8], bytes: &[u8]) -> bool {
     let mut plain = Vec::with_capacity(bytes.len());
     let most = bytes.len() as u64 + 1;
@@ -218,7 +222,7 @@ mod tests {
     #[test]
     fn a_form_that_was_pressed_before_is_served_if_it_is_of_this_file() {
         let (text, accepted) = (b"let it = 'be';".repeat(100), HeaderValue::from_static("br"));
-        // Another encoder's work is told by its bytes.
+        // The output of another encoder is recognised by its bytes.
         let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 18);
         writer.write_all(&text).unwrap();
         let form = writer.into_inner();
@@ -229,7 +233,7 @@ mod tests {
         assert_eq!(assets["a.js"].choose([&accepted]).1, &form);
         let newer = b"let it = 'so';".repeat(100);
         assert_eq!(press(&files(&newer))["a.js"].choose([&accepted]).1, &brotli(&newer));
-        // Without its file it is a file like any other.
+        // Without the uncompressed file beside it, it is a file like any other.
         assert!(press(&[("b.js.br".to_owned(), form)]).contains_key("b.js.br"));
     }
 

@@ -1,15 +1,16 @@
-//! A link whose `#` was rewritten on its way, so that the browser asks us for the invite itself.
+//! Links whose `#` was rewritten on their way, so that the browser requests the invite itself from
+//! us.
 
 use percent_encoding::percent_decode_str;
 
-/// What is said then. Its script takes the secret out of the address bar.
+/// The document for such a request. Its script removes the secret from the address bar.
 pub(super) const HTML: &str = include_str!("mangled.html");
 
-/// How often a `#` may have been encoded.
+/// How many times a `#` may have been percent-encoded.
 const ENCODED: usize = 3;
 
-/// Whether somebody asks for what belongs behind a `#`: no file has one in its name, nor ends like
-/// the secret of a link.
+/// Tells whether a request asks for text that belongs behind a `#`: no file has one in its name,
+/// nor ends like the secret of a link.
 pub(super) fn is_invite(path_and_query: &str) -> bool {
     let mut text = path_and_query.to_owned();
     for _ in 0..ENCODED {
@@ -24,7 +25,8 @@ pub(super) fn is_invite(path_and_query: &str) -> bool {
     text.contains('#') || ends_like_a_link(&text)
 }
 
-/// Whether the last part of a path is a number, a dot, and 22 characters or more of base64url.
+/// Tells whether the last part of a path is a number, a dot, and 22 characters or more of
+/// base64url.
 fn ends_like_a_link(text: &str) -> bool {
     let part = text.rsplit('/').next().unwrap_or_default();
     part.split_once('.').is_some_and(|(number, secret)| {
