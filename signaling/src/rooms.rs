@@ -1,7 +1,8 @@
 //! Rooms with two seats and doors before them: who sits where, and when a room is over.
 //!
-//! A state machine without clock, network or lock: every verb takes `now`, and what other members must be told is
-//! appended to a list of [`Notice`]s. A store that several instances share would speak the same verbs.
+//! This is a state machine without clock, network or lock: every operation takes `now`, and
+//! messages for other members are appended to a list of [`Notice`]s. A store that several instances
+//! share would offer the same operations.
 //!
 //! ```text
 //!            join               one leaves          the other leaves
@@ -10,17 +11,17 @@
 //!                       └── close, expiry ─────────────────────────────────┘
 //! ```
 //!
-//! Once joined, a room is never joined again: the secret behind its code has met its guest, and a second one would be
-//! a second guess.
+//! Once joined, a room is never joined again: the secret behind its code has met its guest, and a
+//! second guest would be a second guess.
 //!
 //! A host whose socket breaks is *away*, and takes its seat again with its ticket, as long as it
-//! has said nothing to a guest. A guest who comes meanwhile is joined and waits, and what it says
-//! first is kept for the host; if it leaves before the host is back, nothing was guessed, and the
-//! room waits again. Rooms without their host are few, the one that is longest without is closed
-//! first, and none outlives the time that it would have waited anyway.
+//! has relayed nothing to a guest. A guest who joins in the meantime waits, and its first body is
+//! kept for the host; if the guest leaves before the host is back, no guess was made, and the room
+//! waits again. The number of rooms without their host is bounded, the one that is longest without
+//! is closed first, and none outlives the time that it would have waited anyway.
 //!
-//! A door (see `doors`) is joined as often as guests like. Each of them rings, and an answer makes a joined room for two
-//! that has no number, so that nobody else can so much as knock:
+//! A door (see `doors`) is joined as often as guests like. Each guest rings, and an answer makes a
+//! joined room for two that has no number, so that nobody else can even knock:
 //!
 //! ```text
 //!          join                answer
@@ -37,16 +38,16 @@ use tacit_signaling_messages::{Body, Refusal, Reply, Room, Ticket};
 use crate::doors::Doors;
 use crate::numbers::{Numbers, Use};
 
-/// Whose queue a notice belongs into: one socket that has a seat or a door, or rings.
+/// The recipient of a notice: one socket that has a seat or a door, or rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Member(pub(crate) u64);
 
-/// What a member must be told.
+/// A message for a member.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
     pub(crate) to: Member,
     pub(crate) reply: Reply,
-    /// The room is over for this member; the socket closes after the reply.
+    /// Set if the room is over for this member; the socket closes after the reply.
     pub(crate) last: bool,
 }
 
@@ -60,23 +61,23 @@ impl Notice {
     }
 }
 
-/// How many rooms, and how long.
+/// Bounds on the number of rooms and on their times.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     pub(crate) max_rooms: u32,
     pub(crate) waiting: Duration,
     pub(crate) lifetime: Duration,
     pub(crate) rest: Duration,
-    /// How many may ring at one door at once.
+    /// The maximum number of guests that ring at one door at once.
     pub(crate) at_door: u32,
-    /// How long a guest rings.
+    /// How long a guest may ring.
     pub(crate) ringing: Duration,
 }
 
-/// What a guest who joined has now.
+/// The state of a guest after it joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// Opposite the host, or alone while the host is away.
+    /// Seated opposite the host, or alone while the host is away.
     Seated {
         away: bool,
     },
@@ -89,15 +90,15 @@ pub(crate) struct Rooms {
     open: HashMap<Key, Open>,
     doors: Doors,
     places: HashMap<Member, Place>,
-    /// When each open room is over, soonest first.
+    /// The deadline of each open room, soonest first.
     deadlines: BTreeSet<(Instant, Key)>,
-    /// Since when each room is without its host that may come back, longest first.
+    /// The rooms whose host is away and may come back, with the time since when, longest first.
     away: BTreeSet<(Instant, Key)>,
     numbers: Numbers,
     next_unnumbered: Key,
 }
 
-/// Which room: its number, or beyond all numbers for one that came about at a door.
+/// The key of a room: its number, or a value beyond all numbers for a room that was made at a door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Key(u64);
 
@@ -115,7 +116,7 @@ impl From<Room> for Key {
     }
 }
 
-/// Where a member is.
+/// The place of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     In(Key),
@@ -140,7 +141,7 @@ impl Rooms {
     /// Opens a room and gives `member` its first seat, which it may take again with the `ticket`.
     ///
     /// # Errors
-    /// [`Refusal::ServerFull`], or [`Refusal::Malformed`] for a member who sits already.
+    /// [`Refusal::ServerFull`], or [`Refusal::Malformed`] for a member who already has a place.
     pub(crate) fn create(&mut self, member: Member, ticket: Ticket, now: Instant) -> Result<Room, Refusal> {
         self.is_new(member)?;
         self.has_space()?;
@@ -154,12 +155,12 @@ impl Rooms {
         Ok(room)
     }
 
-    /// Gives `member` the first seat of a room again, instead of whoever sits there. If a guest has
-    /// come meanwhile, the host is told so, and what the guest said.
+    /// Gives `member` the first seat of a room again and displaces a member that still holds it. If
+    /// a guest has joined in the meantime, the host is told of it and gets the guest's first body.
     ///
     /// # Errors
-    /// [`Refusal::UnknownRoom`], also for a wrong ticket and after the host has spoken;
-    /// [`Refusal::Malformed`] for a member who sits already.
+    /// [`Refusal::UnknownRoom`], also for a wrong ticket and after the host has relayed a body;
+    /// [`Refusal::Malformed`] for a member who already has a place.
     pub(crate) fn resume(
         &mut self,
         member: Member,
@@ -177,7 +178,7 @@ impl Rooms {
         }
         let first_words = pending.first_words.take();
         if let Some(before) = open.host.replace(member) {
-            // A socket that is broken, although we do not know it yet.
+            // The former socket is broken, although we do not know it yet.
             self.places.remove(&before);
             notices.push(Notice::last(before, Refusal::RoomFull));
         }
@@ -206,12 +207,13 @@ impl Rooms {
         Ok(room)
     }
 
-    /// Gives `member` the second seat; whoever sits there is told, or told that somebody knocked. At a door, `member`
-    /// rings, and its owner gets the `ticket`.
+    /// Gives `member` the second seat and tells the host; if the second seat was taken before,
+    /// tells the members of the room that somebody knocked. At a door, `member` rings, and the
+    /// door's owner gets the `ticket`.
     ///
     /// # Errors
-    /// [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] once it was joined, [`Refusal::Busy`] where too many ring,
-    /// [`Refusal::Malformed`] for a member who sits already.
+    /// [`Refusal::UnknownRoom`], [`Refusal::RoomFull`] once the room was joined, [`Refusal::Busy`]
+    /// if too many guests ring, [`Refusal::Malformed`] for a member who already has a place.
     pub(crate) fn join(
         &mut self,
         member: Member,
@@ -234,7 +236,7 @@ impl Rooms {
         let key = Key::from(room);
         let open = self.open.get_mut(&key).ok_or(Refusal::UnknownRoom)?;
         if open.deadline <= now {
-            // The sweep that tells the host is on its way.
+            // The time of the room is over; the sweep that tells its host is due.
             return Err(Refusal::UnknownRoom);
         }
         if open.joined {
@@ -254,11 +256,12 @@ impl Rooms {
         Ok(Arrival::Seated { away })
     }
 
-    /// Makes a room for two of `member` and the guest who rang with this ticket, who is told.
+    /// Makes a room for `member` and the guest who rang with this ticket, and tells the guest.
     ///
     /// # Errors
-    /// [`Refusal::UnknownRoom`] if nobody rings with it (any more), [`Refusal::ServerFull`] while there is no space, in
-    /// which case the guest rings on, or [`Refusal::Malformed`] for a member who sits already.
+    /// [`Refusal::UnknownRoom`] if no guest rings with the ticket (any more),
+    /// [`Refusal::ServerFull`] while there is no space, in which case the guest continues to ring,
+    /// or [`Refusal::Malformed`] for a member who already has a place.
     pub(crate) fn answer(
         &mut self,
         member: Member,
@@ -281,7 +284,7 @@ impl Rooms {
         Ok(())
     }
 
-    /// Sends away whoever rings with this ticket.
+    /// Sends away the guest who rings with this ticket.
     pub(crate) fn turn_away(&mut self, ticket: &Ticket, notices: &mut Vec<Notice>) {
         if let Some(guest) = self.doors.take(ticket) {
             self.places.remove(&guest);
@@ -289,8 +292,8 @@ impl Rooms {
         }
     }
 
-    /// Hands `body` to the other seat. If the other has left or the room has closed since, it goes nowhere: the notice
-    /// that says so is on its way to `member`.
+    /// Relays `body` to the other seat. If the other member has left or the room has closed since,
+    /// the body is dropped: the notice that says so is on its way to `member`.
     ///
     /// # Errors
     /// [`Refusal::Malformed`] while nobody has joined yet.
@@ -316,7 +319,7 @@ impl Rooms {
         Ok(())
     }
 
-    /// Closes the room that `member` sits in, for both; or its door, for all who ring there.
+    /// Closes the room of `member` for both members, or its door for all guests who ring there.
     pub(crate) fn close(&mut self, member: Member, now: Instant, notices: &mut Vec<Notice>) {
         if let Some(&Place::In(key)) = self.places.get(&member) {
             if let Some(open) = self.remove(key, now) {
@@ -328,7 +331,7 @@ impl Rooms {
     }
 
     /// Frees the place of `member`. An empty room and a door without its owner close; a room whose
-    /// host may come back is kept, unless it left `for_good`.
+    /// host may come back is kept, unless the host left `for_good`.
     pub(crate) fn leave(&mut self, member: Member, for_good: bool, now: Instant, notices: &mut Vec<Notice>) {
         match self.places.remove(&member) {
             Some(Place::In(key)) => self.leave_room(member, key, for_good, now, notices),
@@ -373,7 +376,7 @@ impl Rooms {
         }
     }
 
-    /// Closes every room whose time is over, and sends away who rang for too long.
+    /// Closes every room whose time is over, and sends away guests who rang for too long.
     pub(crate) fn expire(&mut self, now: Instant, notices: &mut Vec<Notice>) {
         while let Some(&(deadline, key)) = self.deadlines.first()
             && deadline <= now
@@ -388,18 +391,18 @@ impl Rooms {
         }
     }
 
-    /// When [`Rooms::expire`] has something to do next.
+    /// Returns the next time at which [`Rooms::expire`] has something to do.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let room = self.deadlines.first().map(|&(deadline, _)| deadline);
         room.into_iter().chain(self.doors.next_deadline()).min()
     }
 
-    /// How many rooms and doors are open.
+    /// Returns the number of open rooms and doors.
     pub(crate) fn len(&self) -> usize {
         self.open.len() + self.doors.len()
     }
 
-    /// A room whose guest the host has not seen waits for another one.
+    /// Lets a room wait for another guest, if its host has not learned of the one that left.
     fn wait_again(&mut self, key: Key) {
         let Some(open) = self.open.get_mut(&key) else { return };
         open.joined = false;
@@ -417,7 +420,7 @@ impl Rooms {
         self.deadlines.insert((deadline, key));
     }
 
-    /// Of the rooms without their host only so many are kept.
+    /// Closes rooms without their host, the longest away first, down to the bound.
     fn close_longest_away(&mut self, now: Instant, notices: &mut Vec<Notice>) {
         while self.away.len() > most_away(self.terms.max_rooms)
             && let Some(&(_, key)) = self.away.first()
@@ -457,13 +460,14 @@ impl Rooms {
     }
 }
 
-/// At most one knock a second is passed on, so that a stranger cannot fill the queues of the two inside.
+/// The minimum time between two knocks that are passed on, so that a stranger cannot fill the
+/// queues of the room's members.
 const KNOCK_GAP: Duration = Duration::from_secs(1);
 
-/// The longest body that is kept for a host that is away: many times a handshake's first message.
+/// The longest body kept for a host that is away, in bytes: many times a handshake's first message.
 const FIRST_WORDS: usize = 1024;
 
-/// A quarter of the rooms may be without their hosts.
+/// Returns the maximum number of rooms without their host: a quarter of all.
 fn most_away(max_rooms: u32) -> usize {
     (max_rooms / 4).max(1) as usize
 }
@@ -474,23 +478,23 @@ struct Open {
     joined: bool,
     deadline: Instant,
     knocked: Option<Instant>,
-    /// Until the host has said something to its guest.
+    /// Present until the host has relayed a body to its guest.
     pending: Option<Pending>,
 }
 
-/// What lets a host come back.
+/// The state that lets a host come back.
 struct Pending {
     ticket: Ticket,
-    /// How long the room waits.
+    /// The deadline of the wait for a guest.
     until: Instant,
-    /// Since when the host is away.
+    /// The time since when the host is away.
     away: Option<Instant>,
-    /// What the guest has said, as long as the host may not have heard it.
+    /// The guest's first body, kept as long as the host may not have received it.
     first_words: Option<Body>,
 }
 
 impl Pending {
-    /// Whether this is its ticket, in constant time.
+    /// Tells whether `shown` is this room's ticket, in constant time.
     fn is_for(&self, Ticket(shown): &Ticket) -> bool {
         self.ticket.0.as_bytes().ct_eq(shown.as_bytes()).into()
     }

@@ -1,4 +1,4 @@
-//! Rooms by themselves: the clock is an argument, so every time here is exact.
+//! Tests of rooms alone: the clock is an argument, so every time here is exact.
 
 use proptest::prelude::*;
 
@@ -21,7 +21,7 @@ const TERMS: Terms = Terms {
     ringing: Duration::from_secs(120),
 };
 
-/// Rooms, and a clock that only the test moves.
+/// Rooms, and a clock that only the test advances.
 struct Table {
     rooms: Rooms,
     now: Instant,
@@ -33,14 +33,14 @@ impl Table {
         Table { rooms: Rooms::new(TERMS), now: Instant::now(), notices: Vec::new() }
     }
 
-    /// Alice waits in room 1.
+    /// A table in which Alice waits in room 1.
     fn waiting() -> Self {
         let mut table = Table::new();
         assert_eq!(table.create(ALICE), Ok(Room(1)));
         table
     }
 
-    /// Alice and Bob sit in room 1.
+    /// A table in which Alice and Bob sit in room 1.
     fn joined() -> Self {
         let mut table = Table::waiting();
         assert_eq!(table.join(BOB, 1), Ok(HERE));
@@ -56,7 +56,7 @@ impl Table {
         self.rooms.create(member, ticket_of(member), self.now)
     }
 
-    /// `member` comes back to the room that `host` made.
+    /// Lets `member` return to the room that `host` made.
     fn resume(&mut self, member: Member, room: u32, host: Member) -> Result<(), Refusal> {
         self.rooms.resume(member, Room(room), &ticket_of(host), self.now, &mut self.notices)
     }
@@ -81,12 +81,12 @@ impl Table {
         self.rooms.close(member, self.now, &mut self.notices);
     }
 
-    /// Not to come back.
+    /// Lets `member` leave for good.
     fn leave(&mut self, member: Member) {
         self.rooms.leave(member, true, self.now, &mut self.notices);
     }
 
-    /// The socket of `member` breaks.
+    /// Breaks the socket of `member`.
     fn lose(&mut self, member: Member) {
         self.rooms.leave(member, false, self.now, &mut self.notices);
     }
@@ -103,7 +103,7 @@ impl Table {
 const HERE: Arrival = Arrival::Seated { away: false };
 const ALONE: Arrival = Arrival::Seated { away: true };
 
-/// Whom a ticket is for is written on it here.
+/// Makes a ticket that names its guest, for tests.
 fn ticket_of(Member(guest): Member) -> Ticket {
     Ticket(format!("ticket of {guest}"))
 }
@@ -163,7 +163,7 @@ fn a_room_that_was_joined_is_never_joined_again() {
     assert_eq!(table.join(EVE, 1), Err(Refusal::RoomFull));
     assert_eq!(table.join(BOB, 1), Err(Refusal::RoomFull));
     assert_eq!(table.told(), [tell(ALICE, Reply::Knocked)]);
-    // What Alice says now goes nowhere, and is no fault of hers.
+    // A body that Alice relays now is dropped, without an error for her.
     assert_eq!(table.relay(ALICE, "hello?"), Ok(()));
     table.leave(ALICE);
     assert!(table.told().is_empty());
@@ -306,7 +306,7 @@ fn either_closes_for_both() {
         table.close(closer);
         assert_eq!(table.told(), [last(other, Reply::PeerLeft)]);
         assert_eq!(table.join(EVE, 1), Err(Refusal::UnknownRoom));
-        // The sockets leave later; nothing more comes of it.
+        // The sockets leave later, without further effect.
         table.leave(closer);
         table.leave(other);
         assert!(table.told().is_empty());
@@ -430,7 +430,7 @@ proptest! {
     #[test]
     fn the_books_agree_whatever_happens(steps in proptest::collection::vec(step(), 0..80)) {
         let mut table = Table::new();
-        // Rooms with a number in which the host has said something, as long as they are open.
+        // Open rooms with a number in which the host has relayed a body.
         let mut spoken: Vec<u32> = Vec::new();
         for step in steps {
             match step {
@@ -440,7 +440,7 @@ proptest! {
                 Step::TurnAway(guest) => table.rooms.turn_away(&ticket_of(Member(guest)), &mut table.notices),
                 Step::Join(member, room) => {
                     let joined = table.join(Member(member), room);
-                    // A room that a host has spoken in has had its guest.
+                    // A room in which the host has relayed a body has had its guest.
                     let is_seated = matches!(joined, Ok(Arrival::Seated { .. }));
                     prop_assert!(!is_seated || !spoken.contains(&room));
                 }
@@ -462,7 +462,7 @@ proptest! {
             prop_assert_eq!(rooms.open.len(), rooms.deadlines.len());
             for (key, open) in &rooms.open {
                 prop_assert!(rooms.deadlines.contains(&(open.deadline, *key)));
-                // A host may go away when its room has waited for long enough already.
+                // A host may leave when its room has already waited for long enough.
                 prop_assert!(open.deadline > table.now || open.pending.is_some());
                 let away = open.pending.as_ref().and_then(|pending| pending.away);
                 prop_assert!(open.seated().count() > 0 || away.is_some(), "an empty room is closed");

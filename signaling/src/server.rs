@@ -1,4 +1,4 @@
-//! The accept loop: one task a connection, each with a bound on what it may take.
+//! The accept loop: one task per connection, each with bounds on its resources.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,27 +46,28 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
-/// What every request may need.
+/// State that every request may need.
 pub(crate) struct Shared {
     pub(crate) hub: Arc<Hub>,
-    /// What parties are told of that helps them to connect.
+    /// The STUN and TURN servers that parties are told of.
     pub(crate) ice: Arc<Ice>,
     relay: Option<Arc<Relay>>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) page: Option<Page>,
     /// Cancelled when the server is to end.
     pub(crate) closing: CancellationToken,
-    /// Connections and sockets; the server waits for them, but not for long.
+    /// Connections and sockets; at its end the server waits for them for a bounded time.
     pub(crate) tasks: TaskTracker,
 }
 
-/// How long ending may take before whoever is left is cut off.
+/// How long the shutdown waits for open connections before it cuts them off.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A connection that serves pages ends after this; a page is some hundred kilobytes. Sockets are not bound by it.
+/// The maximum lifetime of a connection that serves pages; a page is some hundred kilobytes.
+/// Sockets are not bound by it.
 const PAGE_PATIENCE: Duration = Duration::from_secs(600);
 
-/// After the system refused a connection for want of something, wait this long rather than ask in a circle.
+/// The delay after the system refused a connection for lack of a resource, to avoid a busy loop.
 const BREATHER: Duration = Duration::from_millis(50);
 
 impl Server {
@@ -76,7 +77,7 @@ impl Server {
     /// [`Trouble`] with the page or the address.
     pub async fn bind(config: Config) -> Result<Server, Trouble> {
         let Config { listen, page, tls, metrics, rooms, ice_servers, turn, limits } = config;
-        // The address first: it is the likelier trouble, and found at once.
+        // The address comes first: it is the likelier error, and is found at once.
         let listener = TcpListener::bind(&listen).await.map_err(|source| refused(&listen, source))?;
         let address = listener.local_addr().map_err(|source| refused(&listen, source))?;
         let metrics = match metrics {
@@ -130,12 +131,12 @@ impl Server {
         Ok(Server { listener, address, router, identity, metrics, doorkeeper, shared })
     }
 
-    /// Where it listens; the port is the real one if 0 was asked for.
+    /// Returns the address that the server listens on; the port is the real one if 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address to type into a browser on this machine.
+    /// Returns the address to type into a browser on this machine.
     pub fn url(&self) -> String {
         let scheme = if self.identity.is_some() { "https" } else { "http" };
         let ip = self.address.ip();
@@ -146,17 +147,17 @@ impl Server {
         }
     }
 
-    /// The SHA-256 of the certificate, as browsers show it; nothing without TLS.
+    /// Returns the SHA-256 of the certificate, as browsers show it; `None` without TLS.
     pub fn fingerprint(&self) -> Option<&str> {
         self.identity.as_ref().map(|identity| identity.fingerprint.as_str())
     }
 
-    /// Where the operator's figures are, if they are served.
+    /// Returns the address of the operator's metrics, if they are served.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Serves until `shutdown` is ready, tells everybody, and returns within a few seconds.
+    /// Serves until `shutdown` is ready, then tells all members and returns within a few seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Server { listener, router, identity, metrics, doorkeeper, shared, .. } = self;
         let service = TowerToHyperService::new(router);
@@ -171,9 +172,11 @@ impl Server {
                         continue;
                     }
                 };
-                // Whoever is one too many is hung up on: answering would cost what is not there.
+                // A connection beyond the limit is dropped: an answer would cost the resources that
+                // are missing.
                 let Some(visit) = doorkeeper.admit(from.ip(), Instant::now().into_std()) else { continue };
-                // Small messages that somebody waits for: sending them at once matters more than filling packets.
+                // Messages are small and latency matters: sending them at once matters more than
+                // filling packets.
                 drop(stream.set_nodelay(true));
                 let (service, shared) = (service.clone(), shared.clone());
                 match acceptor.clone() {
@@ -194,7 +197,8 @@ impl Server {
         drop(listener);
         shared.closing.cancel();
         shared.tasks.close();
-        // Beside the farewells of our own sockets: whoever sits opposite them elsewhere need not wait.
+        // Done while our own sockets say goodbye: the members opposite them on other instances need
+        // not wait.
         let everybody = async { tokio::join!(shared.tasks.wait(), shared.hub.end()) };
         if tokio::time::timeout(GRACE, everybody).await.is_err() {
             tracing::warn!(left = shared.tasks.len(), "some connections did not end in time");
@@ -202,7 +206,7 @@ impl Server {
     }
 }
 
-/// Relays for ever, if that is asked for.
+/// Runs the relay for ever, if one is configured.
 async fn relay(relay: Option<&Relay>) {
     match relay {
         Some(relay) => relay.run().await,
@@ -210,7 +214,7 @@ async fn relay(relay: Option<&Relay>) {
     }
 }
 
-/// Serves the operator's figures, one connection at a time, for ever.
+/// Serves the operator's metrics, one connection at a time, for ever.
 async fn tell(listener: Option<TcpListener>, shared: &Arc<Shared>) {
     let Some(listener) = listener else { return std::future::pending().await };
     let figures = |State(shared): State<Arc<Shared>>| async move {
@@ -225,7 +229,7 @@ async fn tell(listener: Option<TcpListener>, shared: &Arc<Shared>) {
             continue;
         };
         let answer = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service.clone());
-        // Whoever dawdles holds up only others who want figures.
+        // A slow client delays only other readers of the metrics.
         drop(tokio::time::timeout(GRACE, answer).await);
     }
 }
@@ -233,7 +237,7 @@ async fn tell(listener: Option<TcpListener>, shared: &Arc<Shared>) {
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 0x16;
 
-/// Shakes hands, then serves. Whoever speaks plain HTTP is told where to go.
+/// Performs the TLS handshake, then serves. A client that speaks plain HTTP is redirected to HTTPS.
 async fn secure(
     stream: TcpStream,
     acceptor: TlsAcceptor,
@@ -272,7 +276,7 @@ async fn serve_connection(
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
-    // Errors here are the client's own: it hung up, or spoke something other than HTTP.
+    // Errors here are the client's own: it hung up, or did not speak HTTP.
     tokio::select! {
         served = connection.as_mut() => return drop(served),
         () = shared.closing.cancelled() => {}

@@ -1,20 +1,22 @@
-//! Flags, environment and a file, which all say the same: what stands further left here counts more.
+//! Settings from flags, the environment and a file; flags override the environment, which overrides
+//! the file.
 //!
-//! The file is TOML and has the flags' names as keys: `max-rooms = 500`, `tls = "self-signed"`, `tls-name = ["a", "b"]`. In the
-//! environment `--max-rooms` is `TACIT_SIGNALING_MAX_ROOMS`.
+//! The file is TOML and has the flags' names as keys: `max-rooms = 500`, `tls = "self-signed"`,
+//! `tls-name = ["a", "b"]`. In the environment `--max-rooms` is `TACIT_SIGNALING_MAX_ROOMS`.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use clap::CommandFactory;
 
-/// What the environment's names begin with.
+/// The prefix of the environment variables.
 const PREFIX: &str = "TACIT_SIGNALING_";
 
-/// The command line with what the file and the environment say in front, so that flags that are given override it.
+/// Returns the command line with the settings of the file and of the environment inserted in front,
+/// so that explicit flags override them.
 ///
 /// # Errors
-/// What is wrong with the file, and what to do.
+/// A sentence that says what is wrong with the file, and what to do.
 pub(crate) fn arguments<C: CommandFactory>(
     given: impl Iterator<Item = OsString>,
     environment: impl Fn(&str) -> Option<OsString>,
@@ -33,7 +35,7 @@ pub(crate) fn arguments<C: CommandFactory>(
             if key == "config" || !flags.contains(&key.as_str()) {
                 return Err(format!("there is no setting `{key}`; the names are those of the flags, see --help"));
             }
-            // What the environment says counts more, and is added next.
+            // The environment overrides the file, and is added next.
             if in_environment(key).is_none() {
                 for text in texts(value)
                     .ok_or_else(|| format!("`{key}` is neither text, a number, yes or no, nor a list of these"))?
@@ -54,7 +56,7 @@ pub(crate) fn arguments<C: CommandFactory>(
     Ok(all)
 }
 
-/// The file that the command line names.
+/// Returns the settings file that the command line names.
 fn file(given: &[OsString]) -> Option<OsString> {
     let follows = |flag: &OsString| flag == "--config";
     let after = given.iter().position(follows).and_then(|at| given.get(at + 1)).cloned();
@@ -66,7 +68,7 @@ fn read(path: &Path) -> Result<toml::Table, String> {
     text.parse().map_err(|error| format!("{} is not TOML: {error}", path.display()))
 }
 
-/// A setting as a flag takes it; a list is the flag several times.
+/// Returns a setting as the values of a flag; a list repeats the flag.
 fn texts(value: &toml::Value) -> Option<Vec<String>> {
     match value {
         toml::Value::String(text) => Some(vec![text.clone()]),

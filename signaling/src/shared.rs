@@ -1,11 +1,13 @@
 //! Rooms that several instances share, in Redis.
 //!
-//! Every verb is one run of `rooms.lua` in Redis, which runs one at a time: what it decides is decided for all instances,
-//! and what it has to tell goes to the instance that holds the member's socket, over one channel for each instance.
+//! Every operation is one run of `rooms.lua` in Redis, which runs one script at a time: its
+//! decisions hold for all instances, and its notices go to the instance that holds the member's
+//! socket, over one channel per instance.
 //!
-//! An instance beats. One that is silent for too long has left, with all its members; the others find out while they
-//! beat. An instance that loses Redis, or learns that it has been silent for too long, cannot know what it missed: it
-//! sends all its members away as if it were shutting down, and takes part again under a new name.
+//! Every instance sends heartbeats. An instance that is silent for too long has left, with all its
+//! members; the others detect it during their own heartbeats. An instance that loses Redis, or
+//! learns that it has been silent for too long, cannot know what it missed: it sends all its
+//! members away as if it were shutting down, and rejoins under a new name.
 
 mod line;
 
@@ -26,7 +28,7 @@ use crate::hub::{Ask, Post, new_ticket};
 use crate::rooms::{Member, Terms};
 use line::{Answer, Line, Lines};
 
-/// The rooms as one instance sees them.
+/// The shared rooms as one instance sees them.
 pub(crate) struct Shared {
     lines: Lines,
     silence: Duration,
@@ -34,13 +36,13 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     lost: Notify,
     errands: mpsc::UnboundedSender<Errand>,
-    /// For [`Shared::keep_time`], which runs once.
+    /// Taken by [`Shared::keep_time`], which runs once.
     desk: Mutex<Option<Desk>>,
     open: AtomicUsize,
 }
 
 struct State {
-    /// None while Redis cannot be reached, and after the end.
+    /// `None` while Redis cannot be reached, and after the end.
     line: Option<Line>,
     queues: HashMap<Member, mpsc::Sender<Post>>,
 }
@@ -50,7 +52,7 @@ struct Desk {
     errands: mpsc::UnboundedReceiver<Errand>,
 }
 
-/// What somebody who cannot wait wants done.
+/// An operation queued by a caller that cannot wait for Redis.
 struct Errand {
     line: Line,
     what: What,
@@ -61,19 +63,21 @@ enum What {
     TurnAway(Ticket),
 }
 
-/// How long to wait before Redis is tried again.
+/// The delay before Redis is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Shared {
-    /// Takes part, by the Redis at this address; `silence` is how long an instance may be silent.
+    /// Joins the instances that share the Redis at this address; `silence` is how long an instance
+    /// may be silent.
     ///
     /// # Errors
-    /// What Redis, or the way there, says.
+    /// The error of Redis or of the connection to it.
     pub(crate) async fn connect(redis: redis::ConnectionInfo, terms: Terms, silence: Duration) -> RedisResult<Self> {
         let lines = Lines::new(redis, terms, silence)?;
         let (line, posts) = lines.arrive().await?;
         let (errands, received) = mpsc::unbounded_channel();
-        // What is due is noticed by a beat, so that the times of rooms bound the time between beats as well.
+        // Deadlines are detected by a heartbeat, so the rooms' times bound the interval between
+        // heartbeats as well.
         let soonest = silence.min(terms.waiting).min(terms.lifetime).min(terms.ringing);
         Ok(Shared {
             lines,
@@ -137,18 +141,19 @@ impl Shared {
 
     pub(crate) fn leave(&self, member: Member, for_good: bool) {
         let mut state = self.lock();
-        // Whoever has no queue has heard last words, and no place any more.
+        // A member without a queue has received its last reply and has no place any more.
         if state.queues.remove(&member).is_some() {
             self.send(&state, What::Leave(member, for_good));
         }
     }
 
-    /// How many rooms and doors were open at the last beat, of all instances together.
+    /// Returns the number of rooms and doors open at the last heartbeat, of all instances together.
     pub(crate) fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Beats, delivers what comes, runs errands, and finds Redis again; runs until dropped.
+    /// Sends heartbeats, delivers notices, runs queued operations, and reconnects to Redis; runs
+    /// until dropped.
     pub(crate) async fn keep_time(&self) {
         let desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Desk { mut posts, mut errands }) = desk else { return std::future::pending().await };
@@ -161,7 +166,7 @@ impl Shared {
                 () = self.lost.notified() => {}
             }
             if self.lock().line.is_some() {
-                // An old notification of a loss that was seen otherwise.
+                // A leftover notification of a loss that was detected otherwise.
                 continue;
             }
             let (again, heard) = loop {
@@ -172,13 +177,14 @@ impl Shared {
             };
             posts = heard;
             tracing::info!("rooms are shared again");
-            // The others need not wait until our old name has been silent for long enough. If this fails, they will.
+            // Without this the other instances wait until our old name has been silent for too
+            // long. If it fails, they do.
             drop(self.lines.depart(&again.as_if(&line)).await);
             self.lock().line = Some(again);
         }
     }
 
-    /// Lets everybody leave, and takes part no more.
+    /// Lets all members of this instance leave, and stops taking part.
     pub(crate) async fn end(&self) {
         let line = self.lock().line.take();
         if let Some(line) = line {
@@ -186,7 +192,7 @@ impl Shared {
         }
     }
 
-    /// Asks for something that needs a seat; nothing comes of it if that was lost.
+    /// Runs an operation that needs a seat; returns `None` if the seat was lost.
     async fn act(&self, member: Member, verb: &str, argument: &str) -> Option<Answer> {
         let line = {
             let state = self.lock();
@@ -201,7 +207,7 @@ impl Shared {
         }
     }
 
-    /// Delivers what comes until nothing more does, not even our own beats.
+    /// Delivers notices until nothing arrives any more, not even our own heartbeats.
     async fn hear(&self, posts: &mut PubSubStream) {
         while let Ok(Some(message)) = timeout(self.silence, posts.next()).await {
             if message.get_payload_bytes().is_empty() {
@@ -220,12 +226,14 @@ impl Shared {
         let Some(queue) = state.queues.get(&member) else { return };
         match queue.try_send(post) {
             Ok(()) if !last => {}
-            // Guests who come faster than their calls can be read must not cost the owner the door.
+            // Guests who arrive faster than the owner reads their calls must not cost the owner the
+            // door.
             Err(TrySendError::Full(Post { reply: Reply::Called { ticket }, .. })) => {
                 self.send(&state, What::TurnAway(ticket));
             }
             sent => {
-                // Without a queue the socket ends once it has said what was waiting; one too slow ends likewise.
+                // Without a queue the socket ends once it has sent what was waiting; a socket that
+                // is too slow ends likewise.
                 state.queues.remove(&member);
                 if sent.is_err() && !last {
                     self.send(&state, What::Leave(member, false));
@@ -250,7 +258,7 @@ impl Shared {
 
     async fn run(&self, line: &Line, errands: &mut mpsc::UnboundedReceiver<Errand>) -> String {
         while let Some(Errand { line: from, what }) = errands.recv().await {
-            // What was asked under a name of before has been done by departing.
+            // Departing has already done what was queued under a former name.
             if from.instance != line.instance {
                 continue;
             }
@@ -270,12 +278,13 @@ impl Shared {
 
     fn send(&self, state: &State, what: What) {
         if let Some(line) = state.line.clone() {
-            // It fails only if nobody keeps time any more, and then all leave at once.
+            // Sending fails only if `keep_time` has ended, and then all members leave at once.
             drop(self.errands.send(Errand { line, what }));
         }
     }
 
-    /// Redis did not answer, or knows us no more: nobody here can be sure of their seat.
+    /// Drops all members after Redis failed to answer or no longer knows this instance: no seat is
+    /// certain.
     fn lose(&self, line: &Line, why: &str) {
         let mut state = self.lock();
         if state.line.as_ref().is_none_or(|current| current.instance != line.instance) {
@@ -285,7 +294,7 @@ impl Shared {
         tracing::warn!(why, members = state.queues.len(), "lost the shared rooms");
         for (_, queue) in state.queues.drain() {
             let reply = Reply::Refused { reason: Refusal::ShuttingDown };
-            // Whoever has much to read ends without it.
+            // A member whose queue is full ends without this reply.
             drop(queue.try_send(Post { reply, last: true }));
         }
         self.lost.notify_one();
@@ -296,7 +305,7 @@ impl Shared {
     }
 }
 
-/// What to tell whoever got what they asked for.
+/// Returns the reply to a granted request.
 fn reply(ask: &Ask, value: &str, ticket: &str) -> Option<Reply> {
     let room = || value.parse().ok().map(Room);
     Some(match ask {
@@ -308,7 +317,7 @@ fn reply(ask: &Ask, value: &str, ticket: &str) -> Option<Reply> {
     })
 }
 
-/// `<member> <1 for last> <reply>`
+/// Parses `<member> <1 for last> <reply>`.
 fn parse(bytes: &[u8]) -> Option<(Member, Post)> {
     let mut parts = std::str::from_utf8(bytes).ok()?.splitn(3, ' ');
     let member = Member(parts.next()?.parse().ok()?);

@@ -1,4 +1,5 @@
-//! The machine in Redis against the one in `rooms.rs`: the same steps, the same answers, the same notices.
+//! Compares the state machine in Redis with the one in `rooms.rs`: the same steps, answers and
+//! notices.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -12,7 +13,7 @@ mod redis_server;
 
 use redis_server::Redis;
 
-/// Times that no test reaches: what they end is tested through sockets.
+/// A time that no test reaches: expiry is tested through sockets.
 const LONG: Duration = Duration::from_secs(3600);
 
 const TERMS: Terms = Terms { max_rooms: 3, waiting: LONG, lifetime: LONG, rest: LONG, at_door: 2, ringing: LONG };
@@ -20,12 +21,12 @@ const TERMS: Terms = Terms { max_rooms: 3, waiting: LONG, lifetime: LONG, rest: 
 #[derive(Clone, Debug)]
 enum Step {
     Enter(u64, Ask),
-    /// With the ticket of this guest.
+    /// The member who answers, and the guest whose ticket it shows.
     Answer(u64, u64),
     TurnAway(u64),
     Relay(u64),
     Close(u64),
-    /// Whether for good.
+    /// The member, and whether it leaves for good.
     Leave(u64, bool),
 }
 
@@ -50,10 +51,10 @@ fn ticket_of(guest: u64) -> Ticket {
     Ticket(format!("ticket-of-{guest}"))
 }
 
-/// What a step leads to: what is said to whoever took it, and to whom else what.
+/// The result of a step: the reply to the member who took it, and the notices to other members.
 type Outcome = (Result<Reply, Refusal>, Vec<(u64, Reply, bool)>);
 
-/// Who hears first does not matter, and how often strangers may knock is a matter of time.
+/// Normalises notices: their order among members does not matter, and knocks depend on time.
 fn tidy(mut notices: Vec<(u64, Reply, bool)>) -> Vec<(u64, Reply, bool)> {
     notices.retain(|(_, reply, _)| *reply != Reply::Knocked);
     notices.sort_by_key(|(to, ..)| *to);
@@ -138,7 +139,7 @@ async fn there(lines: &Lines, line: &Line, posts: &mut PubSubStream, step: &Step
         (Answer::Done(_), None) | (Answer::Ringing, Some(Ask::Join(_))) => Ok(Reply::Ringing),
         other => panic!("{other:?}"),
     };
-    // What a script tells is published before it ends, so all of it comes before a mark.
+    // A script's notices are published before it ends, so all of them arrive before a mark.
     lines.mark(line).await.unwrap();
     let mut told = Vec::new();
     loop {
@@ -167,7 +168,7 @@ fn both_machines_decide_alike() {
                 let (wanted, got) = (here(&mut rooms, &step), there(&lines, &line, &mut posts, &step).await);
                 prop_assert_eq!(&got, &wanted, "in Redis and here, after {:?}", step);
             }
-            // And nothing is left when all have gone, but what waits for hosts that are away.
+            // When all members have left, only rooms of hosts that are away remain.
             for member in 0..7 {
                 let step = Step::Leave(member, true);
                 prop_assert_eq!(there(&lines, &line, &mut posts, &step).await, here(&mut rooms, &step));

@@ -1,8 +1,10 @@
-//! One WebSocket: reads what a party says, writes what its queue holds, and ends both when it must.
+//! One WebSocket: reads a party's requests, writes the replies in its queue, and closes both when
+//! necessary.
 //!
-//! The bounds, in the order in which an abuser meets them: a frame longer than [`MAX_FRAME`] is not read to its end;
-//! each frame costs a token; a socket that has not asked for a seat in time, or does not answer a ping, is closed; one
-//! that does not read what waits for it loses its seat (see `hub`) and then its connection.
+//! The bounds, in the order in which an abuser meets them: a frame longer than [`MAX_FRAME`] is not
+//! read to its end; each frame costs a token; a socket that has not asked for a seat in time, or
+//! does not answer a ping, is closed; one that does not read its replies loses its seat (see `hub`)
+//! and then its connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +29,7 @@ use crate::ice::Ice;
 use crate::limits::{Bucket, Rate, Visit};
 use crate::wire::Metered;
 
-/// What a socket's task works with.
+/// The server's state that a socket's task uses.
 pub(crate) struct Surroundings {
     pub(crate) hub: Arc<Hub>,
     pub(crate) ice: Arc<Ice>,
@@ -45,13 +47,13 @@ pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, around: S
     }
 }
 
-/// Saying goodbye takes at most this long, whoever does not listen.
+/// The maximum time for the closing handshake, even if the client does not read.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// The most that is read and dropped after the goodbye.
+/// The maximum number of bytes that are read and dropped after the close frame.
 const MOST_DRAINED: usize = 1 << 20;
 
-/// The last words on a socket.
+/// The last reply on a socket and its close code.
 #[derive(Debug, PartialEq, Eq)]
 struct Parting {
     reply: Option<Reply>,
@@ -93,9 +95,10 @@ impl From<Refusal> for Parting {
     }
 }
 
-/// Runs the conversation and returns its last words, or `None` if the other end is gone.
+/// Runs the conversation and returns its last reply, or `None` if the other end is gone.
 ///
-/// The seat is left when this returns, before the last words are said: the peer need not wait for them.
+/// The seat is left when this returns, before the last reply is sent: the peer need not wait for
+/// it.
 async fn converse(line: &mut Line<impl AsyncRead + AsyncWrite + Unpin>, around: &Surroundings) -> Option<Parting> {
     let limits = &around.limits;
     let rate = Rate::per_second(limits.messages_per_second, limits.message_burst);
@@ -110,7 +113,8 @@ async fn converse(line: &mut Line<impl AsyncRead + AsyncWrite + Unpin>, around: 
     loop {
         let silent_until = heard_at + limits.ping_after + if pinged { limits.pong_within } else { Duration::ZERO };
         tokio::select! {
-            // In this order, because when the server ends the peer leaves as well, and that is not the news.
+            // The order matters: when the server ends the peer leaves as well, and the shutdown
+            // must be reported first.
             biased;
 
             () = around.closing.cancelled() => return Some(Refusal::ShuttingDown.into()),
@@ -159,7 +163,7 @@ async fn converse(line: &mut Line<impl AsyncRead + AsyncWrite + Unpin>, around: 
     }
 }
 
-/// Does what a party asks for: a reply for it, or the last words.
+/// Executes a request: returns its reply, or the parting.
 async fn answer(
     request: Request,
     seat: &mut Option<Seat>,
@@ -181,7 +185,7 @@ async fn answer(
         | Request::Join { .. }
         | Request::Open { .. }
         | Request::Answer { .. } => {
-            // A queue is given away once, so this is also where a second seat is refused.
+            // The queue can be taken once, so this is also where a second seat is refused.
             let queue = queue.take().ok_or(Refusal::Malformed)?;
             let (taken, reply) = take_seat(request, queue, around).await?;
             *seat = Some(taken);
@@ -201,7 +205,7 @@ async fn answer(
     }
 }
 
-/// Gives a party what it asks for, if its address has not asked too often.
+/// Grants a seat, if this address has not asked too often.
 async fn take_seat(
     request: Request,
     queue: mpsc::Sender<Post>,
@@ -220,15 +224,15 @@ async fn take_seat(
         let may = around.visit.may_take_seat(now);
         return if may { around.hub.enter(ask, queue).await } else { Err(Refusal::TooMany) };
     }
-    // The guest's ring was counted already. A wrong ticket counts, and whoever has tried too often is not heard, lest it
-    // learn by guessing on.
+    // The guest's ring was counted already. A wrong ticket counts, and an address that has tried
+    // too often is refused before its ticket is checked, so that further guesses tell it nothing.
     if !around.visit.has_seat_left(now) {
         return Err(Refusal::TooMany);
     }
     let answered = around.hub.enter(ask, queue).await;
     match answered {
-        // Nor does the owner's socket count, or guests who say nothing would use up what its
-        // address may open.
+        // The owner's socket is not counted either; otherwise guests who say nothing would use up
+        // the sockets that its address may open.
         Ok(_) => around.visit.forget_socket(now),
         Err(Refusal::UnknownRoom) => {
             let _counted = around.visit.may_take_seat(now);
@@ -238,14 +242,14 @@ async fn take_seat(
     answered
 }
 
-/// What came in.
+/// An input from the client.
 #[derive(Debug, PartialEq, Eq)]
 enum Heard {
     Request(Request),
-    /// A ping or a pong: a sign of life.
+    /// A ping or a pong: the client is alive.
     Sign,
     Nonsense(Parting),
-    /// Closed or broken; nothing more can be said.
+    /// Closed or broken; nothing more can be sent.
     End,
     /// Closed by a browser whose page is gone.
     Goodbye,
@@ -264,7 +268,7 @@ struct Line<T> {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
     async fn new(stream: T, around: &Surroundings) -> Self {
-        // Small buffers: most sockets sit idle for hours. Nothing is held back for a fuller write.
+        // Small buffers: most sockets sit idle for hours. No write is held back to fill a buffer.
         let config = WebSocketConfig::default()
             .read_buffer_size(2048)
             .write_buffer_size(0)
@@ -292,7 +296,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Heard::Sign,
             Some(Ok(Message::Close(frame))) => {
-                // The library has queued the answer; asking once more sends it.
+                // The library has queued the answer; polling once more sends it.
                 drop(timeout(FAREWELL, self.socket.next()).await);
                 let is_gone = frame.is_some_and(|frame| frame.code == CloseCode::Away);
                 if is_gone { Heard::Goodbye } else { Heard::End }
@@ -318,7 +322,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) | Err(_) => Err(Gone),
             },
-            // Whoever does not read cannot be told either.
+            // A client that does not read cannot be told either.
             () = self.closing.cancelled() => Err(Gone),
         }
     }
@@ -329,7 +333,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
                 self.socket.feed(Message::text(text)).await.ok()?;
             }
             self.socket.close(Some(CloseFrame { code, reason: reason.into() })).await.ok()?;
-            // The answer to our close frame ends it. After an error there is no making sense of what comes.
+            // The answer to our close frame ends the loop. After an error nothing that arrives can
+            // be interpreted.
             while !self.socket.is_terminated() {
                 match self.socket.next().await {
                     Some(Ok(_)) => {}
@@ -344,7 +349,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Line<T> {
 }
 
 fn parse(text: &str) -> Heard {
-    /// A newer client may say more than we know; what it gets to hear is that, not that it stammers.
+    /// A newer client may send more than we know; it must get a version error, not a malformed one.
     #[derive(Deserialize)]
     struct Versioned {
         version: u16,

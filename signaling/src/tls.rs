@@ -1,4 +1,5 @@
-//! TLS: browsers give the camera and WebGPU only to pages that came safely, so whoever serves more than this machine needs it.
+//! TLS: browsers give the camera and WebGPU only to pages from a secure origin, so a server that is
+//! reached from other machines needs it.
 
 use std::fs;
 use std::io::Write;
@@ -18,29 +19,30 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::trouble::Trouble;
 
-/// The file that a certificate of our own is kept in, with its key.
+/// The file that holds a self-signed certificate and its key.
 const FILE: &str = "self-signed.pem";
 
-/// Where a certificate comes from.
+/// The source of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// We make one, and keep it in this folder with its key: browsers warn of it once, and it stays the same.
+    /// A certificate that we make, and keep in this folder with its key: browsers warn of it once,
+    /// and it stays the same.
     SelfSigned {
-        /// Where it is kept.
+        /// The folder that keeps the certificate.
         folder: PathBuf,
-        /// Names and addresses that it is for, besides this machine's own.
+        /// Names and addresses that it is valid for, besides this machine's own.
         names: Vec<String>,
     },
-    /// It is there.
+    /// An existing certificate.
     Files {
-        /// The certificate, and those above it, as PEM.
+        /// The certificate and its chain, as PEM.
         certificate: PathBuf,
         /// Its key, as PEM.
         key: PathBuf,
     },
 }
 
-/// A certificate, ready to be shown.
+/// A certificate that is ready for use.
 pub(crate) struct Identity {
     pub(crate) acceptor: TlsAcceptor,
     /// The SHA-256 of the certificate, as browsers show it.
@@ -48,7 +50,7 @@ pub(crate) struct Identity {
 }
 
 impl Tls {
-    /// Whether browsers may be told to come by HTTPS only, see [`strictly`].
+    /// Tells whether browsers may be told to use HTTPS only, see [`strictly`].
     pub(crate) fn is_lasting(&self) -> bool {
         matches!(self, Self::Files { .. })
     }
@@ -58,7 +60,7 @@ impl Identity {
     /// Reads the certificate, or makes it.
     ///
     /// # Errors
-    /// [`Trouble`] with the files, or what is in them.
+    /// [`Trouble`] with the files or their contents.
     pub(crate) fn load(tls: &Tls) -> Result<Self, Trouble> {
         match tls {
             Tls::Files { certificate, key } => Self::new(&read(certificate)?, certificate, &read(key)?, key),
@@ -69,7 +71,7 @@ impl Identity {
                 let is_for = format!("# For {}\n", all.join(" "));
                 let kept = match fs::read(&path) {
                     Ok(kept) if kept.starts_with(is_for.as_bytes()) => kept,
-                    // None yet, or for other names.
+                    // No certificate yet, or one for other names.
                     _ => make(&path, &is_for, all)?,
                 };
                 Self::new(&kept, &path, &kept, &path)
@@ -112,7 +114,8 @@ fn make(path: &Path, is_for: &str, names: Vec<String>) -> Result<Vec<u8>, Troubl
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        // Beside its place first, so that a half is never taken for the whole.
+        // Written under another name and then renamed, so that a partial file is never taken for
+        // the whole.
         let fresh = path.with_extension("new");
         drop(fs::remove_file(&fresh));
         let mut options = fs::OpenOptions::new();
@@ -128,17 +131,17 @@ fn make(path: &Path, is_for: &str, names: Vec<String>) -> Result<Vec<u8>, Troubl
     Ok(text.into_bytes())
 }
 
-/// What browsers keep for a year: that this host is to be reached by HTTPS only. Names below it are
-/// another server's business.
+/// The value of `Strict-Transport-Security`: for a year browsers reach this host by HTTPS only.
+/// Names below it belong to other servers and are left out.
 const STRICT: &str = "max-age=31536000";
 
-/// Lets every answer say that this host is to be reached by HTTPS only (RFC 6797), so that nobody
-/// in between can take a later visit back to HTTP.
+/// Adds a header to every answer which says that this host is to be reached by HTTPS only (RFC
+/// 6797), so that nobody in between can take a later visit back to HTTP.
 ///
-/// Only under a certificate that an operator gave us. With one of our own a browser lets its person
-/// in past a warning, and under this rule it must not (section 8.4): once such a certificate
-/// changed, there would be no way in. And not for `localhost`: the rule holds for all ports of a
-/// name, so it would shut out other programs of this machine.
+/// This applies only under a certificate that an operator gave us. With a self-signed one a browser
+/// lets its user in past a warning, and under this rule it must not (section 8.4): once such a
+/// certificate changed, there would be no way in. It does not apply to `localhost` either: the rule
+/// holds for all ports of a name, so it would shut out other programs of this machine.
 pub(crate) fn strictly(router: Router) -> Router {
     async fn strict(request: Request, next: Next) -> Response {
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -153,13 +156,13 @@ pub(crate) fn strictly(router: Router) -> Router {
     router.layer(from_fn(strict))
 }
 
-/// What a browser gets that was told `http`: the same address with `https`.
+/// Redirects a browser that was given `http` to the same address with `https`.
 pub(crate) fn towards_https() -> Router {
     async fn redirect(headers: HeaderMap, uri: Uri) -> Response {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let authority = host.and_then(|host| host.parse::<axum::http::uri::Authority>().ok());
         match authority {
-            // Not for ever: the next server there may speak otherwise.
+            // The redirect is temporary: the next server at this address may speak plain HTTP.
             Some(authority) => {
                 let rest = uri.path_and_query().map_or("/", |rest| rest.as_str());
                 Redirect::temporary(&format!("https://{authority}{rest}")).into_response()

@@ -1,20 +1,21 @@
-//! What can go wrong before the server listens: each says what happened and what to do next.
+//! Errors before the server listens: each says what happened and what to do next.
 
 use std::path::PathBuf;
 
-/// Why the server did not start. `Display` says what happened, [`Trouble::remedy`] what to do.
+/// The reason why the server did not start. `Display` says what happened, [`Trouble::remedy`] what
+/// to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// Another program listens there already.
     #[error("{listen} is taken by another program")]
     Taken {
-        /// What was asked for.
+        /// The requested address.
         listen: String,
     },
     /// The system does not let us listen there, for a reason other than [`Trouble::Taken`].
     #[error("cannot listen on {listen}: {source}")]
     Listen {
-        /// What was asked for.
+        /// The requested address.
         listen: String,
         /// The system's reason.
         source: std::io::Error,
@@ -22,27 +23,27 @@ pub enum Trouble {
     /// The system does not let us relay there.
     #[error("cannot relay on {listen}: {source}")]
     Turn {
-        /// What was asked for.
+        /// The requested address.
         listen: String,
         /// The system's reason.
         source: std::io::Error,
     },
-    /// It is not known at which address parties reach the relay.
+    /// The address at which parties reach the relay is unknown.
     #[error("nobody could reach the relay: {reason}")]
     TurnName {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// There is no built page in the folder.
     #[error("there is no built page in {}", .folder.display())]
     NoPage {
-        /// Where it was looked for.
+        /// The folder that was searched.
         folder: PathBuf,
     },
     /// The page is there and cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Unreadable {
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
         /// The system's reason.
         source: std::io::Error,
@@ -50,31 +51,31 @@ pub enum Trouble {
     /// A certificate, or its key, is of no use.
     #[error("the certificate or key in {} cannot be used: {reason}", .path.display())]
     Certificate {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// A file that must be kept cannot be.
+    /// A file that must be kept cannot be written.
     #[error("cannot write {}: {source}", .path.display())]
     Unwritable {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: std::io::Error,
     },
-    /// The Redis that is to keep the rooms does not, for now.
+    /// The Redis that is to keep the rooms cannot do so at the moment.
     #[error("cannot keep rooms in the Redis at {address}: {reason}")]
     Redis {
-        /// Where it was looked for.
+        /// The address of the Redis.
         address: String,
-        /// What it, or the way there, says.
+        /// The error of Redis or of the connection to it.
         reason: String,
     },
     /// The page is larger than the server is willing to hold in memory.
     #[error("{} holds more than {limit} bytes", .folder.display())]
     TooLarge {
-        /// Where the page is.
+        /// The folder of the page.
         folder: PathBuf,
         /// The bound, in bytes.
         limit: u64,
@@ -82,15 +83,15 @@ pub enum Trouble {
     /// `index.html` has an inline script that cannot be hashed with certainty.
     #[error("an inline script in {} is not clear: {reason}", .path.display())]
     Script {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is unclear about it.
+        /// The ambiguity.
         reason: &'static str,
     },
 }
 
 impl Trouble {
-    /// What to do about it, as one sentence.
+    /// Returns one sentence that says what to do about it.
     pub fn remedy(&self) -> String {
         match self {
             Trouble::Taken { .. } => {

@@ -1,4 +1,4 @@
-//! STUN and TURN in the same program: how two parties reach each other who cannot do so directly.
+//! STUN and TURN in the same program, for two parties that cannot reach each other directly.
 //!
 //! ```text
 //! party ── UDP ── Gate ── the `turn` library ── Relayed ── UDP ── the other party, or its relayed address
@@ -7,9 +7,10 @@
 //!                  └───────── Ledger: how many allocations, whose, on which ports
 //! ```
 //!
-//! The library (RFC 5389 and 5766 over UDP) knows the protocol; what strangers may make it do is bounded around it, see
-//! `gate`, and to whom it relays is decided in `peers`. What passes through is DTLS between the two parties, so a relay sees
-//! addresses, sizes and times, as any router between them does.
+//! The library (RFC 5389 and 5766 over UDP) implements the protocol; the resources that strangers
+//! can make it use are bounded around it, see `gate`, and `peers` decides to which addresses it
+//! relays. The payload is DTLS between the two parties, so a relay sees addresses, sizes and times,
+//! as any router between them does.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -40,19 +41,21 @@ use ledger::{Ledger, Tally};
 use peers::Peers;
 use relayed::Relayed;
 
-/// What credentials are for, as the protocol wants it said.
+/// The realm that the protocol requires for credentials.
 const REALM: &str = "tacit";
 
-/// A STUN and TURN server of our own.
+/// The settings of our own STUN and TURN server.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    /// `address:port` for UDP; port 0 lets the system choose, and `[::]` means every address of both families.
+    /// `address:port` for UDP; port 0 lets the system choose, and `[::]` means every address of
+    /// both families.
     pub listen: String,
-    /// How it is reached, and how much it bears.
+    /// The relay's public name and limits.
     pub terms: TurnTerms,
 }
 
-/// How the relay is reached, and how much it bears. Each is a flag of the program; the flag's default is the field's.
+/// How the relay is reached, and how much it bears. Each is a flag of the program; the flag's
+/// default is the field's.
 #[derive(Args, Clone, Debug)]
 pub struct TurnTerms {
     /// The name or address at which parties reach it [default: the address that it listens on]
@@ -63,11 +66,13 @@ pub struct TurnTerms {
     #[arg(id = "turn-ports", long, value_name = "A-B", default_value = "49152-65535", value_parser = parse_ports)]
     pub ports: RangeInclusive<u16>,
 
-    /// How long a credential is good; as long as a room lives, or reconnecting fails before its time is over
+    /// How long a credential is good; as long as a room lives, or reconnecting fails before its
+    /// time is over
     #[arg(id = "turn-lifetime", long, value_name = "TIME", default_value = "12h", value_parser = parse_duration)]
     pub lifetime: Duration,
 
-    /// Allocations (parties that are relayed, counted once for each of their networks) that may be there at once
+    /// Allocations (parties that are relayed, counted once for each of their networks) that may be
+    /// there at once
     #[arg(id = "turn-allocations", long, value_name = "N", default_value = "1000")]
     pub allocations: u32,
 
@@ -79,7 +84,8 @@ pub struct TurnTerms {
     #[arg(id = "turn-rate", long, value_name = "BYTES", default_value = "4000000")]
     pub rate: NonZeroU32,
 
-    /// Relay to private and link-local addresses, too, which else only a relay does whose own address is such a one
+    /// Relay to private and link-local addresses, too, which else only a relay does whose own
+    /// address is such a one
     #[arg(id = "turn-private-peers", long, value_name = "true|false", num_args = 0..=1, default_value = "false",
           default_missing_value = "true", action = ArgAction::Set)]
     pub private_peers: bool,
@@ -87,7 +93,7 @@ pub struct TurnTerms {
 
 impl Default for TurnTerms {
     fn default() -> Self {
-        /// The defaults stand once, in the attributes above.
+        /// The defaults are defined once, in the attributes above.
         #[derive(clap::Parser)]
         struct Flags {
             #[command(flatten)]
@@ -103,7 +109,7 @@ fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     ports.ok_or_else(|| format!("'{text}' is not two ports, the lower one first, like 49152-65535"))
 }
 
-/// The server, listening.
+/// The relay, listening.
 pub(crate) struct Relay {
     socket: Arc<UdpSocket>,
     urls: Vec<String>,
@@ -112,15 +118,15 @@ pub(crate) struct Relay {
     shown: IpAddr,
     terms: TurnTerms,
     tally: Arc<Tally>,
-    /// Of the run of the library that is on.
+    /// The ledger of the library's current run.
     ledger: Mutex<Arc<Ledger>>,
 }
 
-/// How often to look whether the library still answers.
+/// The interval of checks whether the library still answers.
 const LOOK: Duration = Duration::from_secs(5);
 
 impl Relay {
-    /// Finds out how it is reached, and listens.
+    /// Determines the relay's public address, and listens.
     ///
     /// # Errors
     /// [`Trouble`] with the address or the name.
@@ -149,7 +155,8 @@ impl Relay {
         })
     }
 
-    /// What one party needs to use it: a credential that nobody else gets.
+    /// Makes the entry that one party needs to use the relay, with a credential that no other party
+    /// gets.
     pub(crate) fn invite(&self) -> Option<IceServer> {
         let (username, password) = self.issuer.issue(SystemTime::now())?;
         Some(IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(password) })
@@ -161,7 +168,7 @@ impl Relay {
             let ledger = Ledger::new(self.terms.allocations, self.terms.allocations_each);
             *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = ledger.clone();
             let gate = Retiring(Gate::new(self.socket.clone(), ledger.clone()));
-            // Its tasks run beside us and end when it is dropped.
+            // The library's tasks run beside us and end when it is dropped.
             let server = Server::new(self.library(gate.0.clone(), ledger)).await;
             let mut look = tokio::time::interval(LOOK);
             while server.is_ok() && !gate.0.is_stuck() {
@@ -188,13 +195,13 @@ impl Relay {
             conn_configs: vec![ConnConfig { conn: gate, relay_addr_generator: Box::new(relayed) }],
             realm: REALM.into(),
             auth_handler: Arc::new(Doorman { issuer: self.issuer.clone(), ledger }),
-            // Zero is the library's own default.
+            // Zero selects the library's own default.
             channel_bind_timeout: Duration::ZERO,
             alloc_close_notify: None,
         }
     }
 
-    /// What an operator may watch.
+    /// Returns the operator's metrics.
     pub(crate) fn figures(&self) -> String {
         let Tally { allocations, denied, dropped, bytes } = &*self.tally;
         let open = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).len();
@@ -212,7 +219,7 @@ impl Relay {
     }
 }
 
-/// A gate that is closed for good when this is dropped, even where the library keeps hold of it.
+/// A gate that is closed for good when this is dropped, even while the library still holds it.
 struct Retiring(Arc<Gate>);
 
 impl Drop for Retiring {
@@ -221,7 +228,7 @@ impl Drop for Retiring {
     }
 }
 
-/// The host for URLs, and the address that relayed parties are told.
+/// Returns the host for URLs, and the address that relayed parties are told.
 async fn reached_at(name: Option<&str>, listening: IpAddr) -> Result<(String, IpAddr), Trouble> {
     let unclear = |reason: String| Trouble::TurnName { reason };
     let address = match name {

@@ -1,7 +1,8 @@
-//! The byte stream below one WebSocket, with a bound on what may arrive before a whole message does.
+//! The byte stream below one WebSocket, with a bound on the bytes that may arrive before a message
+//! is complete.
 //!
-//! The WebSocket library bounds a message's length, not the number of its fragments: empty fragments without end
-//! would keep it busy and never surface. Here they run into a wall.
+//! The WebSocket library bounds a message's length, not the number of its fragments: endless empty
+//! fragments would keep it busy without ever yielding a message. Here they reach a limit.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-/// Counts what is read since the last whole message.
+/// Counts the bytes read since the last complete message.
 pub(crate) struct Metered<T> {
     inner: T,
     allowance: usize,
@@ -17,20 +18,21 @@ pub(crate) struct Metered<T> {
 }
 
 impl<T> Metered<T> {
-    /// At most `allowance` bytes may arrive between two calls of [`Metered::refill`].
+    /// Allows at most `allowance` bytes between two calls of [`Metered::refill`].
     pub(crate) fn new(inner: T, allowance: usize) -> Self {
         Metered { inner, allowance, left: allowance }
     }
 
-    /// A whole message was there.
+    /// Resets the count after a complete message.
     pub(crate) fn refill(&mut self) {
         self.left = self.allowance;
     }
 
-    /// Says that nothing more comes from here, then reads and drops what still comes from there, until the end or
-    /// `most` bytes.
+    /// Shuts down our direction of the stream, then reads and drops incoming bytes, until the end
+    /// or `most` bytes.
     ///
-    /// Closing a TCP socket with unread bytes in it resets it, and the reset can overtake what we said last.
+    /// Closing a TCP socket that has unread bytes resets it, and the reset can overtake our last
+    /// message.
     pub(crate) async fn wind_down(&mut self, most: usize) -> io::Result<()>
     where
         T: AsyncRead + AsyncWrite + Unpin,

@@ -1,4 +1,4 @@
-//! What a hostile or broken client can send, and that the others do not notice.
+//! Hostile and broken clients, and that other parties do not notice them.
 
 mod common;
 
@@ -78,7 +78,7 @@ async fn text_that_is_not_utf8() {
 #[tokio::test]
 async fn what_is_not_a_frame() {
     let house = House::open().await;
-    // Reserved bits, a reserved opcode, a fragmented ping, a continuation of nothing, no mask.
+    // Reserved bits, a reserved opcode, a fragmented ping, a continuation without a start, no mask.
     let unmasked = vec![TEXT, 2, b'{', b'}'];
     let bads = [frame(0xf1, b"{}"), frame(0x83, b"{}"), frame(0x09, b""), frame(ENDS, b"{}"), unmasked];
     for bad in bads {
@@ -163,7 +163,7 @@ async fn more_messages_than_the_rate_allows() {
     let house = House::with(limits).await;
     let (mut host, mut guest, _) = house.pair().await;
     for _ in 0..100 {
-        // The socket is closed on us half way.
+        // The server closes the socket part way.
         let request = serde_json::to_string(&Request::Relay { body: Body("x".into()) }).unwrap();
         if host.socket.send(Message::text(request)).await.is_err() {
             break;
@@ -174,8 +174,8 @@ async fn more_messages_than_the_rate_allows() {
     while let Reply::Relay { .. } = guest.hear().await {
         heard += 1;
     }
-    // Two tokens went to the room and the first words, and the test is slow enough for a few to
-    // come back.
+    // Two tokens were spent on the room and the first body, and the test is slow enough for a few
+    // to be refilled.
     assert!((3..50).contains(&heard), "{heard}");
 }
 
@@ -211,7 +211,8 @@ async fn too_many_rooms() {
 async fn a_flood_of_joins_from_one_address() {
     let house = House::with(Limits { seats_per_minute: some(5), ..Limits::default() }).await;
     let (mut host, mut guest, _) = house.pair().await;
-    // Two seats are taken; three guesses are left, and one more for each twelve seconds that this takes.
+    // Two seats are taken; three guesses are left, and one more for each twelve seconds that this
+    // takes.
     let mut guesses = 0;
     loop {
         let mut guesser = house.enter().await;
@@ -239,7 +240,7 @@ async fn a_flood_of_sockets_from_one_address() {
     };
     assert_eq!(refused, 429);
     assert!((3..20).contains(&opened), "{opened}");
-    // The page is still there for somebody who only wants to read.
+    // A client that only reads the page is still served.
     assert_eq!(house.ask("GET", "/healthz", "").await.status, 200);
 }
 
@@ -248,13 +249,13 @@ async fn more_connections_than_one_address_may_hold() {
     let house = House::with(Limits { connections_per_address: 2, ..Limits::default() }).await;
     let (mut host, _) = house.host().await;
     let (_other, _) = house.host().await;
-    // An upgraded socket still counts, so the third connection is hung up on.
+    // An upgraded socket still counts, so the third connection is dropped.
     let mut third = TcpStream::connect(house.address).await.unwrap();
     drop(third.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await);
     let mut answer = Vec::new();
     drop(soon("the end", third.read_to_end(&mut answer)).await);
     assert!(answer.is_empty());
-    // And its place is free once it ends.
+    // Its place is free once it ends.
     host.say(&Request::Close).await;
     host.is_closed(CloseCode::Normal).await;
     drop(host);
@@ -294,7 +295,7 @@ async fn a_request_that_is_no_handshake() {
 #[tokio::test]
 async fn headers_that_never_end() {
     let house = House::with(Limits { first_word: Duration::from_millis(200), ..Limits::default() }).await;
-    // The connection is closed on whoever dribbles, and answered at most with an error.
+    // The connection of a slow sender is closed, and answered at most with an error.
     let answer = house.raw(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"), "{answer:?}");
     let silent = house.raw(b"").await;
@@ -325,7 +326,8 @@ async fn garbage_instead_of_http() {
 async fn a_socket_that_never_asks_for_anything() {
     let house = House::with(Limits { first_word: Duration::from_secs(2), ..Limits::default() }).await;
     house.enter().await.is_closed(CloseCode::Policy).await;
-    // Whoever has a seat may be silent for longer: being told of a guest takes an event, not a while.
+    // A member with a seat may be silent for longer: it is told of a guest by an event, not by a
+    // timer.
     let (mut host, room) = house.host().await;
     house.enter().await.is_closed(CloseCode::Policy).await;
     let mut guest = house.enter().await;
@@ -339,9 +341,10 @@ async fn a_half_open_socket() {
         Limits { ping_after: Duration::from_millis(100), pong_within: Duration::from_secs(2), ..Limits::default() };
     let house = House::with(limits).await;
     let (mut host, mut guest, _) = house.pair().await;
-    // The guest's machine has gone: nothing answers, and nothing says so. The host lives, because it is polled.
+    // The guest's machine has gone: nothing answers, and nothing says so. The host lives, because
+    // it is polled.
     assert_eq!(host.hear().await, Reply::PeerLeft);
-    // Below the pings that it never answered, the guest finds the end.
+    // After the pings that it never answered, the guest reads the end of the stream.
     let mut rest = Vec::new();
     soon("the end", guest.socket.get_mut().read_to_end(&mut rest)).await.unwrap();
     assert!(rest.starts_with(&[0x89, 0]), "a ping first: {rest:?}");
@@ -371,7 +374,7 @@ async fn a_reader_that_is_too_slow() {
     slow.say(&join(room)).await;
     assert_eq!(slow.hear().await, Reply::Joined { ice: Vec::new(), away: false });
     assert_eq!(host.hear().await, Reply::PeerJoined { ice: Vec::new() });
-    // The host speaks and the guest does not read, until the server has had enough.
+    // The host sends and the guest does not read, until the server closes the guest.
     let request = serde_json::to_string(&Request::Relay { body: Body("x".repeat(MAX_BODY)) }).unwrap();
     let (mut mouth, mut ear) = host.socket.split();
     let mut sent = 0;
@@ -389,7 +392,7 @@ async fn a_reader_that_is_too_slow() {
     });
     let heard = heard.await.unwrap().unwrap();
     assert_eq!(heard, Message::text(serde_json::to_string(&Reply::PeerLeft).unwrap()));
-    // The guest can still read what had been written, and then its connection ends.
+    // The guest can still read the bytes that were written, and then its connection ends.
     let mut rest = Vec::new();
     drop(soon("the end", slow.socket.get_mut().read_to_end(&mut rest)).await);
     assert!(rest.len() < sent, "not everything was kept for it");
@@ -400,7 +403,7 @@ async fn a_client_that_only_sends_after_it_was_refused() {
     let house = House::open().await;
     beside_a_pair(&house, async |mut party: Party| {
         party.send_raw(&frame(TEXT, b"nonsense")).await;
-        // The refusal must not be lost to a reset because unread bytes are left.
+        // The refusal must not be lost to a reset because of unread bytes.
         party.send_raw(&frame(TEXT, &[b'x'; 1000]).repeat(100)).await;
         party.is_refused(Refusal::Malformed, CloseCode::Invalid).await;
     })

@@ -1,4 +1,4 @@
-//! One owner, a door, and many who come to it: how they meet, and what strangers can do about it.
+//! One owner, a door, and many guests: how they meet, and what strangers can do about it.
 
 mod common;
 
@@ -30,7 +30,7 @@ async fn guests_ring_are_answered_and_talk() {
         assert_eq!(guest.hear_relay().await, format!("offer {number}"));
         assert_eq!(host.hear_relay().await, format!("answer {number}"));
     }
-    // Each is an ordinary room: it ends in the ways in which rooms end, and the others do not notice.
+    // Each room is an ordinary one: it ends in the usual ways, and the others do not notice.
     let mut pairs = pairs.into_iter();
     let (mut host, mut guest) = pairs.next().unwrap();
     guest.say(&Request::Close).await;
@@ -103,11 +103,11 @@ async fn when_the_owner_goes_the_door_is_gone_and_its_rooms_go_on() {
     }
 }
 
-/// Or guests who ring and say nothing would use up what the owner's address may open, and with it
-/// the door.
+/// Otherwise guests who ring and say nothing would use up the sockets that the owner's address may
+/// open, and with them the door.
 #[tokio::test]
 async fn a_socket_that_answers_is_not_counted() {
-    // One for the door, one for each guest, and one that is given back.
+    // One socket for the door, one for each guest, and one that is given back.
     let limits = Limits { sockets_per_minute: NonZeroU32::new(1 + 7 + 1).unwrap(), ..Limits::default() };
     let house = House::with(limits).await;
     let (mut owner, door) = house.door().await;
@@ -127,7 +127,7 @@ async fn an_owner_comes_back_to_the_number_of_before() {
     let mut again = house.enter().await;
     again.say(&Request::Open { version: VERSION, room: Some(door) }).await;
     assert_eq!(again.hear().await, Reply::Created { room: door, ticket: None });
-    // On another server, or after a restart, too.
+    // The same holds on another server, or after a restart.
     let elsewhere = House::open().await;
     let mut moved = elsewhere.enter().await;
     moved.say(&Request::Open { version: VERSION, room: Some(Room(17)) }).await;
@@ -164,7 +164,7 @@ async fn what_is_not_allowed_at_a_door_is_refused() {
     owner.hear_call().await;
     let _next = house.ring(door).await;
     let ticket = owner.hear_call().await;
-    // The answer is given on a socket of its own.
+    // An answer is accepted only on a socket of its own.
     owner.say(&answer(ticket)).await;
     owner.is_refused(Refusal::Malformed, CloseCode::Policy).await;
     for request in [
@@ -191,7 +191,7 @@ async fn a_flood_of_rings_is_bounded_and_others_do_not_notice() {
     let rang = replies.iter().filter(|reply| **reply == Reply::Ringing).count();
     let busy = replies.iter().filter(|reply| **reply == Reply::Refused { reason: Refusal::Busy }).count();
     assert_eq!((rang, busy), (5, 35));
-    // The owner heard of five, and who is first is answered; then there is place for one more.
+    // The owner was told of five guests and answers the first; then there is space for one more.
     let mut tickets = Vec::new();
     for _ in 0..5 {
         tickets.push(owner.hear_call().await);
@@ -219,7 +219,7 @@ async fn an_owner_who_is_slow_to_read_keeps_the_door() {
     let _host = house.answer(first).await;
 }
 
-/// A wrong ticket is a try like any other; a right one costs nothing.
+/// A wrong ticket counts as an attempt; a right one costs nothing.
 #[tokio::test]
 async fn tickets_cannot_be_guessed_at_full_speed() {
     let limits = Limits { seats_per_minute: NonZeroU32::new(6).unwrap(), ..Limits::default() };
@@ -229,7 +229,8 @@ async fn tickets_cannot_be_guessed_at_full_speed() {
         let _guest = house.ring(door).await;
         let _host = house.answer(owner.hear_call().await).await;
     }
-    // Four seats are taken; two tries are left, and one more for each ten seconds that this takes.
+    // Four seats are taken; two attempts are left, and one more for each ten seconds that this
+    // takes.
     let mut guesses = 0;
     loop {
         let mut guesser = house.enter().await;

@@ -1,4 +1,5 @@
-//! The built page as a browser gets it: encodings, caching, headers, and nothing that was not in the folder.
+//! The built page as a browser gets it: encodings, caching, headers, and no file from outside the
+//! folder.
 
 mod common;
 
@@ -14,7 +15,7 @@ use tacit_signaling::{Config, PageFrom, Server, Trouble};
 const SCRIPT: &str = "\nimport init from '/tacit-app-1a2b3c4d5e6f7a8b.js';\nawait init();\n";
 const HASHED: &str = "/tacit-app-1a2b3c4d5e6f7a8b_bg.wasm";
 
-/// A folder with a built page; gone when dropped.
+/// A folder with a built page; deleted when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -130,7 +131,7 @@ async fn what_the_browser_has_is_not_sent_again() {
     for name in ["etag", "cache-control", "vary", "content-security-policy"] {
         assert_eq!(again.header(name), first.header(name), "{name}");
     }
-    // The tag is that of the bytes: another encoding, and another content, are other bytes.
+    // The tag identifies the bytes: another encoding or another content has another tag.
     let plain = house.ask("GET", "/", &format!("If-None-Match: {tag}\r\n")).await;
     assert_eq!(plain.status, 200);
     let other = house.ask("GET", "/icon.svg", &format!("Accept-Encoding: br\r\nIf-None-Match: {tag}\r\n")).await;
@@ -205,7 +206,8 @@ async fn a_view_of_the_page_is_the_page_and_a_missing_file_is_missing() {
     }
 }
 
-/// A program on the way made `%23` of its `#`, so that the invite itself is asked for.
+/// A program on the way turned the link's `#` into `%23`, so the browser requests the invite
+/// itself.
 #[tokio::test]
 async fn a_link_that_was_changed_on_its_way_is_explained_and_its_secret_taken_away() {
     let house = Folder::built().house().await;
@@ -314,7 +316,7 @@ async fn health() {
     let answer = house.ask("GET", "/healthz", "").await;
     assert_eq!((answer.status, answer.body.as_slice()), (200, b"ok".as_slice()));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    // Without a page there is nothing else.
+    // Without a page nothing else is served.
     assert_eq!(house.ask("GET", "/", "").await.status, 404);
 }
 

@@ -1,4 +1,4 @@
-//! Two parties meet, a third does not; and every way in which it ends.
+//! Two parties meet, a third does not; and every way in which a meeting ends.
 
 mod common;
 
@@ -46,7 +46,7 @@ async fn a_third_person_is_refused_and_both_are_told() {
     third.is_refused(Refusal::RoomFull, CloseCode::Policy).await;
     assert_eq!(host.hear().await, Reply::Knocked);
     assert_eq!(guest.hear().await, Reply::Knocked);
-    // And the two go on.
+    // The two parties continue undisturbed.
     host.relay("still here").await;
     assert_eq!(guest.hear_relay().await, "still here");
 }
@@ -69,7 +69,7 @@ async fn the_guest_hears_that_the_host_left() {
     let (mut host, mut guest, _) = house.pair().await;
     host.socket.close(None).await.unwrap();
     assert_eq!(guest.hear().await, Reply::PeerLeft);
-    // What it says now goes nowhere, and its socket stays open.
+    // A body that it relays now is dropped, and its socket stays open.
     guest.relay("hello?").await;
     guest.say(&Request::Close).await;
     guest.is_closed(CloseCode::Normal).await;
@@ -81,7 +81,7 @@ async fn is_over(mut party: common::Party) {
     soon("the end", party.socket.get_mut().read_to_end(&mut rest)).await.unwrap();
 }
 
-/// A socket may break without a word, and nobody can be sure that it was noticed.
+/// A socket may break silently, and nobody can be sure that the server noticed.
 #[tokio::test]
 async fn a_host_whose_socket_is_cut_comes_back_to_its_room() {
     let house = House::open().await;
@@ -92,7 +92,7 @@ async fn a_host_whose_socket_is_cut_comes_back_to_its_room() {
     let mut back = house.enter().await;
     back.say(&resume(room, ticket.clone())).await;
     assert_eq!(back.hear().await, Reply::Resumed);
-    // Twice, and this time the server cannot have noticed yet.
+    // The second time the server cannot have noticed yet.
     let mut again = house.enter().await;
     again.say(&resume(room, ticket.clone())).await;
     assert_eq!(again.hear().await, Reply::Resumed);
@@ -103,7 +103,7 @@ async fn a_host_whose_socket_is_cut_comes_back_to_its_room() {
     assert_eq!(again.hear().await, Reply::PeerJoined { ice: Vec::new() });
     again.relay("hello").await;
     assert_eq!(guest.hear_relay().await, "hello");
-    // Once it has spoken, nobody takes its seat.
+    // Once the host has relayed a body, nobody takes its seat.
     let mut late = house.enter().await;
     late.say(&resume(room, ticket)).await;
     late.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
@@ -130,7 +130,7 @@ async fn a_guest_who_comes_while_the_host_is_away_waits_for_it() {
     assert_eq!(guest.hear_relay().await, "hello yourself");
 }
 
-/// A browser says so when its page is closed.
+/// A browser sends a close code when its page is closed.
 #[tokio::test]
 async fn a_host_whose_page_is_closed_does_not_come_back() {
     let house = House::open().await;
@@ -256,7 +256,7 @@ async fn ending_does_not_wait_for_those_who_do_not_listen() {
     drop((host, silent));
 }
 
-/// How many, never who: nothing in it but names and numbers that are ours.
+/// The metrics hold counts, never identities: only names and numbers of our own.
 #[tokio::test]
 async fn an_operator_sees_how_many() {
     let config = Config { listen: "127.0.0.1:0".into(), metrics: Some("127.0.0.1:0".into()), ..Config::default() };
@@ -292,7 +292,7 @@ async fn an_operator_sees_how_many() {
     third.say(&join(Room(room.0 + 1))).await;
     third.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
 
-    // A guest at a door has met somebody when it is answered, not before.
+    // A guest at a door counts as introduced when it is answered, not before.
     let mut owner = Party::enter(address, &[]).await.unwrap();
     owner.say(&Request::Open { version: VERSION, room: None }).await;
     let Reply::Created { room: door, .. } = owner.hear().await else { panic!("no door") };

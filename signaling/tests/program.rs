@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// A page of one file; gone when dropped.
+/// A page of one file; deleted when dropped.
 struct Page(PathBuf);
 
 impl Page {
@@ -42,14 +42,14 @@ fn program(page: &Path, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-/// The port from the line on standard output that callers read.
+/// Returns the port from the line on standard output that callers read.
 async fn announced(child: &mut Child) -> u16 {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = soon("the announcement", lines.next_line()).await.unwrap().unwrap();
     line.strip_prefix("Tacit is at http://localhost:").expect(&line).parse().unwrap()
 }
 
-/// Waits for the end: the exit code, and what was written to standard error.
+/// Waits for the end; returns the exit code and the text on standard error.
 async fn end(mut child: Child) -> (Option<i32>, String) {
     let mut told = String::new();
     let mut stderr = child.stderr.take().unwrap();
@@ -93,7 +93,7 @@ async fn no_address_and_no_body_is_written_down() {
         addresses.push(party.socket.get_ref().local_addr().unwrap());
         party
     };
-    // An introduction, a stranger, an abuser, somebody over the limit.
+    // An introduction, a stranger, an abuser, and a client over the limit.
     let (mut host, mut guest) = (enter().await, enter().await);
     host.say(&Request::Create { version: VERSION }).await;
     assert!(matches!(host.hear().await, Reply::Created { room: Room(1), .. }));

@@ -1,4 +1,5 @@
-//! Two instances and one Redis: who meets does not notice, and who loses an instance or the Redis is told.
+//! Two instances and one Redis: parties that meet do not notice, and parties that lose an instance
+//! or the Redis are told.
 
 mod common;
 #[path = "common/redis.rs"]
@@ -22,7 +23,7 @@ fn some(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap()
 }
 
-/// As much as a test may want from one address.
+/// Limits high enough for any test from one address.
 fn generous() -> Limits {
     Limits { sockets_per_minute: some(100_000), seats_per_minute: some(100_000), ..Limits::default() }
 }
@@ -31,14 +32,14 @@ async fn instance(redis: &Redis, limits: Limits) -> House {
     House::serving(Config { rooms: redis.url().parse().unwrap(), limits, ..Config::default() }).await
 }
 
-/// None where there is no Redis.
+/// Starts two instances; `None` where there is no Redis.
 async fn two(limits: Limits) -> Option<(Redis, House, House)> {
     let redis = Redis::start()?;
     let (here, there) = (instance(&redis, limits.clone()).await, instance(&redis, limits).await);
     Some((redis, here, there))
 }
 
-/// A host here and a guest there, who have just met: the host has spoken.
+/// Connects a host here and a guest there, who have just met: the host has relayed a body.
 async fn pair(here: &House, there: &House) -> (Party, Party, Room) {
     let (mut host, room) = here.host().await;
     let mut guest = there.enter().await;
@@ -85,7 +86,7 @@ async fn a_host_here_and_a_guest_there_meet_talk_and_part() {
     for number in 0..50 {
         assert_eq!(host.hear_relay().await, format!("candidate \"{number}\""));
     }
-    // A third is turned away, wherever they come, and both are told.
+    // A third party is turned away at either instance, and both members are told.
     let mut third = here.enter().await;
     third.say(&join(room)).await;
     third.is_refused(Refusal::RoomFull, CloseCode::Policy).await;
@@ -98,7 +99,7 @@ async fn a_host_here_and_a_guest_there_meet_talk_and_part() {
     for house in [&here, &there] {
         is_unknown(house, join(room)).await;
     }
-    // Its number rests for both.
+    // The room's number rests on both instances.
     assert_eq!(there.host().await.1, Room(2));
 }
 
@@ -122,7 +123,7 @@ async fn a_door_here_is_a_door_there() {
     let mut first = there.ring(door).await;
     let mut second = here.ring(door).await;
     let (ticket, next) = (owner.hear_call().await, owner.hear_call().await);
-    // The answer may come to an instance that had nothing to do with it.
+    // The answer may arrive at an instance that was not involved before.
     let mut host = there.answer(next).await;
     assert_eq!(second.hear().await, Reply::Joined { ice: Vec::new(), away: false });
     host.relay("hello").await;
@@ -130,7 +131,7 @@ async fn a_door_here_is_a_door_there() {
     second.relay("hello yourself").await;
     assert_eq!(host.hear_relay().await, "hello yourself");
     is_unknown(&here, answer(Ticket("guessed".into()))).await;
-    // The owner goes: who rings is told, who was answered goes on.
+    // The owner leaves: ringing guests are told, answered guests continue.
     owner.say(&Request::Close).await;
     owner.is_closed(CloseCode::Normal).await;
     first.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
@@ -138,7 +139,7 @@ async fn a_door_here_is_a_door_there() {
     is_unknown(&there, join(door)).await;
     second.relay("still here").await;
     assert_eq!(host.hear_relay().await, "still here");
-    // And comes back, to the other instance.
+    // The owner comes back, to the other instance.
     let mut again = there.enter().await;
     again.say(&Request::Open { version: VERSION, room: Some(door) }).await;
     assert_eq!(again.hear().await, Reply::Created { room: door, ticket: None });
@@ -284,7 +285,7 @@ async fn who_was_on_an_instance_that_died_has_left_and_a_host_that_waited_comes_
     let Some(redis) = Redis::start() else { return };
     let here = instance(&redis, generous()).await;
     let mut there = Process::start(&redis, "dies").await;
-    // One has met, one waits, one owns a door, and one rings at ours.
+    // One party has met another, one waits, one owns a door, and one rings at ours.
     let (mut host, met) = here.host().await;
     let mut guest = there.enter().await;
     guest.say(&join(met)).await;
@@ -306,8 +307,8 @@ async fn who_was_on_an_instance_that_died_has_left_and_a_host_that_waited_comes_
     rings.is_refused(Refusal::UnknownRoom, CloseCode::Policy).await;
     is_unknown(&here, join(door)).await;
     is_unknown(&here, answer(ticket)).await;
-    // Who waited for a guest comes back to an instance that lives, and finds the guest who came
-    // meanwhile.
+    // The host who waited for a guest comes back to an instance that lives, and finds the guest who
+    // joined in the meantime.
     let mut late = here.enter().await;
     late.say(&join(room)).await;
     assert_eq!(late.hear().await, Reply::Joined { ice: Vec::new(), away: true });
@@ -322,7 +323,7 @@ async fn who_was_on_an_instance_that_died_has_left_and_a_host_that_waited_comes_
     assert_eq!(late.hear_relay().await, "hello yourself");
 }
 
-/// It did not die, and finds out that it was taken for dead.
+/// The instance did not die, and learns that it was taken for dead.
 #[cfg(unix)]
 #[tokio::test]
 async fn an_instance_that_was_silent_for_too_long_begins_anew() {
@@ -338,7 +339,7 @@ async fn an_instance_that_was_silent_for_too_long_begins_anew() {
     assert_eq!(host.hear().await, Reply::PeerLeft);
     there.signal("CONT").await;
     guest.is_refused(Refusal::ShuttingDown, CloseCode::Away).await;
-    // And it takes part again.
+    // It takes part again.
     soon("a room", async {
         loop {
             let mut next = there.enter().await;
@@ -380,7 +381,8 @@ async fn who_has_a_seat_when_redis_goes_is_told_and_it_is_found_again() {
     assert_eq!(guest.hear_relay().await, "again");
 }
 
-/// What is told while an instance does not hear is lost, so its members must not go on as if it were not.
+/// Notices are lost while an instance does not listen, so its members must not continue as if they
+/// were not.
 #[tokio::test]
 async fn an_instance_that_loses_only_its_channel_begins_anew() {
     let Some((redis, here, there)) = two(generous()).await else { return };
@@ -390,7 +392,7 @@ async fn an_instance_that_loses_only_its_channel_begins_anew() {
     let killed: u32 = redis::cmd("CLIENT").arg(&["KILL", "TYPE", "pubsub"]).query_async(&mut connection).await.unwrap();
     assert_eq!(killed, 2);
     for party in [&mut host, &mut guest] {
-        // One may hear first that the other has left.
+        // A party may first be told that the other has left.
         match party.hear().await {
             Reply::PeerLeft => party.is_refused(Refusal::ShuttingDown, CloseCode::Away).await,
             reply => {

@@ -1,4 +1,4 @@
-//! HTTPS: with a certificate of the server's own, which stays the same, or with one that is there.
+//! HTTPS: with a self-signed certificate, which stays the same, or with an existing one.
 
 mod common;
 
@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// A folder of its own; gone when dropped.
+/// A temporary folder; deleted when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -51,7 +51,8 @@ async fn fingerprint(tls: Tls) -> String {
     bind(tls).await.unwrap().fingerprint().unwrap().to_owned()
 }
 
-/// Speaks to a server whose certificate must be the one in `file`, for `name`; what it says until it closes.
+/// Sends a request to a server whose certificate must be the one in `file`, for `name`; returns its
+/// response until it closes.
 async fn ask(address: SocketAddr, file: &Path, name: &'static str, request: &str) -> std::io::Result<String> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
@@ -63,7 +64,7 @@ async fn ask(address: SocketAddr, file: &Path, name: &'static str, request: &str
     let mut stream = connector.connect(ServerName::try_from(name).unwrap(), stream).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
-    // Servers may close without a last word.
+    // Servers may close without a TLS close notification.
     drop(soon("the server to close", stream.read_to_end(&mut answer)).await);
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
@@ -113,7 +114,7 @@ async fn whoever_speaks_plainly_is_sent_on_and_whoever_babbles_is_hung_up_on() {
     assert_eq!((answer.status, answer.header("location")), (307, Some("https://localhost/learn?x=1")));
     let answer = house.raw(b"GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n").await;
     assert!(answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
-    // A handshake that is none, one that never goes on, and silence.
+    // A malformed handshake, one that never continues, and silence.
     for start in [&b"\x16\x03\x01\x00\x05hello-hello-hello"[..], b"\x16", b""] {
         let answer = house.raw(start).await;
         assert!(answer.len() < 16, "at most an alert: {answer:?}");

@@ -1,4 +1,5 @@
-//! The relay, as clients see it: the TURN client here is the `turn` crate's, the server is ours around the same crate's.
+//! The relay, as clients see it: the TURN client is the `turn` crate's, the server is ours around
+//! the same crate's.
 
 mod common;
 
@@ -22,7 +23,7 @@ async fn house(terms: TurnTerms) -> House {
     House::serving(Config { turn: on_loopback(terms), ..Config::default() }).await
 }
 
-/// Two parties who have just met, with what each of them was told.
+/// Connects two parties who have just met, each with the servers that it was told of.
 async fn meet(house: &House) -> [(Party, Vec<IceServer>); 2] {
     let (mut host, room) = house.host().await;
     let mut guest = house.enter().await;
@@ -34,7 +35,7 @@ async fn meet(house: &House) -> [(Party, Vec<IceServer>); 2] {
     [(host, hosts), (guest, guests)]
 }
 
-/// The one server that a party was told of: its address, a username and a credential.
+/// Returns the only server that a party was told of: its address, a username and a credential.
 fn told(servers: &[IceServer]) -> (SocketAddr, String, String) {
     let [server] = servers else { panic!("{servers:?}") };
     let [stun, turn] = server.urls.as_slice() else { panic!("{server:?}") };
@@ -60,7 +61,7 @@ async fn client(server: SocketAddr, username: &str, password: &str) -> Client {
     client
 }
 
-/// A client with what `servers` says, and its relayed end.
+/// Makes a client for these `servers`, and its relayed end.
 async fn allocate(servers: &[IceServer]) -> (Client, impl Conn + use<>) {
     let (server, username, password) = told(servers);
     let client = client(server, &username, &password).await;
@@ -68,7 +69,7 @@ async fn allocate(servers: &[IceServer]) -> (Client, impl Conn + use<>) {
     (client, relayed)
 }
 
-/// Whether the server gives an allocation to whoever shows this.
+/// Tells whether the server grants an allocation to a client with this username and password.
 async fn admits(server: SocketAddr, username: &str, password: &str) -> bool {
     let client = client(server, username, password).await;
     let admitted = soon("an answer", client.allocate()).await.is_ok();
@@ -76,9 +77,10 @@ async fn admits(server: SocketAddr, username: &str, password: &str) -> bool {
     admitted
 }
 
-/// Opens the way between two relayed ends: each must have said to whom it speaks before it hears them.
+/// Opens the path between two relayed ends: each must have named its peer before it receives from
+/// it.
 ///
-/// What arrives on the way is what was sent for that, any number of times.
+/// The datagrams that were sent for this arrive on the path any number of times.
 async fn open_way(a: &impl Conn, b: &impl Conn) {
     let (to_a, to_b) = (a.local_addr().unwrap(), b.local_addr().unwrap());
     soon("permissions", a.send_to(b"knock", to_b)).await.unwrap();
@@ -141,7 +143,7 @@ async fn a_wrong_credential_is_refused() {
     let (_, others, _) = told(&second);
     assert!(!admits(server, &username, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=").await);
     assert!(!admits(server, &others, &password).await, "a password goes with its username");
-    // More time for oneself is another username.
+    // A later expiry is another username, so the password does not match.
     let (until, id) = username.split_once(':').unwrap();
     let longer = format!("{}:{id}", until.parse::<u64>().unwrap() + 1);
     assert!(!admits(server, &longer, &password).await);
@@ -176,7 +178,7 @@ async fn datagrams_go_from_one_relayed_party_to_the_other() {
     assert!((50_000..=50_999).contains(&at_host.port()) && (50_000..=50_999).contains(&at_guest.port()));
     open_way(&host, &guest).await;
     for number in 0..50u8 {
-        // Of every length up to what one path takes.
+        // Every length up to what one path carries.
         let datagram = vec![number; 1 + usize::from(number) * 24];
         host.send_to(&datagram, at_guest).await.unwrap();
         assert_eq!(hears(&guest, &datagram).await, at_host);
@@ -195,9 +197,10 @@ async fn the_relay_does_not_send_into_the_machine_it_stands_on() {
     open_way(&host, &guest).await;
     // The client believes that it may: the permission is given, the datagram is not sent.
     soon("a permission", host.send_to(b"secrets?", service.local_addr().unwrap())).await.unwrap();
-    // Nor does anybody from there reach a relayed party.
+    // Nobody at a refused address reaches a relayed party either.
     service.send_to(b"from inside", host.local_addr().unwrap()).await.unwrap();
-    // One datagram after the other goes through the server, so whatever comes of those has come by then.
+    // The server handles datagrams in order, so any results of the earlier ones have arrived by
+    // then.
     host.send_to(b"after", guest.local_addr().unwrap()).await.unwrap();
     hears(&guest, b"after").await;
     guest.send_to(b"after", host.local_addr().unwrap()).await.unwrap();
@@ -235,7 +238,7 @@ async fn what_is_beyond_a_share_is_dropped() {
     let [(_, hosts), (_, guests)] = meet(&house).await;
     let ((_a, host), (_b, guest)) = (allocate(&hosts).await, allocate(&guests).await);
     open_way(&host, &guest).await;
-    // More than a second's worth in one piece never passes; a small one after it does.
+    // One datagram larger than a second's worth never passes; a small one after it does.
     host.send_to(&[1; 1100], guest.local_addr().unwrap()).await.unwrap();
     host.send_to(b"small", guest.local_addr().unwrap()).await.unwrap();
     hears(&guest, b"small").await;

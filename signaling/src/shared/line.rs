@@ -1,4 +1,5 @@
-//! The way to Redis: two connections, one to ask and one to hear, under a name of our own.
+//! The connection to Redis: one to send commands and one to receive notices, under this instance's
+//! name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,36 +12,36 @@ use tokio::time::timeout;
 use crate::hub::random_name;
 use crate::rooms::{Member, Terms};
 
-/// How long Redis may take for anything.
+/// The timeout of every operation on Redis.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How to get a [`Line`], and to use it.
+/// Makes [`Line`]s, and runs operations over them.
 pub(super) struct Lines {
     redis: Client,
     script: Script,
     terms: [u64; 7],
 }
 
-/// A connection for one life of this instance.
+/// A connection that belongs to one name of this instance.
 #[derive(Clone)]
 pub(super) struct Line {
-    /// Random, so never that of another instance or another life.
+    /// Random, so never the name of another instance or an earlier one of this instance.
     pub(super) instance: Arc<str>,
     connection: MultiplexedConnection,
 }
 
 impl Line {
-    /// The same connection, under the name of another one.
+    /// Returns the same connection, under the name of `other`.
     pub(super) fn as_if(&self, other: &Line) -> Line {
         Line { instance: other.instance.clone(), connection: self.connection.clone() }
     }
 }
 
-/// What the script says.
+/// The answer of the script.
 #[derive(Debug)]
 pub(super) enum Answer {
     Done(String),
-    /// Done in part: ask again.
+    /// Done in part: the caller must ask again.
     Again,
     Ringing,
     Refused(Refusal),
@@ -64,7 +65,7 @@ impl Lines {
         })
     }
 
-    /// Takes part under a new name.
+    /// Joins the instances under a new name.
     pub(super) async fn arrive(&self) -> RedisResult<(Line, PubSubStream)> {
         let instance: Arc<str> = random_name().ok_or((ErrorKind::Client, "no randomness"))?.into();
         let connecting = async {
@@ -82,13 +83,14 @@ impl Lines {
         Ok((line, posts))
     }
 
-    /// Lets all members of this name leave.
+    /// Lets all members under this name leave.
     pub(super) async fn depart(&self, line: &Line) -> Result<(), String> {
         while let Answer::Again = self.call(line, "depart", Member(0), "", "").await? {}
         Ok(())
     }
 
-    /// Runs one verb. If that fails, nothing is certain any more; the error says why, for the operator.
+    /// Runs one operation. If it fails, its effect is unknown; the error gives the reason for the
+    /// operator.
     pub(super) async fn call(
         &self,
         line: &Line,
@@ -99,12 +101,12 @@ impl Lines {
     ) -> Result<Answer, String> {
         match self.ask(line, verb, member, argument, ticket).await {
             Ok((status, value)) => read(&status, value).ok_or_else(|| "silent or deaf for too long".into()),
-            // What Redis says in detail may quote what was sent.
+            // The details of a Redis error may quote what was sent, so only its category is kept.
             Err(error) => Err(error.category().into()),
         }
     }
 
-    /// Says on the channel what a beat says there.
+    /// Publishes on the channel what a heartbeat publishes there.
     #[cfg(test)]
     pub(super) async fn mark(&self, line: &Line) -> RedisResult<()> {
         let channel = format!("tacit:to:{}", line.instance);

@@ -1,10 +1,12 @@
-//! Credentials for the relay that are good for a while and stored nowhere.
+//! Credentials for the relay that are valid for a limited time and stored nowhere.
 //!
-//! From: *A REST API For Access To TURN Services*, draft-uberti-behave-turn-rest-00. The username says until when it is good,
-//! and the password is a code over it that only this server can make; so whoever shows it proves that this server gave it out,
-//! and nothing need be remembered. The secret behind it lives as long as the program.
+//! From: *A REST API For Access To TURN Services*, draft-uberti-behave-turn-rest-00. The username
+//! holds its expiry, and the password is a MAC over it that only this server can make; so a party
+//! that shows it proves that this server issued it, and nothing need be stored. The secret key
+//! lives as long as the program.
 //!
-//! Deviations: none but that the part after the time is random instead of a user's name, for there are no users.
+//! Deviations: none, except that the part after the time is random instead of a user's name,
+//! because there are no users.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,25 +19,25 @@ use turn::auth::{AuthHandler, generate_auth_key};
 use super::REALM;
 use super::ledger::Ledger;
 
-/// Gives credentials out, and knows them again.
+/// Issues credentials, and verifies them.
 pub(crate) struct Issuer {
     secret: hmac::Key,
     lifetime: Duration,
 }
 
 impl Issuer {
-    /// With a fresh secret.
+    /// Makes an issuer with a fresh secret.
     ///
     /// # Errors
     /// If the system has no random bytes.
     pub(crate) fn new(lifetime: Duration) -> Result<Self, getrandom::Error> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
-        // SHA-1 is what the draft and every TURN server have; as a code with a key it stands.
+        // The draft and every TURN server use SHA-1; as HMAC it is unbroken.
         Ok(Issuer { secret: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret), lifetime })
     }
 
-    /// A username that nobody else has, and its password; nothing if the system has no random bytes.
+    /// Issues a unique username and its password; `None` if the system has no random bytes.
     pub(crate) fn issue(&self, now: SystemTime) -> Option<(String, String)> {
         let mut id = [0; 12];
         getrandom::fill(&mut id).ok()?;
@@ -45,9 +47,9 @@ impl Issuer {
         Some((username, password))
     }
 
-    /// The key with which the holder of `username` signs requests, if its time is not over.
+    /// Returns the key with which the holder of `username` signs requests, unless it has expired.
     ///
-    /// Any name gets a key: that somebody knows the password to it is what the signature shows.
+    /// Any name gets a key: the signature proves that the sender knows the password for it.
     fn key(&self, username: &str, now: SystemTime) -> Option<Vec<u8>> {
         let until: u64 = username.split_once(':')?.0.parse().ok()?;
         let good = now.duration_since(UNIX_EPOCH).ok()?.as_secs() < until;
@@ -59,7 +61,7 @@ impl Issuer {
     }
 }
 
-/// The issuer as the TURN library asks it. The library compares signatures in constant time.
+/// The issuer as the TURN library calls it. The library compares signatures in constant time.
 pub(crate) struct Doorman {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) ledger: Arc<Ledger>,
@@ -68,7 +70,7 @@ pub(crate) struct Doorman {
 impl AuthHandler for Doorman {
     fn auth_handle(&self, username: &str, realm: &str, from: SocketAddr) -> Result<Vec<u8>, turn::Error> {
         let key = self.issuer.key(username, SystemTime::now()).filter(|_| realm == REALM);
-        // An allocation that comes of this request is on this name.
+        // An allocation that results from this request counts for this name.
         self.ledger.asks(username, from);
         key.ok_or(turn::Error::ErrNoSuchUser)
     }

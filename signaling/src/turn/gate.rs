@@ -1,12 +1,17 @@
-//! What stands between the network and the TURN library: the library bounds little of what strangers may make it do.
+//! The filter between the network and the TURN library, which bounds little of what strangers may
+//! make it do.
 //!
-//! - It keeps every nonce that it ever gave out, and gives one to everybody who asks. So the gate gets one of the library, as a
-//!   client would, hands the same one to everybody for a while, and sends back itself whoever shows another. A nonce guards
-//!   against requests that are recorded and repeated later; for that it need only be new from time to time.
-//! - It keeps as many permissions and channels as are asked for: here they cost, see [`Ledger::may_name_peer`].
-//! - It looks for an even port (which old telephones want) until it finds one, where there may be none.
-//! - It stops at the first error of its socket, and may lock itself out when a permission ends as it is renewed. The gate notes
-//!   when the library last came for more, and [`Relay`](super::Relay) begins anew with one that does not come any more.
+//! - The library keeps every nonce that it ever gave out, and gives one to every client that asks.
+//!   So the gate requests one from the library, as a client would, gives the same one to every
+//!   client for a while, and itself rejects a request with another. A nonce guards against requests
+//!   that are recorded and replayed later; for that it need only be new from time to time.
+//! - The library keeps as many permissions and channels as are requested: here they cost tokens,
+//!   see [`Ledger::may_name_peer`].
+//! - The library searches for an even port (which old telephones want) until it finds one, even
+//!   where there is none.
+//! - The library stops at the first error of its socket, and may deadlock when a permission ends as
+//!   it is renewed. The gate records when the library last asked for a datagram, and
+//!   [`Relay`](super::Relay) restarts a library that has stopped asking.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -31,16 +36,17 @@ use super::REALM;
 use super::ledger::Ledger;
 use crate::limits::{Allowance, Doorkeeper, PLACES, Rate};
 
-/// How long one nonce is handed out. The library takes each for an hour, and the gate this one and the one before it.
+/// How long one nonce is handed out. The library accepts each for an hour, the gate this one and
+/// the previous one.
 const NONCE_FOR: Duration = Duration::from_secs(25 * 60);
 
-/// The client that the gate is when it asks for a nonce; no datagram comes from there.
+/// The gate's own client address when it asks for a nonce; no datagram comes from there.
 const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
 
-/// The library never takes so long over one datagram.
+/// The library never takes this long for one datagram.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 
-/// After the system had an error for us, wait this long rather than ask in a circle.
+/// The delay after an error of the system, to avoid a busy loop.
 const BREATHER: Duration = Duration::from_millis(50);
 
 /// The socket of the TURN server, as the library sees it.
@@ -49,7 +55,7 @@ pub(crate) struct Gate {
     ledger: Arc<Ledger>,
     callers: Arc<Doorkeeper>,
     nonces: Mutex<Nonces>,
-    /// Since when the library works on what it was given; nothing while it waits for more.
+    /// The time since when the library works on a datagram; `None` while it waits for one.
     busy_since: Mutex<Option<Instant>>,
     retired: CancellationToken,
 }
@@ -61,7 +67,7 @@ struct Nonces {
     asked: Option<Instant>,
 }
 
-/// What becomes of a datagram.
+/// The gate's decision about a datagram.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Pass,
@@ -81,13 +87,12 @@ impl Gate {
         })
     }
 
-    /// A gate that nothing comes through by itself, for [`crate::fuzz`].
+    /// Makes a gate that receives nothing by itself, for [`crate::fuzz`].
     pub(crate) async fn closed() -> std::io::Result<Arc<Self>> {
         Ok(Self::new(Arc::new(UdpSocket::bind("127.0.0.1:0").await?), Ledger::new(4, 4)))
     }
 
-    /// What becomes of a datagram, for [`crate::fuzz`]; signed ones as if they had the right nonce,
-    /// too.
+    /// Judges a datagram, for [`crate::fuzz`]; signed ones also as if they had the right nonce.
     pub(crate) fn try_judge(&self, datagram: &[u8]) {
         lock(&self.nonces).now = Some("nonce".to_owned());
         if let Verdict::Answer(answer) = self.judge(datagram, NOBODY) {
@@ -96,21 +101,22 @@ impl Gate {
         self.learn(datagram);
     }
 
-    /// Whether the library was given something and does not come back.
+    /// Tells whether the library was given a datagram and has not returned for too long.
     pub(crate) fn is_stuck(&self) -> bool {
         lock(&self.busy_since).is_some_and(|since| since.elapsed() > STUCK_AFTER)
     }
 
-    /// Nothing more comes from here.
+    /// Closes the gate: nothing more comes from it.
     pub(crate) fn retire(&self) {
         self.retired.cancel();
     }
 
     fn judge(&self, datagram: &[u8], from: SocketAddr) -> Verdict {
         match datagram {
-            // What parties say to each other, in a channel or in an indication: the library knows whether there is one.
+            // A payload between parties, in a channel or in an indication: the library knows
+            // whether the channel exists.
             [0x40..=0x7f, ..] | [0x00, 0x16, ..] => return Verdict::Pass,
-            // Half of all noise ends here.
+            // Rejects half of all noise.
             [0x00..=0x3f, ..] => {}
             _ => return Verdict::Drop,
         }
@@ -141,7 +147,7 @@ impl Gate {
         Verdict::Pass
     }
 
-    /// Asks whoever sent `request` to sign it, with the nonce of the hour.
+    /// Asks the sender of `request` to sign it, with the current nonce.
     fn challenge(&self, request: &Message, code: ErrorCode) -> Verdict {
         let Some(nonce) = lock(&self.nonces).now.clone() else { return Verdict::Drop };
         let mut answer = Message::new();
@@ -155,7 +161,7 @@ impl Gate {
         built.map_or(Verdict::Drop, |()| Verdict::Answer(answer.raw))
     }
 
-    /// As a client of the library's, asks for a nonce.
+    /// Requests a nonce from the library, as a client of it.
     fn ask(&self, buffer: &mut [u8]) -> Option<usize> {
         lock(&self.nonces).asked = Some(Instant::now());
         let mut question = Message::new();
@@ -166,7 +172,7 @@ impl Gate {
         Some(question.raw.len())
     }
 
-    /// The library's answer to that.
+    /// Reads the nonce from the library's answer.
     fn learn(&self, answer: &[u8]) {
         let mut message = Message { raw: answer.to_vec(), ..Message::default() };
         let nonce = message.decode().and_then(|()| message.get(ATTR_NONCE)).ok();
@@ -192,7 +198,8 @@ impl Nonces {
     }
 }
 
-/// How many requests may come from one place: a class behind one address that all meet at once, and then some.
+/// Limits the requests from one address: enough for a class behind one address whose members all
+/// meet at once.
 fn callers() -> Arc<Doorkeeper> {
     const PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
     const AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
@@ -206,7 +213,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A socket for both families shows IPv4 addresses in IPv6 clothes, which clients would not know as theirs.
+/// Maps IPv4-mapped addresses, which a socket for both families shows, to IPv4: clients would not
+/// recognise them as theirs.
 fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
@@ -261,7 +269,8 @@ impl Conn for Gate {
         None
     }
 
-    /// The library says this at the end of every allocation, and means the other ones' socket, too.
+    /// The library calls this at the end of every allocation, although other allocations share this
+    /// socket.
     async fn close(&self) -> Result<(), Error> {
         Ok(())
     }

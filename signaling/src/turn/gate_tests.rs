@@ -20,7 +20,7 @@ fn request(method: Method, more: Vec<Box<dyn Setter>>) -> Vec<u8> {
     message.raw
 }
 
-/// A request with a signature that is worth nothing; whether it is, the library finds out.
+/// A request with an invalid signature, which only the library checks.
 fn signed(method: Method, nonce: &str) -> Vec<u8> {
     let integrity = stun::integrity::MessageIntegrity(vec![7; 16]);
     request(method, vec![Box::new(TextAttribute::new(ATTR_NONCE, nonce.to_owned())), Box::new(integrity)])
@@ -34,7 +34,7 @@ fn error_code(verdict: Verdict) -> u16 {
     u16::from(code[2]) * 100 + u16::from(code[3])
 }
 
-/// Takes the gate's own question, and answers it as the library does.
+/// Takes the gate's own request for a nonce, and answers it as the library does.
 async fn give_nonce(gate: &Gate, nonce: &str) {
     let mut buffer = [0; 1500];
     let (length, from) = gate.recv_from(&mut buffer).await.unwrap();

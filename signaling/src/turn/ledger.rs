@@ -1,4 +1,4 @@
-//! The book of allocations: how many there are, on whose name, and which ports are theirs.
+//! The record of allocations: how many there are, for which username, and which ports they have.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -9,13 +9,13 @@ use std::time::Instant;
 
 use crate::limits::{Bucket, Rate};
 
-/// What has happened since the start.
+/// Counters of events since the start.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) allocations: AtomicU64,
     /// Datagrams to or from an address that is not relayed to.
     pub(crate) denied: AtomicU64,
-    /// Datagrams beyond an allocation's share.
+    /// Datagrams beyond an allocation's rate.
     pub(crate) dropped: AtomicU64,
     pub(crate) bytes: AtomicU64,
 }
@@ -29,8 +29,8 @@ pub(crate) struct Ledger {
 
 #[derive(Default)]
 struct Book {
-    /// Who sent the request that the library works on, and from where. It works on one at a time, and asks for an
-    /// allocation's socket without saying for whom.
+    /// The username and address of the request that the library works on. It works on one at a
+    /// time, and asks for an allocation's socket without naming the client.
     asking: Option<(String, SocketAddr)>,
     entries: HashMap<u64, Entry>,
     by_client: HashMap<SocketAddr, u64>,
@@ -46,17 +46,18 @@ struct Entry {
 }
 
 impl Ledger {
-    /// At most `total` allocations, and `each` on one name.
+    /// Allows at most `total` allocations, and `each` per username.
     pub(crate) fn new(total: u32, each: u32) -> Arc<Self> {
         Arc::new(Ledger { total, each, book: Mutex::default() })
     }
 
-    /// A request came in on that name.
+    /// Records that a request under this username arrived.
     pub(crate) fn asks(&self, username: &str, from: SocketAddr) {
         self.lock().asking = Some((username.to_owned(), from));
     }
 
-    /// Enters an allocation for whoever asks, or not if there are too many. It is struck out when the lease is dropped.
+    /// Enters an allocation for the current request, unless there are too many. It is removed when
+    /// the lease is dropped.
     pub(crate) fn open(self: &Arc<Self>, port: u16, now: Instant) -> Option<Lease> {
         let mut book = self.lock();
         let (username, client) = book.asking.take()?;
@@ -72,9 +73,11 @@ impl Ledger {
         Some(Lease { ledger: self.clone(), id })
     }
 
-    /// Whether `client` has an allocation and may name one more peer for it now; if so, it is counted.
+    /// Tells whether `client` has an allocation and may name one more peer for it now; if so,
+    /// counts it.
     ///
-    /// The library keeps a timer for each peer named, for five or ten minutes, as many as there come.
+    /// The library keeps a timer for each named peer, for five or ten minutes, without a bound on
+    /// their number.
     #[must_use]
     pub(crate) fn may_name_peer(&self, client: SocketAddr, now: Instant) -> bool {
         const PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
@@ -84,12 +87,12 @@ impl Ledger {
         book.entries.get_mut(&id).is_some_and(|entry| entry.peers.take(Rate::per_second(PER_SECOND, AT_ONCE), now))
     }
 
-    /// Whether a port of the relay's address belongs to an allocation.
+    /// Tells whether a port of the relay's address belongs to an allocation.
     pub(crate) fn has_port(&self, port: u16) -> bool {
         self.lock().ports.contains(&port)
     }
 
-    /// How many allocations there are.
+    /// Returns the number of allocations.
     pub(crate) fn len(&self) -> usize {
         self.lock().entries.len()
     }
@@ -99,7 +102,7 @@ impl Ledger {
     }
 }
 
-/// An entry in the book.
+/// An entry in the ledger.
 pub(crate) struct Lease {
     ledger: Arc<Ledger>,
     id: u64,
@@ -110,7 +113,7 @@ impl Drop for Lease {
         let mut book = self.ledger.lock();
         let Some(Entry { client, port, .. }) = book.entries.remove(&self.id) else { return };
         book.ports.remove(&port);
-        // The client may have made another one already.
+        // The client may have made another allocation already.
         if book.by_client.get(&client) == Some(&self.id) {
             book.by_client.remove(&client);
         }

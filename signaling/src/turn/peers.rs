@@ -1,10 +1,11 @@
-//! To whom the relay sends: to the other party, and not into the network that it stands in.
+//! Decides to which addresses the relay sends: to the other party, and not into the relay's own
+//! network.
 //!
-//! A relay sends from inside. What the operator's firewall keeps away from strangers, they could
-//! reach through it: services of this machine, of its neighbours, the metadata service of a cloud.
-//! So only public addresses are relayed to; and those that are of the same kind as the relay's own,
-//! since a relay with a private address was put there for its neighbours. A machine may have more
-//! addresses than the one that parties are told, public ones too: whatever the system takes for its
+//! A relay sends from inside. Through it strangers could reach what the operator's firewall keeps
+//! from them: services of this machine, of its neighbours, the metadata service of a cloud. So only
+//! public addresses are relayed to; and those that are of the same kind as the relay's own, since a
+//! relay with a private address was put there for its neighbours. A machine may have more addresses
+//! than the one that parties are told, public ones too: every address that the system takes for its
 //! own is refused.
 
 use std::collections::HashMap;
@@ -12,22 +13,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// From where an address can be reached.
+/// The range from which an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     Public,
     /// One network: RFC 1918 and 6598, unique local.
     Private,
-    /// One wire.
+    /// One link.
     Link,
     /// One machine.
     Loopback,
-    /// No single host is there, or none that one could mean: multicast, reserved, for documentation.
+    /// No single host, or no usable one: multicast, reserved, for documentation.
     Nowhere,
 }
 
 impl Reach {
-    /// What the special-purpose registries (RFC 6890) say of an address; one that carries an IPv4 address is that one.
+    /// Classifies an address by the special-purpose registries (RFC 6890); an address that embeds
+    /// an IPv4 address counts as that one.
     pub(crate) fn of(address: IpAddr) -> Reach {
         match address.to_canonical() {
             IpAddr::V4(address) => Reach::of_v4(address),
@@ -50,7 +52,7 @@ impl Reach {
         let inside = |high: u16, low: u16| Reach::of_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
         match address.segments() {
             [0, 0, 0, 0, 0, 0, 0, 1] => Reach::Loopback,
-            // NAT64 and 6to4 lead on to the IPv4 address in them.
+            // NAT64 and 6to4 lead to the IPv4 address in them.
             [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => inside(high, low),
             [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Reach::Private,
             [0xfe80..=0xfebf, ..] => Reach::Link,
@@ -62,16 +64,16 @@ impl Reach {
     }
 }
 
-/// Whether an address is one of this machine's, whichever interface has it now.
+/// Tells whether an address is one of this machine's, whichever interface has it now.
 ///
-/// The system is asked which address it would send from: to one of its own it sends from that very
-/// address. Nothing is sent.
+/// The system is asked for the source address it would use: for a destination of its own it uses
+/// that very address. Nothing is sent.
 fn is_of_this_machine(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    // The port stands for itself: connecting a datagram socket asks nobody.
+    // The port is arbitrary: connecting a datagram socket sends nothing.
     let source = UdpSocket::bind((any, 0)).and_then(|socket| {
         socket.connect((address, 9))?;
         socket.local_addr()
@@ -79,27 +81,28 @@ fn is_of_this_machine(address: IpAddr) -> bool {
     source.is_ok_and(|source| source.ip().to_canonical() == address)
 }
 
-/// How long the system's word on an address is taken, and on how many at once.
+/// How long the system's answer for an address is cached, and for how many addresses.
 const KNOWN_FOR: Duration = Duration::from_secs(30);
 const MOST_KNOWN: usize = 4096;
 
-/// Whom the relay sends to and hears from.
+/// The filter of addresses that the relay sends to and receives from.
 #[derive(Clone)]
 pub(crate) struct Peers {
     own: IpAddr,
     neighbours: bool,
     is_local: fn(IpAddr) -> bool,
-    /// What the system said of addresses, and when.
+    /// Cached answers of the system for addresses, with their times.
     known: Arc<Mutex<HashMap<IpAddr, (Instant, bool)>>>,
 }
 
 impl Peers {
-    /// For a relay that is reached at `own`; `neighbours` allows private addresses whatever that is.
+    /// Makes the filter for a relay reached at `own`; `neighbours` allows private addresses in any
+    /// case.
     pub(crate) fn new(own: IpAddr, neighbours: bool) -> Self {
         Peers { own: own.to_canonical(), neighbours, is_local: is_of_this_machine, known: Arc::default() }
     }
 
-    /// Whether an address is this machine's, as of a moment ago.
+    /// Tells whether an address is this machine's; the answer may be cached.
     fn is_local(&self, address: IpAddr) -> bool {
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,16 +117,18 @@ impl Peers {
         is_local
     }
 
-    /// Whether to relay to `peer` and from there; `is_relay` tells whether a port of this machine is one of the relay's own.
+    /// Tells whether to relay to `peer` and from it; `is_relay` tells whether a port of this
+    /// machine is one of the relay's own.
     ///
-    /// At the relay's own address only other relayed parties are reached, as two are who both come through it.
+    /// At the relay's own address only other relayed parties are reached: both parties may use the
+    /// relay.
     pub(crate) fn allow(&self, peer: SocketAddr, is_relay: impl FnOnce(u16) -> bool) -> bool {
         let address = peer.ip().to_canonical();
         if address == self.own {
             return is_relay(peer.port());
         }
         let (own, reach) = (Reach::of(self.own), Reach::of(address));
-        // Of what is refused anyway the system need not be asked.
+        // The system need not be asked about addresses that are refused anyway.
         if reach != Reach::Nowhere && self.is_local(address) {
             return false;
         }
@@ -140,7 +145,7 @@ impl Peers {
 mod tests {
     use super::*;
 
-    /// Whether a relay at `own` relays to `peer`, on which no relayed party is.
+    /// Tells whether a relay at `own` relays to `peer`, where no relayed party is.
     fn relays(own: &str, neighbours: bool, peer: &str) -> bool {
         Peers::new(own.parse().unwrap(), neighbours).allow(SocketAddr::new(peer.parse().unwrap(), 4000), |_| false)
     }
@@ -174,7 +179,7 @@ mod tests {
             "2001:db8::1",
             "2001::1",
             "100::1",
-            // The same in other clothes.
+            // The same addresses in other notations.
             "::ffff:10.0.0.1",
             "::ffff:127.0.0.1",
             "::127.0.0.1",
@@ -197,8 +202,7 @@ mod tests {
         assert!(!relays("8.8.8.8", true, "127.0.0.1"), "a flag does not open this machine");
     }
 
-    /// The second public address of a machine, and the private one of a machine behind a public
-    /// one.
+    /// A machine's second public address, and the private address of a machine behind a public one.
     #[test]
     fn no_other_address_of_this_machine_is_reached() {
         let second = |address: IpAddr| ["9.9.9.9", "10.0.0.5", "2600::2"].iter().any(|own| *own == address.to_string());
@@ -218,7 +222,7 @@ mod tests {
         for other in ["192.0.2.1", "1.1.1.1", "2001:db8::1"] {
             assert!(!is_of_this_machine(other.parse().unwrap()), "{other}");
         }
-        // Whatever this machine would send from is its own, too.
+        // The address that this machine would send from is its own, too.
         let out = UdpSocket::bind("0.0.0.0:0").unwrap();
         if out.connect("192.0.2.1:9").is_ok() {
             assert!(is_of_this_machine(out.local_addr().unwrap().ip()));

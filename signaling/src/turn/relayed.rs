@@ -1,4 +1,4 @@
-//! The sockets that relayed parties are reached at: one an allocation, with what it may do.
+//! The sockets at which relayed parties are reached: one per allocation, with its limits.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -18,19 +18,19 @@ use crate::limits::{Bucket, Rate};
 
 /// Makes a socket for each allocation.
 pub(crate) struct Relayed {
-    /// Where sockets are bound.
+    /// The local address of the sockets.
     pub(crate) bind: IpAddr,
     /// The address that parties are told.
     pub(crate) shown: IpAddr,
     pub(crate) ports: RangeInclusive<u16>,
-    /// Bytes a second, each way.
+    /// The rate of one allocation in bytes per second, each way.
     pub(crate) share: NonZeroU32,
     pub(crate) peers: Peers,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) tally: Arc<Tally>,
 }
 
-/// Ports that are tried before there counts as being none.
+/// How many ports are tried before an allocation fails.
 const TRIES: usize = 64;
 
 #[async_trait]
@@ -66,7 +66,8 @@ impl RelayAddressGenerator for Relayed {
 }
 
 impl Relayed {
-    /// A socket on the first free port from a random one on, so that a stranger cannot tell which are in use.
+    /// Binds a socket to the first free port from a random one on, so that a stranger cannot tell
+    /// which are in use.
     async fn bind(&self) -> Option<(UdpSocket, u16)> {
         let mut random = [0; 2];
         getrandom::fill(&mut random).ok()?;
@@ -81,7 +82,7 @@ impl Relayed {
     }
 }
 
-/// The far side of an allocation. Whatever may not pass is dropped in silence, as networks do.
+/// The far side of an allocation. Datagrams that may not pass are dropped silently, as networks do.
 struct RelayedSocket {
     socket: UdpSocket,
     peers: Peers,
@@ -136,7 +137,7 @@ impl Conn for RelayedSocket {
         None
     }
 
-    /// The socket is closed when nobody holds it any more.
+    /// The socket is closed when its last owner drops it.
     async fn close(&self) -> Result<(), Error> {
         Ok(())
     }
@@ -145,7 +146,7 @@ impl Conn for RelayedSocket {
         self
     }
 
-    // The library does not connect these.
+    // The library does not connect these sockets.
 
     async fn connect(&self, _: SocketAddr) -> Result<(), Error> {
         Err(Error::ErrUseClosedNetworkConn)

@@ -1,5 +1,5 @@
-//! A server of our own on a free loopback port, and parties that speak to it. Nothing here waits for a clock: the only
-//! time-out is the one that turns a hang into a failure.
+//! A test server on a free loopback port, and parties that speak to it. Nothing here waits for a
+//! clock: the only time-out is the one that turns a hang into a failure.
 
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![allow(unreachable_pub, reason = "shared between test crates by `mod`")]
@@ -19,10 +19,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// Longer than anything here takes on a busy machine.
+/// The time after which a test counts as hung: longer than any step on a busy machine.
 pub const HANG: Duration = Duration::from_secs(60);
 
-/// The result of `future`, or a failed test instead of a hanging one.
+/// Awaits `future`; a hang fails the test.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(HANG, future).await {
         Ok(value) => value,
@@ -70,12 +70,12 @@ impl House {
         self.enter_with(&[]).await.unwrap()
     }
 
-    /// A handshake with more headers; the status if it is refused.
+    /// Performs a handshake with additional headers; returns the status if it is refused.
     pub async fn enter_with(&self, headers: &[(&'static str, &str)]) -> Result<Party, u16> {
         Party::enter(self.address, headers).await
     }
 
-    /// A host with an open room.
+    /// Connects a host with an open room.
     pub async fn host(&self) -> (Party, Room) {
         let mut host = self.enter().await;
         host.say(&Request::Create { version: VERSION }).await;
@@ -85,7 +85,7 @@ impl House {
         }
     }
 
-    /// Two parties who have just met: the host has spoken.
+    /// Connects two parties who have just met: the host has relayed a body.
     pub async fn pair(&self) -> (Party, Party, Room) {
         let (mut host, room) = self.host().await;
         let mut guest = self.enter().await;
@@ -97,7 +97,7 @@ impl House {
         (host, guest, room)
     }
 
-    /// An owner with an open door.
+    /// Connects an owner with an open door.
     pub async fn door(&self) -> (Party, Room) {
         let mut owner = self.enter().await;
         owner.say(&Request::Open { version: VERSION, room: None }).await;
@@ -107,7 +107,7 @@ impl House {
         }
     }
 
-    /// A guest who rings at a door.
+    /// Connects a guest who rings at a door.
     pub async fn ring(&self, room: Room) -> Party {
         let mut guest = self.enter().await;
         guest.say(&join(room)).await;
@@ -115,7 +115,7 @@ impl House {
         guest
     }
 
-    /// The seat opposite a guest who rings.
+    /// Takes the seat opposite a ringing guest.
     pub async fn answer(&self, ticket: Ticket) -> Party {
         let mut host = self.enter().await;
         host.say(&answer(ticket)).await;
@@ -123,7 +123,7 @@ impl House {
         host
     }
 
-    /// The operator's figures, as text; the configuration must say that they are served.
+    /// Returns the operator's metrics as text; the configuration must serve them.
     pub async fn figures(&self) -> String {
         let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
         let answer = Answer::parse(&raw(self.metrics.unwrap(), request).await);
@@ -131,12 +131,12 @@ impl House {
         String::from_utf8(answer.body).unwrap()
     }
 
-    /// Sends `request` as it is and returns everything that comes until the server closes.
+    /// Sends `request` as it is and returns all bytes until the server closes.
     pub async fn raw(&self, request: &[u8]) -> Vec<u8> {
         raw(self.address, request).await
     }
 
-    /// One plain request on a connection of its own.
+    /// Makes one plain request on a connection of its own.
     pub async fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
         let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
         Answer::parse(&self.raw(request.as_bytes()).await)
@@ -151,7 +151,7 @@ async fn raw(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// What came back from [`House::ask`].
+/// The response of [`House::ask`].
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -170,7 +170,7 @@ impl Answer {
         Answer { status, headers, body: bytes[end + 4..].to_vec() }
     }
 
-    /// The one header of that name.
+    /// Returns the only header with that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(this, _)| this == name).map(|(_, value)| value.as_str());
         let first = found.next();
@@ -185,7 +185,7 @@ pub struct Party {
 }
 
 impl Party {
-    /// A handshake with the server at `address`; the status if it is refused.
+    /// Performs a handshake with the server at `address`; returns the status if it is refused.
     pub async fn enter(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Party, u16> {
         let mut request = format!("ws://{address}{SOCKET_PATH}").into_client_request().unwrap();
         for (name, value) in headers {
@@ -211,7 +211,7 @@ impl Party {
         self.say(&Request::Relay { body: Body(text.into()) }).await;
     }
 
-    /// The next reply.
+    /// Returns the next reply.
     pub async fn hear(&mut self) -> Reply {
         loop {
             match soon("a reply", self.socket.next()).await {
@@ -222,7 +222,7 @@ impl Party {
         }
     }
 
-    /// The next reply is the call of a guest.
+    /// Expects a guest's call as the next reply.
     pub async fn hear_call(&mut self) -> Ticket {
         match self.hear().await {
             Reply::Called { ticket } => ticket,
@@ -237,13 +237,13 @@ impl Party {
         }
     }
 
-    /// The next thing is this refusal, and then the socket closes with this code.
+    /// Expects this refusal next, and then a close frame with this code.
     pub async fn is_refused(&mut self, reason: Refusal, code: CloseCode) {
         assert_eq!(self.hear().await, Reply::Refused { reason });
         self.is_closed(code).await;
     }
 
-    /// The next thing is a close frame with this code, and then the end.
+    /// Expects a close frame with this code next, and then the end.
     pub async fn is_closed(&mut self, code: CloseCode) {
         loop {
             match soon("the close frame", self.socket.next()).await {
@@ -265,7 +265,7 @@ impl Party {
     }
 }
 
-/// A request to take the first seat of a room again.
+/// Makes a request to take the first seat of a room again.
 pub fn resume(room: Room, ticket: Ticket) -> Request {
     Request::Resume { version: VERSION, room, ticket }
 }
@@ -278,7 +278,7 @@ pub fn answer(ticket: Ticket) -> Request {
     Request::Answer { version: VERSION, ticket }
 }
 
-/// A client frame with a mask of zeros, which leaves the payload readable.
+/// Makes a client frame with a mask of zeros, which leaves the payload readable.
 pub fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first_byte];
     match payload.len() {

@@ -1,4 +1,4 @@
-//! A Redis of our own on a free loopback port, which keeps nothing on disk and ends when dropped.
+//! A test Redis on a free loopback port, which keeps nothing on disk and ends when dropped.
 
 #![allow(dead_code, reason = "each user takes a part of this")]
 #![allow(unreachable_pub, reason = "shared between test crates by `mod`")]
@@ -19,7 +19,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// None where there is no Redis; then the test that asks is reported as skipped.
+    /// Returns `None` where there is no Redis; then the calling test is reported as skipped.
     pub fn start() -> Option<Redis> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let redis = listed("redis-server");
@@ -31,7 +31,7 @@ impl Redis {
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         for _ in 0..10 {
-            // Somebody else may take the port in between; then another one.
+            // Another process may take the port in between; then another port is tried.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             if let Some(child) = spawn(&program, port, &folder) {
                 return Some(Redis { program, child, port, folder });
@@ -40,7 +40,7 @@ impl Redis {
         panic!("{} found no free port", program.display());
     }
 
-    /// For `--rooms`.
+    /// Returns the value for `--rooms`.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -50,7 +50,7 @@ impl Redis {
         drop(self.child.wait());
     }
 
-    /// Where it was, with nothing in it.
+    /// Starts an empty Redis on the same port.
     pub fn start_again(&mut self) {
         self.child = spawn(&self.program, self.port, &self.folder).expect("the port of before");
     }
@@ -63,7 +63,7 @@ impl Drop for Redis {
     }
 }
 
-/// A Redis that accepts connections, or none if it ended instead.
+/// Starts a Redis and waits until it accepts connections; `None` if it ended instead.
 fn spawn(program: &Path, port: u16, folder: &Path) -> Option<Child> {
     let mut child = Command::new(program)
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
@@ -75,7 +75,7 @@ fn spawn(program: &Path, port: u16, folder: &Path) -> Option<Child> {
         .unwrap_or_else(|error| panic!("cannot start {} ({error})", program.display()));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     if lines.any(|line| line.contains("Ready to accept connections")) {
-        // What it writes later must not find a closed pipe.
+        // Its later output must not meet a closed pipe.
         std::thread::spawn(move || lines.for_each(drop));
         return Some(child);
     }
