@@ -1,8 +1,10 @@
-//! Measures how much of a data channel's speed is left through a link: this program against a page in Chromium, on loopback.
+//! Measures the share of a data channel's speed that a link reaches: this program against a page in
+//! Chromium, on loopback.
 //!
-//! `cargo xtask bench transfer` runs it through `e2e/bench/transfer.js`, which carries the descriptions between the two and
-//! measures the other direction. On stdout, a JSON object a line: `offer`, then each `candidate`, then `bare` and `link`, the
-//! megabytes a second that this side sent. On stdin, one line: `answer`.
+//! `cargo xtask bench transfer` runs it through `e2e/bench/transfer.js`, which carries the
+//! descriptions between the two and measures the other direction. On stdout, one JSON object per
+//! line: `offer`, then each `candidate`, then `bare` and `link`, the megabytes per second that this
+//! side sent. On stdin, one line: `answer`.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
@@ -27,12 +29,12 @@ mod native {
     const ROUNDS: usize = 7;
     /// Bytes of one transfer.
     const ALL: usize = 64 << 20;
-    /// Bytes of a message on the bare channel: what every implementation takes.
+    /// Bytes of a message on the bare channel: every implementation accepts this size.
     const PART: usize = 64 << 10;
     /// Bytes of a message through the link.
     const MESSAGE: usize = 1 << 20;
 
-    /// Says the way to this side to whoever started it.
+    /// Prints the ICE candidates of this side for the caller.
     struct Candidates;
 
     #[async_trait::async_trait]
@@ -73,7 +75,8 @@ mod native {
         connection.set_remote_description(RTCSessionDescription::answer(answer.to_owned())?).await?;
 
         while !matches!(bare.poll().await.ok_or("the channel closed")?, DataChannelEvent::OnOpen) {}
-        // Both sides say over the link that they are there, because the bare channel may lose what comes too early.
+        // Both sides announce themselves over the link, because the bare channel may lose early
+        // messages.
         link.send(Vec::new()).await.map_err(lost)?;
         link.recv().await.map_err(lost)?;
         for _ in 0..ROUNDS {
@@ -90,7 +93,7 @@ mod native {
         Ok(())
     }
 
-    /// The channel takes the next message when it has room.
+    /// Sends on the bare channel, which accepts the next message when it has room.
     async fn send_bare(channel: &Arc<dyn DataChannel>) -> Result<(), Failure> {
         for _ in 0..ALL / PART {
             channel.send(BytesMut::zeroed(PART)).await?;
@@ -106,7 +109,7 @@ mod native {
         Ok(channel.send(BytesMut::zeroed(1)).await?)
     }
 
-    /// The next message.
+    /// Returns the next message.
     async fn next(channel: &Arc<dyn DataChannel>) -> Result<BytesMut, Failure> {
         loop {
             if let DataChannelEvent::OnMessage(message) = channel.poll().await.ok_or("the channel closed")? {
@@ -129,7 +132,7 @@ mod native {
         link.send(Vec::new()).await
     }
 
-    /// Megabytes a second, from the first byte until the other side has them all.
+    /// Returns megabytes per second, from the first byte until the other side has them all.
     fn speed(started: Instant) -> f64 {
         ALL as f64 / 1e6 / started.elapsed().as_secs_f64()
     }

@@ -1,23 +1,23 @@
-//! Which server a link names.
+//! The server that a link names.
 
 use crate::legible::percent_decoded;
 
 /// The server that a link names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// Whether it is to be reached over TLS, where the link says so.
+    /// Whether the server is reached over TLS, if the link says so.
     secure: Option<bool>,
-    /// The host, and the port where there is one.
+    /// The host, with the port if there is one.
     host: String,
 }
 
 impl Address {
-    /// Reads what stands before the `#` of a link, with other text in front of it perhaps. `None`
-    /// where it names no server. Of several addresses within each other the first counts, or the
-    /// `innermost`.
+    /// Reads the text before the `#` of a link, perhaps with other text in front of it. Returns
+    /// `None` if it names no server. Of several nested addresses the first counts, or the
+    /// `innermost` one.
     ///
     /// # Errors
-    /// Why it cannot be said which server it names.
+    /// The reason why the server's name is ambiguous.
     pub(crate) fn of(text: &str, innermost: bool) -> Result<Option<Self>, &'static str> {
         if let Some((secure, rest)) = after_scheme(text, innermost) {
             return Self::at(secure, rest).map(Some);
@@ -35,21 +35,21 @@ impl Address {
         &self.host
     }
 
-    /// Whether the link says `https` or `http`, or neither.
+    /// Returns whether the link says `https` or `http`; `None` if it says neither.
     #[must_use]
     pub fn secure(&self) -> Option<bool> {
         self.secure
     }
 
-    /// Whether this is the server at `host`, which may have a port: default ports and the names of
-    /// this machine make no difference.
+    /// Tells whether this is the server at `host`, which may have a port: default ports and the
+    /// names of this machine make no difference.
     #[must_use]
     pub fn is_at(&self, host: &str) -> bool {
         let (mine, theirs) = (plain(&self.host), plain(host));
         mine.0.eq_ignore_ascii_case(theirs.0) && mine.1 == theirs.1
     }
 
-    /// Whether this names the machine that it is read on.
+    /// Tells whether this names the machine that it is read on.
     #[must_use]
     pub fn is_this_machine(&self) -> bool {
         plain(&self.host).0 == LOCALHOST
@@ -62,7 +62,7 @@ impl Address {
         let host = percent_decoded(host).unwrap_or_else(|| host.to_owned());
         let is_host = |c: char| c.is_alphanumeric() || "-._:[]".contains(c);
         let host = host.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ']').to_ascii_lowercase();
-        // The other bracket is Markdown's.
+        // The other bracket belongs to Markdown.
         let host = if host.contains(']') { &*host } else { host.trim_start_matches('[') };
         if host.contains(char::is_alphanumeric) && host.chars().all(is_host) {
             Ok(Self { secure, host: host.to_owned() })
@@ -71,7 +71,7 @@ impl Address {
         }
     }
 
-    /// `tacit.example/`, as people abbreviate it.
+    /// Reads an address without a scheme, `tacit.example/`, as people abbreviate it.
     fn without_scheme(text: &str) -> Result<Option<Self>, &'static str> {
         let head = text.split(['/', '\\', '?']).next().unwrap_or_default();
         let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
@@ -80,7 +80,7 @@ impl Address {
             Some((at, c)) => (c.is_alphabetic(), &name[at + c.len_utf8()..]),
             None => (head[..head.len() - name.len()].ends_with(char::is_alphabetic), name),
         };
-        // “Link:tacit.example”: what follows a colon is a port, or the name.
+        // In “Link:tacit.example” the text after the colon is a port, or the name.
         let host = match host.rsplit_once(':') {
             Some((_, after))
                 if after.is_empty() || !after.bytes().all(|b| b.is_ascii_digit()) && !after.ends_with(']') =>
@@ -96,7 +96,7 @@ impl Address {
             return Ok(None);
         }
         if stranger {
-            // It may be a part of the name, or the end of a sentence without blanks.
+            // It may be a part of the name, or the end of a sentence without spaces.
             return Err("it does not say clearly where the server’s name begins; put https:// in front of it");
         }
         Self::at(None, host).map(Some)
@@ -105,7 +105,7 @@ impl Address {
 
 const LOCALHOST: &str = "localhost";
 
-/// What follows `https://`, however well it was written, and whether it is that or `http://`.
+/// Returns the text after `https://`, in any spelling, and whether the scheme is that or `http://`.
 fn after_scheme(text: &str, innermost: bool) -> Option<(Option<bool>, &str)> {
     let mut found = None;
     for (at, colon) in text.match_indices(':') {
@@ -122,7 +122,7 @@ fn after_scheme(text: &str, innermost: bool) -> Option<(Option<bool>, &str)> {
             _ if has_slashes && scheme.ends_with(|c: char| c.is_ascii_alphanumeric()) => None,
             _ => continue,
         };
-        // Another scheme counts where there is no better one: a letter may be missing.
+        // An unknown scheme counts if there is no better one: a letter may be missing.
         let better = match found {
             None => true,
             Some((None, _)) => secure.is_some() || innermost,
@@ -135,7 +135,7 @@ fn after_scheme(text: &str, innermost: bool) -> Option<(Option<bool>, &str)> {
     found
 }
 
-/// Name and port, as they are compared.
+/// Returns name and port, normalised for comparison.
 fn plain(host: &str) -> (&str, &str) {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port),

@@ -20,32 +20,32 @@ pub use tacit_session::MAX_MESSAGE;
 /// Bytes of a message in one part.
 pub const PART: usize = 64 * 1024 - 1;
 
-/// The most that is kept for a reader who does not read, the message that is arriving included.
+/// The most bytes kept for a reader who does not read, the message that is arriving included.
 pub const MAX_WAITING: usize = 48 << 20;
 
-/// What a message costs besides its bytes, so that endless empty ones are bounded too.
+/// The cost of a message besides its bytes, so that endless empty ones are bounded too.
 pub(crate) const OVERHEAD: usize = 64;
 
 const LAST: u8 = 0;
 const MORE: u8 = 1;
-/// A part that says only that its sender is there.
+/// A part that only announces its sender.
 pub(crate) const CALL: u8 = 2;
 
 /// Cuts a message into parts.
 #[must_use]
 pub struct Parts {
     message: Vec<u8>,
-    /// Where the next part begins; `None` when all are out.
+    /// The start of the next part; `None` when all were taken.
     at: Option<usize>,
 }
 
 impl Parts {
-    /// All of `message`, the empty one included: that is one part.
+    /// Cuts all of `message`; an empty one makes one part.
     pub fn of(message: Vec<u8>) -> Self {
         Self { message, at: Some(0) }
     }
 
-    /// Bytes on the wire of the next part; `None` when all are out.
+    /// Returns the bytes on the wire of the next part; `None` when all were taken.
     #[must_use]
     pub fn next_len(&self) -> Option<usize> {
         self.at.map(|at| 1 + (self.message.len() - at).min(PART))
@@ -67,7 +67,7 @@ impl Iterator for Parts {
     }
 }
 
-/// Puts parts together again and keeps whole messages until they are asked for.
+/// Reassembles messages from parts and keeps whole ones until they are requested.
 #[derive(Default)]
 pub struct Inbox {
     partial: Vec<u8>,
@@ -79,15 +79,15 @@ impl Inbox {
     /// Takes a part as it arrived.
     ///
     /// # Errors
-    /// [`LinkError::Flooded`] when it is not what [`Parts`] makes, or too much is waiting. The inbox then holds what was
-    /// whole before, and must get no further parts.
+    /// [`LinkError::Flooded`] when it is not a part that [`Parts`] makes, or too much is waiting.
+    /// The inbox then keeps the messages that were complete before, and must get no further parts.
     pub fn put(&mut self, part: &[u8]) -> Result<(), LinkError> {
         let (last, body) = match part {
             [LAST, body @ ..] if body.len() <= PART => (true, body),
             [MORE, body @ ..] if body.len() == PART => (false, body),
             _ => return Err(self.refuse()),
         };
-        // A message that goes on after a full part ends with at least one more byte.
+        // A message that continues after a full part ends with at least one more byte.
         if last && body.is_empty() && !self.partial.is_empty() {
             return Err(self.refuse());
         }
@@ -103,7 +103,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// The oldest whole message.
+    /// Takes the oldest whole message.
     pub fn take(&mut self) -> Option<Vec<u8>> {
         let message = self.whole.pop_front()?;
         self.waiting -= message.len() + OVERHEAD;

@@ -1,8 +1,8 @@
 //! The task that drives a meeting.
 //!
-//! Everything that happens (a reply, a candidate, a timer) goes into one queue, and [`Desk::step`] takes it from there,
-//! one at a time. The only thing that does not wait for its turn is the end: [`Ties::cut`] may be called at any moment,
-//! also while the page is being closed.
+//! All inputs (a reply, a candidate, a timer) go into one queue, and [`Desk::step`] takes them from
+//! there, one at a time. Only the end does not wait for its turn: [`Ties::cut`] may be called at
+//! any moment, also while the page is being closed.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,49 +20,52 @@ use crate::signaling::{self, FromServer};
 use crate::ties::{Held, Ties, out_of_turn};
 use crate::{Action, GuestInvite, Introduction, Invite, Os};
 
-/// How long the server may take to answer.
+/// The server's time to answer.
 const SERVER_MS: i32 = 15_000;
 
-/// How long the other page may take in the handshake. It may be asleep on a telephone until its person looks at it.
+/// The other page's time for the handshake. It may be asleep on a telephone until its user looks at
+/// it.
 const HANDSHAKE_MS: i32 = 120_000;
 
-/// How long somebody who rang at a door may take to prove that it holds the secret. Its program
-/// does that by itself.
+/// The time for a guest who rang at a door to prove that it holds the secret. Its program does that
+/// by itself.
 const PROOF_MS: i32 = 10_000;
 
-/// How long a guest who has proved it waits for a place at a door; a little less than its own
-/// patience in the handshake.
+/// The time that a guest who has proved it waits for a place at a door; a little less than the
+/// guest's own patience in the handshake.
 const ADMIT_MS: i32 = 100_000;
 
-/// How long the host of a room tries to come back to it: for as long as an invite is said to work.
+/// How long the host of a room tries to return to it: as long as an invite is said to work.
 const PROMISED_MS: f64 = 600_000.0;
 
-/// How long to wait before the first try to come back, and at most before the next ones.
+/// The delay before the first attempt to return, and the maximum before later ones.
 const BACK_MS: [i32; 2] = [500, 15_000];
 
-/// How long a guest at a door waits before it is told so: most are let in at once.
+/// How long a guest waits at a door before it is told so: most are admitted at once.
 const PATIENT_MS: i32 = 2_000;
 
-/// How long a first connection may take, and how long a lost one is tried again.
+/// The time for a first connection, and for attempts to restore a lost one.
 const CONNECT_MS: i32 = 30_000;
 
-/// When the host restarts ICE after the connection broke, and how often again.
+/// The delay before the host restarts ICE after the connection broke, and the interval of further
+/// restarts.
 const RESTART_MS: [i32; 2] = [1_000, 6_000];
 
-/// How often the path is looked at.
+/// The interval at which the path is checked.
 const LOOK_MS: i32 = 5_000;
 
-/// When the server says that the other page is gone and the connection breaks this soon after, then it was closed.
+/// If the connection breaks this soon after the server said that the other page left, then that
+/// page was closed.
 const LEAVING_MS: f64 = 15_000.0;
 
-/// What a server may say before this side has taken it in; an honest one says some dozens of things
-/// in all.
+/// The maximum number of unprocessed inputs from the server; an honest one sends some dozens in
+/// all.
 const MOST_UNREAD: usize = 1024;
 
 type OpenChannel = Box<dyn FnOnce(Channel)>;
 type On = Box<dyn FnMut(Event)>;
 
-/// Begins a meeting; returns what ends it.
+/// Starts a meeting; returns the handle that ends it.
 pub(crate) fn start(config: Config, way: Way, open_channel: OpenChannel, on: On) -> Rc<Ties> {
     let (queue, inputs) = unbounded();
     let ties = Rc::new(Ties { whole: Cell::new(true), hidden: Cell::new(false), held: RefCell::default() });
@@ -96,17 +99,17 @@ pub(crate) fn start(config: Config, way: Way, open_channel: OpenChannel, on: On)
     ties
 }
 
-/// How this side comes to its seat.
+/// The way in which this side takes its seat.
 pub(crate) enum Way {
-    /// Opens a room.
+    /// Opens a room as its host.
     Create,
-    /// Answers somebody who rang at a door.
+    /// Answers a guest who rang at a door.
     Answer { ticket: Ticket, introduction: Option<Box<Introduction>> },
-    /// Follows an invite, which is used up when the seat is there.
+    /// Joins by an invite, which is used up once the seat is taken.
     Join(Option<GuestInvite>),
 }
 
-/// What waits for its turn.
+/// An input in the queue.
 pub(crate) enum Input {
     /// From the socket with this number.
     Server(u32, FromServer),
@@ -115,44 +118,45 @@ pub(crate) enum Input {
     Late(u32),
     /// There is a place for the guest at a door.
     Admitted,
-    /// Time to try the connection again (host).
+    /// Time to restore the connection (host).
     Again,
-    /// Time to look at the path.
+    /// Time to check the path.
     Look,
     /// The guest has been at the door for a while.
     Waits,
-    /// Time to try to come back to the room (host).
+    /// Time to try to return to the room (host).
     Back,
 }
 
-/// What lets the host of a room come back to it, as long as it has said nothing to a guest.
+/// The state with which the host of a room can return to it, until it has relayed anything to a
+/// guest.
 struct Seat {
     room: Room,
     ticket: Ticket,
-    /// When it was taken, in milliseconds.
+    /// The time at which the seat was taken, in milliseconds.
     since: f64,
-    /// How long to wait before the next try.
+    /// The delay before the next attempt.
     pause: i32,
     next: Option<Timer>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
-    /// For the server, or for somebody to come.
+    /// Waiting for the server or for a guest.
     Waiting,
-    /// Somebody is there, not yet authenticated.
+    /// Another party is present, not yet authenticated.
     Shaking,
-    /// Authenticated; the browsers look for each other.
+    /// Authenticated; the browsers connect to each other.
     Connecting,
     Connected,
-    /// Was connected.
+    /// Lost the connection and tries to restore it.
     Reconnecting,
 }
 
 struct Desk {
     ties: Rc<Ties>,
     queue: UnboundedSender<Input>,
-    /// How much of what the server said is in the queue.
+    /// The number of the server's messages in the queue.
     unread: Rc<Cell<usize>>,
     config: Config,
     hosts: bool,
@@ -160,27 +164,27 @@ struct Desk {
     open_channel: Option<OpenChannel>,
     on: On,
     phase: Phase,
-    /// Whether the browser says that packets pass.
+    /// Set while the browser reports that packets pass.
     up: bool,
-    /// Whether the presence channel is open.
+    /// Set while the presence channel is open.
     present: bool,
-    /// The path and time that were reported last.
+    /// The last reported path and round-trip time.
     seen: Option<(Path, Option<f64>)>,
-    /// When the server said that the other page is gone, in milliseconds.
+    /// The time at which the server said that the other page left, in milliseconds.
     peer_left: Option<f64>,
     deadline: Option<Timer>,
-    /// Which deadline counts: a call of an earlier one may be in the queue already.
+    /// The number of the current deadline: the timer of an earlier one may already be in the queue.
     term: u32,
     again: Option<Timer>,
     glance: Option<Timer>,
-    /// Guest at a door: until it is told that it waits.
+    /// Guest at a door: runs until the guest is told that it waits.
     waits: Option<Timer>,
     seat: Option<Seat>,
-    /// Guest: the host has said nothing since it was away.
+    /// Guest: the host has sent nothing since it was away.
     host_away: bool,
-    /// The number of the socket that counts.
+    /// The number of the current socket.
     socket: u32,
-    /// Servers that help to connect which were named at the start.
+    /// The number of ICE servers that were configured at the start.
     known: usize,
 }
 
@@ -191,11 +195,11 @@ impl Desk {
         }
         let (handle, registration) = AbortHandle::new_pair();
         let end = match self.open(handle) {
-            // What a browser was asked when its connection is closed, it may never answer.
+            // A browser may never answer a request that is pending when its connection closes.
             Ok(()) => Abortable::new(self.work(&mut inputs), registration).await.ok().flatten(),
             Err(fault) => Some(fault),
         };
-        // What goes wrong because the meeting was ended meanwhile is no event.
+        // Errors that result from ending the meeting are not reported.
         let ended = !self.ties.whole.get();
         self.ties.cut();
         if self.ties.hidden.get() {
@@ -205,7 +209,7 @@ impl Desk {
         }
     }
 
-    /// Does what comes until it is over; why, if it was not ended from here.
+    /// Processes inputs until the end; returns the fault, unless this side ended the meeting.
     async fn work(&mut self, inputs: &mut UnboundedReceiver<Input>) -> Option<Fault> {
         while let Some(input) = inputs.next().await {
             if !self.ties.whole.get() {
@@ -252,7 +256,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Opens a socket, which counts instead of the one of before.
+    /// Opens a socket, which replaces the previous one.
     fn connect_to_server(&mut self) -> Result<Socket, Fault> {
         self.socket += 1;
         let (number, queue, unread) = (self.socket, self.queue.clone(), Rc::clone(&self.unread));
@@ -260,7 +264,7 @@ impl Desk {
             MOST_UNREAD.. => {}
             unread_yet => {
                 unread.set(unread_yet + 1);
-                // The last one that is kept says that this server is of no use.
+                // The last message that is kept reports that this server is of no use.
                 let news = if unread_yet + 1 < MOST_UNREAD { news } else { FromServer::Lost };
                 put(&queue, Input::Server(number, news));
             }
@@ -302,7 +306,7 @@ impl Desk {
                 let actions = self.ties.introduction(Introduction::admit)?;
                 self.act(actions).await
             }
-            // Of a try to come back there may be another.
+            // An attempt to return to the room may be followed by another.
             Input::Late(term) if term == self.term && self.is_away() => self.server_lost(),
             Input::Late(term) if term == self.term => Err(self.late()),
             Input::Late(_) => Ok(()),
@@ -399,18 +403,18 @@ impl Desk {
         (self.on)(if self.host_away { Event::HostAway } else { Event::PeerArrived });
     }
 
-    /// Takes in what the server names that helps to connect, in place of what it named before.
+    /// Replaces the ICE servers that the server named before with these.
     fn hear_of(&mut self, ice: Vec<IceServer>) {
         self.config.ice_servers.truncate(self.known);
         self.config.ice_servers.extend(ice);
     }
 
-    /// Once the two are introduced, they do without the server. Before, the host of a room comes
-    /// back to it.
+    /// Handles the loss of the server. Once the two are introduced, they do without it. Before, the
+    /// host of a room tries to return to it.
     fn server_lost(&mut self) -> Result<(), Fault> {
         let socket = self.ties.held.borrow_mut().socket.take();
         drop(socket);
-        // What it still said, or says of its end, is no news.
+        // Later messages of this socket are ignored.
         self.socket += 1;
         if self.ties.words_are_known() {
             return Ok(());
@@ -434,7 +438,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether this is the host of a room, and tries to come back to it.
+    /// Tells whether this is the host of a room and tries to return to it.
     fn is_away(&self) -> bool {
         self.seat.as_ref().is_some_and(|seat| seat.next.is_some())
     }
@@ -450,7 +454,7 @@ impl Desk {
         for action in actions {
             match action {
                 Action::Send(body) => {
-                    // From now on the guest counts on this socket.
+                    // From now on the guest relies on this socket.
                     self.seat = None;
                     self.ties.send(&Request::Relay { body });
                 }
@@ -494,7 +498,8 @@ impl Desk {
         Ok(())
     }
 
-    /// Tells the other side what this browser offers or answers. The first thing after an offer or answer was made.
+    /// Sends this browser's offer or answer to the other side. Called first after an offer or
+    /// answer was made.
     fn describe(&mut self, sdp: &str) -> Result<(), Fault> {
         for action in self.ties.introduction(|introduction| introduction.describe(sdp))? {
             if let Action::Send(body) = action {
@@ -528,7 +533,8 @@ impl Desk {
         if state == State::Failed { self.restart().await } else { Ok(()) }
     }
 
-    /// Host: offers new ICE credentials through the server, if that is still there, and will do so again.
+    /// Host: offers new ICE credentials through the server, if it is still reachable, and schedules
+    /// the next restart.
     async fn restart(&mut self) -> Result<(), Fault> {
         if !self.hosts || self.up || self.peer_left.is_some() || !self.ties.words_are_known() {
             return Ok(());
@@ -542,7 +548,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Looks whether data can flow, and how; reports what is new.
+    /// Checks whether data can flow, and by which path; reports changes.
     async fn look(&mut self) -> Result<(), Fault> {
         if !(self.up && self.present && self.ties.words_are_known()) {
             return Ok(());
@@ -564,7 +570,7 @@ impl Desk {
         Ok(())
     }
 
-    /// The other side ended the connection, or this browser gave it up.
+    /// Returns the fault for a connection that the other side ended, or that this browser gave up.
     fn gone(&self) -> Fault {
         let lost = self.phase == Phase::Reconnecting && self.peer_left.is_none();
         if lost { Code::ConnectionLost.into() } else { Code::PeerLeft.into() }
@@ -597,7 +603,7 @@ impl Desk {
     }
 }
 
-/// Whether a round-trip time moved enough to be worth showing.
+/// Tells whether a round-trip time changed enough to be shown.
 fn differs(before: Option<f64>, now: Option<f64>) -> bool {
     match (before, now) {
         (Some(before), Some(now)) => (before - now).abs() > f64::max(1.0, before * 0.2),
@@ -605,7 +611,7 @@ fn differs(before: Option<f64>, now: Option<f64>) -> bool {
     }
 }
 
-/// A queue that is closed belongs to a meeting that has ended.
+/// Queues an input. A queue that is closed belongs to a meeting that has ended.
 fn put(queue: &UnboundedSender<Input>, input: Input) {
     let _ = queue.unbounded_send(input);
 }

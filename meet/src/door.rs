@@ -10,31 +10,33 @@ use crate::platform::Socket;
 use crate::signaling::{FromServer, refused};
 use crate::ties::out_of_turn;
 
-/// What happens at a door.
+/// An event at a door.
 pub enum AtDoor {
-    /// It is open. A [`DoorInvite`](crate::DoorInvite) with this number leads to it.
+    /// The door is open. A [`DoorInvite`](crate::DoorInvite) with this number leads to it.
     Open {
-        /// The number that was asked for, or another if somebody else has that one.
+        /// The requested number, or another one if that is taken.
         room: Room,
     },
-    /// Somebody rings, and waits until [`answer`](crate::answer()) is called with this.
+    /// A guest rings, and waits until [`answer`](crate::answer()) is called with this ticket.
     Called {
-        /// For one answer.
+        /// The ticket for one answer.
         ticket: Ticket,
     },
-    /// It is closed. Nothing comes after this.
+    /// The door is closed. No event follows.
     Failed(Fault),
 }
 
-/// An open door. Dropping it closes it; meetings that came of it go on.
+/// An open door. Dropping it closes it; meetings that began at it continue.
 #[must_use = "dropping a door closes it"]
 pub struct Door(Rc<RefCell<Option<Socket>>>);
 
 impl Door {
-    /// Opens a door at a server, if possible with the number of before. `socket` is the server's `ws://…` or `wss://…`.
+    /// Opens a door at a server, if possible with its former number. `socket` is the server's
+    /// `ws://…` or `wss://…`.
     ///
     /// # Errors
-    /// [`Code::ServerUnreachable`] for what is no address. What else goes wrong comes as [`AtDoor::Failed`].
+    /// [`Code::ServerUnreachable`] if `socket` is not an address. Later faults are reported as
+    /// [`AtDoor::Failed`].
     pub fn open(socket: &str, room: Option<Room>, on: impl FnMut(AtDoor) + 'static) -> Result<Self, Fault> {
         let door = Rc::new(RefCell::new(None::<Socket>));
         let (weak, is_open, on) = (Rc::downgrade(&door), Cell::new(false), RefCell::new(on));

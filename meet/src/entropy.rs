@@ -1,4 +1,4 @@
-//! Where randomness comes from: the machine, or a test's seed.
+//! The source of randomness: the machine, or a test's seed.
 
 /// A source of unpredictable bytes. Passed in, so that tests are deterministic.
 pub trait Entropy {
@@ -12,19 +12,19 @@ pub struct Os;
 
 impl Entropy for Os {
     fn fill(&mut self, out: &mut [u8]) {
-        // Without randomness there are no secrets, so going on would be worse than stopping.
+        // Without randomness there are no secrets, so continuing would be worse than stopping.
         getrandom::fill(out).expect("the machine has a random number generator");
     }
 }
 
-/// `N` fresh bytes.
+/// Returns `N` fresh bytes.
 pub(crate) fn bytes<const N: usize>(entropy: &mut dyn Entropy) -> [u8; N] {
     let mut out = [0; N];
     entropy.fill(&mut out);
     out
 }
 
-/// A number below 2048, uniform.
+/// Returns a uniform number below 2048.
 pub(crate) fn index(entropy: &mut dyn Entropy) -> u16 {
     u16::from_le_bytes(bytes(entropy)) % 2048
 }

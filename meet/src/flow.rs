@@ -1,12 +1,15 @@
-//! The two queues of a link, and who waits for them, whatever channel is below.
+//! The two queues of a link and the tasks that wait for them, independent of the channel below.
 //!
-//! `send` puts a whole message into an outbox and then waits until the transport has taken it. So a `send` that is dropped half-way
-//! has sent its message whole or not at all, and two tasks may send at once.
+//! `send` puts a whole message into an outbox and then waits until the transport has taken it. So a
+//! `send` that is dropped half-way has sent its message whole or not at all, and two tasks may send
+//! at once.
 //!
-//! Nothing goes out before the other side has called: one side's channel may be open a moment before the other's, and what arrives
-//! in that moment an implementation may lose (the `webrtc` crate does, for channels that were negotiated beforehand). So each side
-//! calls when its channel opens, and once more when it first hears the other: whichever opens last hears the second call. Until then a
-//! first few words wait in the outbox, and whoever said them does not wait: a peer that never calls holds nobody up.
+//! No message leaves before the other side has called: one side's channel may be open a moment
+//! before the other's, and an implementation may lose messages that arrive in that moment (the
+//! `webrtc` crate does, for channels that were negotiated beforehand). So each side calls when its
+//! channel opens, and once more when it first hears the other: the side that opens last hears the
+//! second call. Until then a limited number of bytes waits in the outbox without blocking its
+//! sender: a peer that never calls holds nobody up.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -27,9 +30,9 @@ pub(crate) struct Flow(RefCell<State>);
 #[derive(Default)]
 struct State {
     open: bool,
-    /// Calls that want to go out, before anything else.
+    /// Calls to send, before anything else.
     calls: usize,
-    /// Calls that came.
+    /// Calls received.
     heard: usize,
     end: Option<LinkError>,
     inbox: Inbox,
@@ -39,21 +42,21 @@ struct State {
     waiting: Vec<Waker>,
 }
 
-/// Bytes that may wait for the other side's call.
+/// Bytes that may be queued before the other side's call.
 const EARLY: usize = 64 << 10;
 
 impl State {
-    /// Whether the next message may come.
+    /// Tells whether the next message may be queued.
     fn has_room(&self) -> bool {
         self.queued == 0 || (self.heard == 0 && self.queued <= EARLY)
     }
 
-    /// Whether a message may go out.
+    /// Tells whether a message may be sent.
     fn may_speak(&self) -> bool {
         self.open && self.heard > 0
     }
 
-    /// Remembers whom to wake, once: a task may look often between two events.
+    /// Registers the task to wake, once: a task may poll often between two events.
     fn wait(&mut self, cx: &Context<'_>) {
         if !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
             self.waiting.push(cx.waker().clone());
@@ -62,7 +65,7 @@ impl State {
 }
 
 impl Flow {
-    /// Hands over one message; `pump` is called once it is in the outbox.
+    /// Queues one message; calls `pump` once it is in the outbox.
     pub(crate) async fn send(&self, message: Vec<u8>, pump: impl FnOnce()) -> Result<(), LinkError> {
         if message.len() > MAX_MESSAGE {
             return Err(LinkError::Flooded);
@@ -78,7 +81,7 @@ impl Flow {
         self.until(State::has_room).await
     }
 
-    /// Waits for the next message. What has arrived before the end can still be read.
+    /// Waits for the next message. Messages that arrived before the end can still be read.
     pub(crate) async fn recv(&self) -> Result<Vec<u8>, LinkError> {
         poll_fn(|cx| {
             let mut state = self.0.borrow_mut();
@@ -94,7 +97,7 @@ impl Flow {
         .await
     }
 
-    /// Waits until it holds, or for the end.
+    /// Waits until `holds` returns true, or for the end.
     async fn until(&self, holds: impl Fn(&State) -> bool) -> Result<(), LinkError> {
         poll_fn(|cx| {
             let mut state = self.0.borrow_mut();
@@ -110,7 +113,7 @@ impl Flow {
         .await
     }
 
-    /// The channel is open, and wants to be pumped.
+    /// Records that the channel is open and must be pumped.
     pub(crate) fn opened(&self) {
         let mut state = self.0.borrow_mut();
         if !std::mem::replace(&mut state.open, true) {
@@ -120,7 +123,7 @@ impl Flow {
         self.wake();
     }
 
-    /// The first reason counts.
+    /// Ends both queues; the first reason counts.
     pub(crate) fn ended(&self, how: LinkError) {
         {
             let mut state = self.0.borrow_mut();
@@ -131,7 +134,7 @@ impl Flow {
         self.wake();
     }
 
-    /// A part of a message came; whether it was what an honest sender sends.
+    /// Takes a part of a message; fails if no honest sender sends it.
     pub(crate) fn arrived(&self, part: &[u8]) -> Result<(), LinkError> {
         {
             let mut state = self.0.borrow_mut();
@@ -149,8 +152,8 @@ impl Flow {
         Ok(())
     }
 
-    /// Bytes of the next part that wants to go out. None does before the channel is open, although the other side's call may come
-    /// sooner.
+    /// Returns the bytes of the next part to send. There is none before the channel is open,
+    /// although the other side's call may arrive sooner.
     #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only a browser must be asked for room first"))]
     pub(crate) fn next_len(&self) -> Option<usize> {
         let state = self.0.borrow();
@@ -162,7 +165,8 @@ impl Flow {
         }
     }
 
-    /// The next part, which is the transport's from now on. [`Flow::wake`] after the last one that it takes.
+    /// Takes the next part, which belongs to the transport from now on. Call [`Flow::wake`] after
+    /// the last one that it takes.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
         let mut state = self.0.borrow_mut();
         if !state.open {
@@ -183,7 +187,7 @@ impl Flow {
         Some(part)
     }
 
-    /// Waits for a part that wants to go out; none comes after the end.
+    /// Waits for a part to send; returns `None` after the end.
     #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "a browser calls when it has room"))]
     pub(crate) async fn outgoing(&self) -> Option<Vec<u8>> {
         self.until(|state| state.open && (state.calls > 0 || (state.may_speak() && !state.outbox.is_empty())))
@@ -203,7 +207,7 @@ mod tests {
     use super::*;
     use futures::FutureExt as _;
 
-    /// Everything that wants to go out.
+    /// Takes everything that is ready to be sent.
     fn pumped(flow: &Flow) -> Vec<Vec<u8>> {
         let out = std::iter::from_fn(|| flow.next()).collect();
         flow.wake();
@@ -219,7 +223,7 @@ mod tests {
             "a peer that never calls holds nobody up"
         );
         assert!(pumped(&flow).is_empty());
-        // A channel may deliver a moment before it says that it is open.
+        // A channel may deliver a moment before it reports that it is open.
         flow.arrived(&[CALL]).unwrap();
         assert!(pumped(&flow).is_empty());
         flow.opened();
@@ -239,7 +243,7 @@ mod tests {
     fn the_side_that_opens_last_hears_the_second_call() {
         let (early, late) = (Flow::default(), Flow::default());
         early.opened();
-        // Lost: the other side is not there yet.
+        // Lost: the other side is not open yet.
         assert_eq!(pumped(&early), [[CALL]]);
         late.opened();
         pumped(&late).iter().for_each(|part| early.arrived(part).unwrap());

@@ -1,7 +1,9 @@
-//! From “somebody took the other seat” to “it is the one I invited, and we are connected”, without a browser.
+//! The introduction: from “the other seat is taken” to “authenticated and connected”, without a
+//! browser.
 //!
-//! An [`Introduction`] takes what the relay delivers and what the browser's WebRTC produces, and says what to do next.
-//! Once it has failed it stays failed. The order on the wire is in the crate's documentation.
+//! An [`Introduction`] takes the bodies that the relay delivers and the descriptions that the
+//! browser's WebRTC produces, and returns the next actions. Once it has failed it stays failed. The
+//! order on the wire is in the crate's documentation.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use tacit_session::{Code, Fault, Party};
@@ -14,13 +16,14 @@ use crate::seal::Sealed;
 use crate::words::{Fingerprint, Nonce, Seen};
 use crate::{DoorInvite, GuestInvite, Invite};
 
-/// Candidates that are taken from one party. A machine with many networks has some dozens.
+/// The maximum number of candidates taken from one party. A machine with many networks has some
+/// dozens.
 const MAX_CANDIDATES: u32 = 512;
 
-/// Restarts that are answered in one session: a bad network has some dozens.
+/// The maximum number of restarts answered in one session: a bad network has some dozens.
 const MAX_RESTARTS: u32 = 1000;
 
-/// What to do next.
+/// The next step for the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Relay this to the other party.
@@ -28,10 +31,11 @@ pub enum Action {
     /// At a door: the guest has proved that it holds the secret. It waits for
     /// [`Introduction::admit`].
     Proved,
-    /// The other party holds the same secret: open a peer connection. The host then makes an offer and hands it to
-    /// [`Introduction::describe`].
+    /// The other party holds the same secret: open a peer connection. The host then makes an offer
+    /// and passes it to [`Introduction::describe`].
     Authenticated,
-    /// Set this as the remote description. After an offer: make an answer and hand it to [`Introduction::describe`].
+    /// Set this as the remote description. After an offer: make an answer and pass it to
+    /// [`Introduction::describe`].
     Apply(Description),
     /// Add this candidate.
     Reach(Candidate),
@@ -42,7 +46,7 @@ pub enum Action {
         /// Whether persons must compare them, because a typed code is short enough to be guessed.
         confirm: bool,
     },
-    /// The other party says that it leaves.
+    /// The other party announces that it leaves.
     PeerLeft,
 }
 
@@ -50,7 +54,7 @@ pub enum Action {
 pub struct Introduction {
     entropy: Box<dyn Entropy>,
     state: State,
-    /// Whether a guest who has proved itself waits to be admitted.
+    /// Set if a guest who has proved itself waits to be admitted.
     is_door: bool,
     candidates: u32,
     restarts: u32,
@@ -58,21 +62,21 @@ pub struct Introduction {
 
 enum State {
     Host(HostHandshake),
-    /// Host at a door: the guest holds the secret, and has not heard so yet.
+    /// Host at a door: the guest holds the secret, and has not been told yet.
     Proved(Box<Proof>),
     Guest(GuestHandshake, Method),
     Met(Met),
     Failed(Fault),
 }
 
-/// What a host knows of a guest that has proved itself.
+/// The host's state for a guest that has proved itself.
 struct Proof {
     accept: Vec<u8>,
     key: PairKey,
     method: Method,
 }
 
-/// The state after the handshake: what is said is sealed.
+/// The state after the handshake: all messages are sealed.
 struct Met {
     party: Party,
     method: Method,
@@ -81,28 +85,28 @@ struct Met {
     nonce: Nonce,
     mine: Option<Fingerprint>,
     theirs: Option<Fingerprint>,
-    /// Host: nothing. Guest: the host's commitment, until it is opened.
+    /// Host: `None`. Guest: the host's commitment, until it is opened.
     commitment: Option<[u8; 32]>,
     words: Option<[&'static str; 3]>,
-    /// An offer is out that has no answer yet.
+    /// Set while an offer has no answer yet.
     offered: bool,
 }
 
 impl Introduction {
-    /// The host's side. It waits for the guest to speak first.
+    /// Makes the host's side. It waits for the guest's first message.
     #[must_use]
     pub fn host(invite: &Invite, entropy: impl Entropy + 'static) -> Self {
         Self::new(State::Host(HostHandshake::new(invite)), Box::new(entropy))
     }
 
-    /// The host's side at a door, against a guest who rang.
+    /// Makes the host's side at a door, for a guest who rang.
     #[must_use]
     pub fn at_door(invite: &DoorInvite, entropy: impl Entropy + 'static) -> Self {
         let this = Self::new(State::Host(HostHandshake::at_door(invite)), Box::new(entropy));
         Self { is_door: true, ..this }
     }
 
-    /// The guest's side, and the first thing to send.
+    /// Makes the guest's side, and the first action: a message to send.
     #[must_use]
     pub fn guest(invite: &GuestInvite, entropy: impl Entropy + 'static) -> (Self, Action) {
         let mut entropy: Box<dyn Entropy> = Box::new(entropy);
@@ -115,8 +119,7 @@ impl Introduction {
         Self { entropy, state, is_door: false, candidates: 0, restarts: 0 }
     }
 
-    /// At a door: accepts the guest that has [proved](Action::Proved) itself, which hears of it
-    /// now.
+    /// At a door: accepts the guest that has [proved](Action::Proved) itself, which is told so now.
     ///
     /// # Errors
     /// [`Code::Internal`] when no guest waits.
@@ -132,21 +135,22 @@ impl Introduction {
         }
     }
 
-    /// Takes what the relay delivered.
+    /// Takes a body that the relay delivered.
     ///
     /// # Errors
-    /// Terminal: [`Code::CodeWrong`], [`Code::VersionsDiffer`], [`Code::RelayAltered`] for what an honest relay does not
-    /// deliver, [`Code::PeerBroke`] for what an honest peer does not seal. Send [`farewell`](Self::farewell), close the
-    /// room, and start over with a new invite.
+    /// Terminal: [`Code::CodeWrong`], [`Code::VersionsDiffer`], [`Code::RelayAltered`] for a body
+    /// that no honest relay delivers, [`Code::PeerBroke`] for a message that no honest peer seals.
+    /// Send [`farewell`](Self::farewell), close the room, and start over with a new invite.
     pub fn on_peer(&mut self, body: &Body) -> Result<Vec<Action>, Fault> {
         let result = read(body).and_then(|frame| self.on_frame(&frame));
         self.keep(result)
     }
 
-    /// Takes the local description: the host's offer, or the guest's answer to one; first or after a restart.
+    /// Takes the local description: the host's offer, or the guest's answer to one; the first or
+    /// one after a restart.
     ///
     /// # Errors
-    /// [`Code::Internal`] when none is called for, or the description has no usable fingerprint.
+    /// [`Code::Internal`] when no description is expected, or it has no usable fingerprint.
     pub fn describe(&mut self, sdp: &str) -> Result<Vec<Action>, Fault> {
         let result = self.met().and_then(|met| met.describe(sdp));
         self.keep(result)
@@ -161,7 +165,7 @@ impl Introduction {
         self.keep(result).map(|action| vec![action])
     }
 
-    /// The words, once both nonces are open on this side.
+    /// Returns the words, once both nonces are open on this side.
     #[must_use]
     pub fn words(&self) -> Option<[&'static str; 3]> {
         match &self.state {
@@ -170,13 +174,14 @@ impl Introduction {
         }
     }
 
-    /// Whether the other party has proved that it holds the secret.
+    /// Tells whether the other party has proved that it holds the secret.
     #[must_use]
     pub fn authenticated(&self) -> bool {
         matches!(self.state, State::Met(_))
     }
 
-    /// What it means when nothing more comes: a message is missing, or the network does not let the two together.
+    /// Returns the fault for a timeout: a message is missing, or the network does not connect the
+    /// two parties.
     #[must_use]
     pub fn out_of_time(&self) -> Fault {
         match &self.state {
@@ -188,7 +193,8 @@ impl Introduction {
         }
     }
 
-    /// The last thing to send: to a guest that is turned away why, to a party that was met that this one leaves.
+    /// Returns the last message: the reason for a guest that is turned away, or that this party
+    /// leaves.
     #[must_use]
     pub fn farewell(&mut self) -> Option<Body> {
         match &mut self.state {
@@ -341,7 +347,7 @@ impl Met {
         }
     }
 
-    /// Notes the other side's certificate, which may never change: the words cover it.
+    /// Records the other side's certificate, which may never change: the words cover it.
     fn see(&mut self, sdp: &str) -> Result<(), Fault> {
         let fingerprint = Fingerprint::of(sdp).ok_or_else(|| Fault::peer("a description without one fingerprint"))?;
         if *self.theirs.get_or_insert(fingerprint) == fingerprint {
@@ -402,7 +408,7 @@ mod tests {
         }
     }
 
-    /// A pair that knows its words; the host with certificate 1, the guest with certificate 2.
+    /// Makes a pair that has its words; the host with certificate 1, the guest with certificate 2.
     fn met() -> (Introduction, Introduction) {
         let invite = Invite::new(Room(7), &mut Seeded::new(1));
         let mut host = Introduction::host(&invite, Seeded::new(2));

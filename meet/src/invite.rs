@@ -1,8 +1,9 @@
-//! The invite: what one person gives the other, outside Tacit.
+//! The invite, which one person gives to the other outside Tacit.
 //!
-//! One invite has two forms that open the same room. The link carries 128 bits in its fragment, which browsers do not
-//! send to servers. The code is short enough to say; its two words carry 22 bits, so whoever came with it must confirm
-//! the verification words. See `pake` for why 22 bits suffice.
+//! One invite has two forms that open the same room. The link carries 128 bits in its fragment,
+//! which browsers do not send to servers. The code is short enough to say; its two words carry 22
+//! bits, so a party that used it must confirm the verification words. See `pake` for why 22 bits
+//! suffice.
 
 use tacit_session::Fault;
 use tacit_signaling_messages::Room;
@@ -12,7 +13,7 @@ use crate::reader::{self, Found, Key};
 use crate::secret::{LinkSecret, SpokenSecret};
 use crate::{Address, Entropy};
 
-/// The host's side of an invite. Not `Debug`, not `Clone`; forgotten on drop.
+/// The host's side of an invite. Not `Debug`, not `Clone`; wiped on drop.
 pub struct Invite {
     room: Room,
     link: LinkSecret,
@@ -20,7 +21,7 @@ pub struct Invite {
 }
 
 impl Invite {
-    /// Fresh secrets for a room that the server has opened.
+    /// Makes fresh secrets for a room that the server has opened.
     #[must_use]
     pub fn new(room: Room, entropy: &mut impl Entropy) -> Self {
         Self { room, link: LinkSecret::new(entropy), spoken: SpokenSecret::new(entropy) }
@@ -32,13 +33,14 @@ impl Invite {
         self.room
     }
 
-    /// `{origin}/#7.<22 characters>`; `origin` may end in a slash or a path. **Secret**: show it, do not log it.
+    /// Returns `{origin}/#7.<22 characters>`; `origin` may end in a slash or a path. **Secret**:
+    /// show it, do not log it.
     #[must_use]
     pub fn link(&self, origin: &str) -> String {
         address(origin, self.room, &self.link)
     }
 
-    /// `7-copper-violin`. **Secret**: show it, do not log it.
+    /// Returns `7-copper-violin`. **Secret**: show it, do not log it.
     #[must_use]
     pub fn code(&self) -> String {
         format!("{}-{}", self.room.0, self.spoken.speak())
@@ -52,17 +54,17 @@ impl Invite {
     }
 }
 
-/// What the owner of a door gives to as many as she likes: a link that may be used again. Not `Debug`, not `Clone`; forgotten on
-/// drop.
+/// The invite that the owner of a door gives to any number of guests: a link that may be used
+/// again. Not `Debug`, not `Clone`; wiped on drop.
 ///
-/// There is no code to it: its two words would stand against one guess, and here everybody who comes has one.
+/// It has no code: two words are secure against one guess, and here every guest has one.
 pub struct DoorInvite {
     room: Room,
     link: LinkSecret,
 }
 
 impl DoorInvite {
-    /// For the door with this number.
+    /// Makes an invite for the door with this number.
     #[must_use]
     pub fn new(room: Room, secret: LinkSecret) -> Self {
         Self { room, link: secret }
@@ -74,7 +76,7 @@ impl DoorInvite {
         self.room
     }
 
-    /// Like [`Invite::link`]. Whoever has it can come in.
+    /// Like [`Invite::link`]. Anybody who has it can come in.
     #[must_use]
     pub fn link(&self, origin: &str) -> String {
         address(origin, self.room, &self.link)
@@ -89,18 +91,18 @@ fn address(origin: &str, room: Room, secret: &LinkSecret) -> String {
     format!("{}/#{}.{}", origin.trim_end_matches('/'), room.0, secret.encode())
 }
 
-/// The guest's side: the room, the one secret that reached them, and the server that it names. Not
-/// `Debug`, not `Clone`; forgotten on drop.
+/// The guest's side: the room, the one secret that reached the guest, and the server that the
+/// invite names. Not `Debug`, not `Clone`; wiped on drop.
 pub struct GuestInvite(Found);
 
 impl GuestInvite {
-    /// Reads a whole link, its fragment, or a typed code, out of what a chat program, a mail
-    /// program or a person made of it.
+    /// Reads a whole link, its fragment, or a typed code from text that a chat program, a mail
+    /// program or a person has altered.
     ///
-    /// Forgiving where nothing is lost: other text around it, white space and characters that
-    /// nobody sees, percent signs, line breaks inside a link, any case and any dashes of a code,
-    /// digits of any script, words cut to where they are unique (four letters always suffice). What
-    /// could be read in two ways is refused.
+    /// It is tolerant where nothing is lost: surrounding text, white space and invisible
+    /// characters, percent signs, line breaks inside a link, any case and any dashes of a code,
+    /// digits of any script, words cut to a unique prefix (four letters always suffice). Ambiguous
+    /// text is refused.
     ///
     /// # Errors
     /// [`Code::InviteMalformed`](tacit_session::Code::InviteMalformed) for everything else. The
@@ -115,14 +117,14 @@ impl GuestInvite {
         self.0.room
     }
 
-    /// The server that the link names, if it names one: the room is there and nowhere else. Not
+    /// Returns the server that the link names, if it names one: the room exists only there. Not
     /// secret.
     #[must_use]
     pub fn address(&self) -> Option<&Address> {
         self.0.address.as_ref()
     }
 
-    /// Whether this came as a link or as a code.
+    /// Returns whether this came as a link or as a code.
     #[must_use]
     pub fn method(&self) -> Method {
         match self.0.key {
@@ -165,7 +167,7 @@ mod tests {
 
     const FRAGMENT: &str = "7.AAECAwQFBgcICQoLDA0ODw";
 
-    /// Which secret a text gives, as the link has it, and for which server.
+    /// Returns the secret that a text gives, as the link encodes it, and its server.
     fn link_in(text: &str) -> (String, Option<String>) {
         let guest = GuestInvite::parse(text).unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
         assert_eq!((guest.room(), guest.method()), (Room(7), Method::Link), "{text:?}");
@@ -201,12 +203,12 @@ mod tests {
             format!("see https://help.example/#top and 3.14, then {link}"),
             format!("加入：{link}。见见"),
             format!("加入{link}见见"),
-            // Line breaks of mail programs, and what a field makes of them.
+            // Line breaks of mail programs, and their replacements in an input field.
             format!("{head}\r\n  {tail}"),
             format!("> {head}\r\n> {tail}\r\n> See you"),
             format!("{head} {tail}"),
             format!("https://tacit.example/#7. {}", &FRAGMENT[2..]),
-            // Characters that nobody sees.
+            // Invisible characters.
             format!("{head}\u{200b}{tail}"),
             format!("\u{feff}{link}\u{200b}"),
             format!("\u{2068}{link}\u{2069}\u{a0}"),
@@ -241,7 +243,7 @@ mod tests {
             format!("{link}।"),
             format!("{link}؟"),
             format!("{link}?!"),
-            // What trackers add.
+            // Parameters that trackers add.
             format!("{link}?fbclid=IwAR0abc"),
             format!("{link}&utm_source=mail&utm_medium=7.5"),
             format!("https://tacit.example/?fbclid=IwAR0abc#{FRAGMENT}"),
@@ -262,7 +264,7 @@ mod tests {
             format!("https://l.facebook.com/l.php?u={encoded}&h=AT0.x"),
             format!("https://slack-redir.net/link?url={}", encoded.replace('%', "%25")),
             format!("slack://open?url={link}"),
-            // How addresses are written.
+            // Spellings of addresses.
             format!("Https://Tacit.example/#{FRAGMENT}"),
             format!("HTTPS://TACIT.EXAMPLE/#{FRAGMENT}"),
             format!("https:/tacit.example/#{FRAGMENT}"),
@@ -285,7 +287,7 @@ mod tests {
         assert_eq!(link_in(&ported), whole(Some("localhost:8080")));
     }
 
-    /// What a browser makes of the same, as the page finds it in its address bar.
+    /// A browser's encoding of the same, as the page finds it in its address bar.
     #[test]
     fn a_fragment_is_read_as_a_browser_writes_it() {
         for after in
@@ -420,7 +422,7 @@ mod tests {
         }
     }
 
-    /// Wherever the link of another server stands, it does not pass for one without a server.
+    /// A link of another server never passes for one without a server, wherever it is in the text.
     #[test]
     fn no_way_to_write_a_link_loses_its_server() {
         for before in ["", "#", "#tacit", "#tacit ", "#tacit\n", "Join:", "x", "[", "see #1 at "] {

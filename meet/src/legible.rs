@@ -1,11 +1,11 @@
-//! Text as a person sees it, whatever the programs that it passed through made of it.
+//! Normalises text to what a person sees, whatever programs it passed through.
 
 /// The zero of each script whose decimal digits people write.
 const ZEROS: [char; 20] =
     ['٠', '۰', '߀', '०', '০', '੦', '૦', '୦', '௦', '౦', '೦', '൦', '๐', '໐', '༠', '၀', '០', '᠐', '０', '𝟎'];
 
-/// Leaves out what has no width and Markdown's backslashes; writes digits and letters of full
-/// width, digits of other scripts, and hyphens that are not the keyboard's as ASCII; and makes
+/// Removes characters without width and Markdown's backslashes; writes fullwidth digits and
+/// letters, digits of other scripts, and hyphens other than the keyboard's as ASCII; and makes
 /// every blank a space or a line feed.
 pub(crate) fn legible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -22,7 +22,8 @@ pub(crate) fn legible(text: &str) -> String {
     out
 }
 
-/// Format characters, variation selectors, fillers and controls: characters that nobody sees.
+/// Tells whether a character is invisible: format characters, variation selectors, fillers and
+/// controls.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -35,7 +36,7 @@ fn is_invisible(c: char) -> bool {
 fn as_ascii(c: char) -> char {
     let folded = match c {
         '\u{2010}'..='\u{2012}' | '\u{2043}' | '\u{2212}' | '\u{2d7}' | '\u{fe63}' => Some('-'),
-        // All of them but '０'..='９', which are among the digits, too, are letters and signs.
+        // All of them are letters and signs, except '０'..='９', which are also among the digits.
         '！'..='～' => char::from_u32(c as u32 - 0xfee0),
         _ if c.is_ascii() => None,
         _ => ZEROS.into_iter().find_map(|zero| {
@@ -46,7 +47,7 @@ fn as_ascii(c: char) -> char {
     folded.unwrap_or(c)
 }
 
-/// Resolves `%2E` and its like once; `None` where that changes nothing or gives no text.
+/// Resolves `%2E` and its like once; `None` if that changes nothing or gives no text.
 pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

@@ -1,7 +1,8 @@
-//! What is inside a sealed message.
+//! The contents of a sealed message.
 //!
-//! A kind, then fields: fixed ones raw, texts with a length in two bytes in front. Everything that is read came from the
-//! other party, authenticated but not believed: a letter that does not parse is that party's fault.
+//! A letter is a kind, then fields: fixed ones raw, texts preceded by a length of two bytes.
+//! Everything that is decoded came from the other party, authenticated but not trusted: a letter
+//! that does not parse is that party's fault.
 
 use tacit_session::Fault;
 
@@ -19,9 +20,9 @@ pub enum Description {
 pub struct Candidate {
     /// The `candidate:` line.
     pub line: String,
-    /// Which media section it belongs to, by name.
+    /// The name of its media section.
     pub mid: Option<String>,
-    /// Which media section it belongs to, by position.
+    /// The position of its media section.
     pub index: Option<u16>,
 }
 
@@ -32,13 +33,13 @@ pub(crate) enum Letter {
     Offer { commitment: [u8; 32], sdp: String },
     /// Guest: the answer, and the guest's nonce.
     Answer { nonce: [u8; 32], sdp: String },
-    /// Host: what was committed to.
+    /// Host: the nonce that it committed to.
     Opening { nonce: [u8; 32] },
-    /// Either: a way to reach the sender.
+    /// Either: an ICE candidate of the sender.
     Candidate(Candidate),
     /// Host: an offer with new ICE credentials, after the connection broke.
     Restart { sdp: String },
-    /// Guest: the answer to that.
+    /// Guest: the answer to a restart.
     Resumed { sdp: String },
     /// Either: leaving.
     Bye,
@@ -91,7 +92,8 @@ impl Letter {
     }
 }
 
-/// Appends a text. One beyond 65,535 bytes is cut, and is far too long to be sealed in any case.
+/// Appends a text. A text longer than 65,535 bytes is cut, and is far too long to be sealed in any
+/// case.
 fn text(out: &mut Vec<u8>, text: &str) {
     let bytes = &text.as_bytes()[..text.len().min(usize::from(u16::MAX))];
     out.extend(u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes());

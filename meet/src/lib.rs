@@ -1,7 +1,8 @@
 //! Finding and trusting the other party: invite, PAKE, words, sealed signaling, the WebRTC link.
 //!
-//! The signaling server introduces two parties and is trusted with nothing. What they share is an [`Invite`]; from it a
-//! PAKE makes a key that the server cannot have, and everything that follows travels sealed under that key:
+//! The signaling server introduces two parties and is trusted with nothing. The parties share an
+//! [`Invite`]; from it a PAKE makes a key that the server cannot have, and everything that follows
+//! travels sealed under that key:
 //!
 //! ```text
 //!  host                                server (relays)                              guest
@@ -16,10 +17,12 @@
 //!   both: three words from the key, the nonces and the DTLS fingerprints
 //! ```
 //!
-//! Then WebRTC carries the data: [`Link`](tacit_session::Link)s over a data channel, cut into chunks.
+//! Then WebRTC carries the data: [`Link`](tacit_session::Link)s over a data channel, cut into
+//! chunks.
 //!
-//! What does not touch the world is a pure state machine. What does touch it (sockets, WebRTC, timers) is a platform: `web`, in a
-//! browser, or `native`, over tokio and the `webrtc` crate. `desk` drives a meeting on either.
+//! The parts without input and output are pure state machines. The parts with it (sockets, WebRTC,
+//! timers) form a platform: `web`, in a browser, or `native`, over tokio and the `webrtc` crate.
+//! `desk` drives a meeting on either.
 
 mod address;
 pub mod chunks;

@@ -1,4 +1,5 @@
-//! From an invite to a key that only two have: SPAKE2 with explicit confirmation in both directions.
+//! Derives a key that only two parties have from an invite: SPAKE2 with explicit confirmation in
+//! both directions.
 //!
 //! ```text
 //! guest ─ hello:    version, method, X ─▸ host
@@ -8,15 +9,15 @@
 //! ```
 //!
 //! SPAKE2 (Abdalla–Pointcheval 2005; the `spake2` crate 0.4 on edwards25519) gives both the same
-//! key if they hold the same password, and gives whoever holds another one nothing to test further
-//! passwords against: every guess needs its own run with an honest party. A host runs *once* per
-//! invite, whatever comes, so 22 bits of spoken words are 4 million to one against a guess. The
-//! link's 128 bits take the same road.
+//! key if they hold the same password, and gives a party that holds another one nothing to test
+//! further passwords against: every guess needs its own run with an honest party. A host runs
+//! *once* per invite, whatever it receives, so with 22 bits of spoken words a guess succeeds with
+//! probability one in 4 million. The link's 128 bits use the same protocol.
 //!
-//! The identities that SPAKE2 hashes name the roles, the version, the room and the method, so a message that is reflected,
-//! carried over from another room, or stripped of its method cannot lead to a key. A guest says whether it has the link
-//! or the code. Somebody who claims the weaker one gains the one guess that every room grants, and both persons must
-//! then confirm the words.
+//! The identities that SPAKE2 hashes name the roles, the version, the room and the method, so a
+//! message that is reflected, carried over from another room, or stripped of its method cannot lead
+//! to a key. A guest states whether it has the link or the code. An attacker who claims the weaker
+//! one gains the one guess that every room grants, and both persons must then confirm the words.
 //!
 //! **Not RFC 9382.** The crate is older than that RFC and does not interoperate with it: its points
 //! M and N are those of python-spake2 (hashed to the curve from the seeds "M" and "N"; nobody knows
@@ -26,8 +27,8 @@
 //! security proof needs only that M and N are such points and that the transcript names the
 //! identities, the messages, the password and the shared point.
 //!
-//! The crate does not wipe its copy of the password when it is done; the password is spent at that moment, since
-//! the host never runs again.
+//! The crate does not wipe its copy of the password when it is done; the password is spent at that
+//! moment, since the host never runs again.
 
 use spake2::{Ed25519Group, Identity, Password, Spake2};
 use tacit_session::{Code, Fault};
@@ -37,13 +38,14 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::entropy::Rng06;
 use crate::{DoorInvite, Entropy, GuestInvite, Invite};
 
-/// The version of everything two parties say to each other in this crate.
+/// The version of all messages between two parties in this crate.
 const VERSION: u16 = 1;
 
 /// Bytes of a SPAKE2 message: which side, and a point.
 const POINT: usize = 33;
 
-/// What a body is; its first byte. Handshake kinds are read here, the sealed kind by [`seal`](crate::seal).
+/// The kind of a body, its first byte. Handshake kinds are read here, the sealed kind by
+/// [`seal`](crate::seal).
 pub(crate) mod kind {
     pub(crate) const HELLO: u8 = 1;
     pub(crate) const ANSWER: u8 = 2;
@@ -53,10 +55,10 @@ pub(crate) mod kind {
     pub(crate) const REFUSE: u8 = 6;
 }
 
-/// How the secret reached the guest.
+/// The way in which the secret reached the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// By a whole link: 128 bits, so the key alone proves who is there.
+    /// By a whole link: 128 bits, so the key alone authenticates the guest.
     Link,
     /// By a typed code: 22 bits, so both must confirm the words.
     Code,
@@ -80,13 +82,14 @@ impl Method {
 pub(crate) struct PairKey([u8; 32]);
 
 impl PairKey {
-    /// A key for one purpose. BLAKE3's key derivation mode keeps the purposes apart.
+    /// Derives a key for one purpose. BLAKE3's key derivation mode keeps the purposes apart.
     pub(crate) fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(blake3::derive_key(purpose, &self.0))
     }
 
     fn tag(&self, purpose: &str) -> blake3::Hash {
-        // The pair key is a hash over identities and both messages already, so nothing else needs to be authenticated.
+        // The pair key is already a hash over identities and both messages, so nothing else needs
+        // to be authenticated.
         blake3::keyed_hash(&self.derive(purpose), b"confirmed")
     }
 
@@ -99,7 +102,7 @@ impl PairKey {
     }
 }
 
-/// What the host does after a frame.
+/// The host's next step after a frame.
 pub(crate) enum HostStep {
     /// Send this and wait.
     Send(Vec<u8>),
@@ -110,7 +113,8 @@ pub(crate) enum HostStep {
 /// The host's side.
 pub(crate) struct HostHandshake {
     room: Room,
-    /// By [`Method`]. A door has none for codes: 22 bits stand against one guess, not against one for each who comes.
+    /// By [`Method`]. A door has no password for codes: 22 bits are secure against one guess, not
+    /// against one guess per guest.
     passwords: [Option<Zeroizing<Vec<u8>>>; 2],
     state: HostState,
 }
@@ -118,7 +122,7 @@ pub(crate) struct HostHandshake {
 enum HostState {
     Waiting,
     Answered(PairKey, Method),
-    /// Decided, one way or the other. Nothing is answered any more.
+    /// Decided, one way or the other. No frame is answered any more.
     Spent,
 }
 
@@ -172,7 +176,7 @@ impl HostHandshake {
     }
 }
 
-/// What the guest does after a frame.
+/// The guest's next step after a frame.
 pub(crate) enum GuestStep {
     /// Send this and wait.
     Send(Vec<u8>),
@@ -190,7 +194,7 @@ enum GuestState {
 }
 
 impl GuestHandshake {
-    /// The handshake and its first frame.
+    /// Makes the handshake and its first frame.
     pub(crate) fn new(invite: &GuestInvite, entropy: &mut dyn Entropy) -> (Self, Vec<u8>) {
         let password = Password::new(invite.password());
         let [host, guest] = identities(invite.room(), invite.method());
@@ -212,7 +216,7 @@ impl GuestHandshake {
                 Ok(GuestStep::Send(confirm))
             }
             (GuestState::Confirmed(key), [kind::ACCEPT, tag @ ..]) => {
-                // A host with another secret would have refused, so this is nobody's mistake.
+                // A host with another secret would have refused, so this is not a party's mistake.
                 if same(&key.host_tag(), tag) {
                     Ok(GuestStep::Accepted(key))
                 } else {
@@ -234,8 +238,8 @@ const REFUSE_SECRET: u8 = 1;
 const REFUSE_VERSION: u8 = 2;
 const REFUSE_BUSY: u8 = 3;
 
-/// What a host tells a guest that it turns away. Not authenticated, for there is no key: whoever forges it could
-/// as well drop every message.
+/// Returns the frame that tells a guest why a host turns it away. Not authenticated, because there
+/// is no key: an attacker who forges it could as well drop every message.
 pub(crate) fn refusal(code: Code) -> Option<Vec<u8>> {
     match code {
         Code::CodeWrong => Some(vec![kind::REFUSE, REFUSE_SECRET]),
@@ -245,7 +249,8 @@ pub(crate) fn refusal(code: Code) -> Option<Vec<u8>> {
     }
 }
 
-/// Somebody between the two changed, made up, repeated or withheld something.
+/// Returns the fault for a message that somebody between the two changed, made up, repeated or
+/// withheld.
 pub(crate) fn altered(what: &str) -> Fault {
     Fault::new(Code::RelayAltered, what)
 }
@@ -273,7 +278,7 @@ fn framed(kind: u8, rest: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Compares in constant time: `blake3::Hash` does.
+/// Compares in constant time, as `blake3::Hash` does.
 fn same(expect: &blake3::Hash, tag: &[u8]) -> bool {
     <[u8; 32]>::try_from(tag).is_ok_and(|tag| *expect == tag)
 }
@@ -305,7 +310,8 @@ mod tests {
         }
     }
 
-    /// Runs a handshake in which `change` may alter each of the four frames; what either side came to.
+    /// Runs a handshake in which `change` may alter each of the four frames; returns each side's
+    /// result.
     fn run(
         invite: &Invite,
         text: &str,
@@ -356,7 +362,7 @@ mod tests {
         let wrong = if invite.code() == "7-zoo-zoo" { "7-zoo-zone" } else { "7-zoo-zoo" };
         assert_eq!(run(&invite, wrong, |_, _| {}), (Some(Code::CodeWrong), Some(Code::CodeWrong), false));
 
-        // The same host, guessed at once, answers nobody: not even who knows the code.
+        // After one guess the same host answers nobody, not even a guest who knows the code.
         let mut rng = Seeded::new(3);
         let mut host = HostHandshake::new(&invite);
         let (mut first, hello) = guest(wrong);
@@ -452,12 +458,12 @@ mod tests {
         let invite = invite(7);
         let mut rng = Seeded::new(3);
         let (mut alone, hello) = guest(&invite.link("x"));
-        // The guest's own point, dressed as the host's answer.
+        // The guest's own point, sent back as the host's answer.
         let mut reflected = vec![kind::ANSWER];
         reflected.extend(&hello[4..]);
         assert_eq!(alone.on_frame(&reflected).err().map(|f| f.code), Some(Code::RelayAltered));
 
-        // The guest's own confirmation, dressed as the host's acceptance.
+        // The guest's own confirmation, sent back as the host's acceptance.
         let (mut alone, hello) = guest(&invite.link("x"));
         let mut host = HostHandshake::new(&invite);
         let answer = send(host.on_frame(&hello, &mut rng).unwrap());
@@ -465,7 +471,7 @@ mod tests {
         tag[0] = kind::ACCEPT;
         assert_eq!(alone.on_frame(&tag).err().map(|f| f.code), Some(Code::RelayAltered));
 
-        // The host's answer, dressed as a hello to the host of the same invite.
+        // The host's answer, sent as a hello to the host of the same invite.
         let mut host = HostHandshake::new(&invite);
         let mut hello = hello[..4].to_vec();
         hello.extend(&answer[1..]);

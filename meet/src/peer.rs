@@ -1,17 +1,18 @@
-//! What a meeting asks and hears of a peer connection, whatever platform makes it.
+//! The interface between a meeting and a peer connection, the same on every platform.
 //!
-//! A peer connection has two channels, negotiated beforehand: [`WORK`] carries the computation and is given away, to a worker or a
-//! link. [`PRESENCE`] carries nothing; the meeting keeps it to see when the connection opens and when the other side ends it.
+//! A peer connection has two channels, negotiated beforehand: [`WORK`] carries the computation and
+//! is given away, to a worker or a link. [`PRESENCE`] carries no data; the meeting keeps it to
+//! detect when the connection opens and when the other side ends it.
 
 use crate::Candidate;
 
 /// The channel of the computation.
 pub(crate) const WORK: (&str, u16) = ("tacit", 0);
 
-/// The channel that shows whether the other side is there.
+/// The channel that shows whether the other side is present.
 pub(crate) const PRESENCE: (&str, u16) = ("tacit-presence", 1);
 
-/// How the two parties reach each other.
+/// The path between the two parties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Path {
     /// From machine to machine.
@@ -20,13 +21,13 @@ pub enum Path {
     Relayed,
 }
 
-/// What a peer connection reports.
+/// An event of a peer connection.
 pub(crate) enum FromPeer {
     /// A local candidate.
     Candidate(Candidate),
     /// The connection is in another state.
     State(State),
-    /// The presence channel is open: data flows.
+    /// The presence channel is open: data can flow.
     Present,
     /// The presence channel is closed: the other side ended the connection.
     Gone,
@@ -37,10 +38,10 @@ pub(crate) enum FromPeer {
 pub(crate) enum State {
     /// Packets pass.
     Connected,
-    /// They do not, at the moment.
+    /// Packets do not pass at the moment.
     Disconnected,
-    /// They do not, and will not before ICE is restarted.
+    /// Packets do not pass, and will not before ICE is restarted.
     Failed,
-    /// It is closed.
+    /// The connection is closed.
     Closed,
 }

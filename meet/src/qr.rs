@@ -8,19 +8,21 @@ use qrcodegen::{QrCode, QrCodeEcc};
 pub struct Qr(QrCode);
 
 impl Qr {
-    /// Encodes `link` with medium error correction. `None` when it does not fit: no link of ours is near that.
+    /// Encodes `link` with medium error correction. Returns `None` if it does not fit: all our
+    /// links are far shorter.
     #[must_use]
     pub fn of(link: &str) -> Option<Self> {
         QrCode::encode_text(link, QrCodeEcc::Medium).ok().map(Self)
     }
 
-    /// Modules on each side.
+    /// Returns the number of modules on each side.
     #[must_use]
     pub fn size(&self) -> u32 {
         self.0.size().unsigned_abs()
     }
 
-    /// Whether the module in column `x`, row `y` is dark; light outside of the code.
+    /// Tells whether the module in column `x`, row `y` is dark; modules outside of the code are
+    /// light.
     #[must_use]
     pub fn dark(&self, x: u32, y: u32) -> bool {
         match (i32::try_from(x), i32::try_from(y)) {
@@ -37,7 +39,7 @@ mod tests {
     #[test]
     fn a_link_becomes_modules_with_three_finders() {
         let qr = Qr::of("https://tacit.example/#7.AAECAwQFBgcICQoLDA0ODw").unwrap();
-        // Version 4 is what 50 bytes take; a person's camera reads it from a screen.
+        // 50 bytes need version 4; a camera reads it from a screen.
         assert_eq!(qr.size(), 33);
         let finder = |left: u32, top: u32| {
             (0..7).all(|i| qr.dark(left + i, top) && qr.dark(left, top + i) && qr.dark(left + 3, top + 3))

@@ -1,9 +1,8 @@
 //! Finds an invite in a text, as chat programs, mail programs and people leave it.
 //!
-//! A link is recognised by its end: a number, a dot and 22 characters of base64url. What stands
-//! before the `#` names the server. A code is a number and two words of the list. Around both there
-//! may be other text. What could be read in two ways is refused: a wrong guess would use the invite
-//! up.
+//! A link is recognised by its end: a number, a dot and 22 characters of base64url. The text before
+//! the `#` names the server. A code is a number and two words of the list. Other text may surround
+//! both. Ambiguous text is refused: a wrong guess would use the invite up.
 
 use tacit_session::{Code, Fault};
 use tacit_signaling_messages::Room;
@@ -13,7 +12,7 @@ use crate::legible::{legible, percent_decoded};
 use crate::secret::{LinkSecret, SpokenSecret};
 use crate::words;
 
-/// What an invite's text gives.
+/// The invite that a text contains.
 pub(crate) struct Found {
     pub(crate) room: Room,
     pub(crate) key: Key,
@@ -25,13 +24,13 @@ pub(crate) enum Key {
     Spoken(SpokenSecret),
 }
 
-/// Characters of a link's secret.
+/// The number of characters in a link's secret.
 const WHOLE: usize = 22;
 
-/// How often a link may have been wrapped into another one.
+/// How many times a link may have been wrapped into another one.
 const WRAPPINGS: usize = 3;
 
-/// From this many characters on, what follows a number and a dot was meant as a link's secret.
+/// From this many characters on, text after a number and a dot was meant as a link's secret.
 const LINK_LIKE: usize = 8;
 
 /// Reads a whole link, its fragment, or a typed code.
@@ -60,8 +59,8 @@ pub(crate) fn read(text: &str) -> Result<Found, Fault> {
     })
 }
 
-/// The text without the first so many line breaks after its `#`, which mail programs put into long
-/// links, and without their marks of a reply.
+/// Removes the first `breaks` line breaks after the `#`, which mail programs insert into long
+/// links, and the quotation marks of a reply.
 fn line_joined(text: &str, breaks: usize) -> Option<String> {
     let (head, rest) = at_fragment(text);
     let mut lines = rest.trim().splitn(breaks + 2, '\n');
@@ -73,15 +72,15 @@ fn line_joined(text: &str, breaks: usize) -> Option<String> {
     Some(joined)
 }
 
-/// The text without the few blanks after its `#`, where nothing else follows: a field makes them of
-/// line breaks.
+/// Removes the few blanks after the `#` if no other text follows: an input field turns line breaks
+/// into blanks.
 fn blank_joined(text: &str) -> Option<String> {
     let (head, rest) = at_fragment(text);
     let pieces: Vec<&str> = rest.split_whitespace().collect();
     (2..=3).contains(&pieces.len()).then(|| head.to_owned() + &pieces.concat())
 }
 
-/// The text up to its first `#`, and what follows.
+/// Splits the text after its first `#`.
 fn at_fragment(text: &str) -> (&str, &str) {
     text.split_at(text.find('#').map_or(0, |at| at + 1))
 }
@@ -90,14 +89,14 @@ fn at_fragment(text: &str) -> (&str, &str) {
 #[derive(Default)]
 struct Links {
     found: Vec<Found>,
-    /// What is wrong with the first thing that looks like a link.
+    /// The error in the first text that looks like a link.
     trouble: Option<String>,
-    /// A link is whole, but it does not say clearly which server it is for.
+    /// Set if a link is whole, but it is ambiguous which server it is for.
     is_unclear: bool,
 }
 
 impl Links {
-    /// Looks through a text that was wrapped so often.
+    /// Searches a text that was wrapped `wrapped` times.
     fn look(&mut self, text: &str, wrapped: usize) {
         for token in legible(text).split(is_border) {
             let before = self.found.len();
@@ -114,7 +113,7 @@ impl Links {
         }
     }
 
-    /// Looks through what follows the first `#` of a link.
+    /// Searches the text after the first `#` of a link.
     fn look_after(&mut self, address: &str, fragment: &str, wrapped: usize) {
         let mut fragment = fragment.to_owned();
         for _ in 0..=WRAPPINGS {
@@ -127,20 +126,20 @@ impl Links {
         }
     }
 
-    /// Takes every room and secret in the text. Without an `address`, what stands before them is
-    /// one.
+    /// Takes every room and secret in the text. Without an `address`, the text before them is the
+    /// address.
     fn scan(&mut self, text: &str, address: Option<&str>, wrapped: usize) {
         for (dot, _) in text.match_indices('.') {
             let head = &text[..dot];
             let before = head.trim_end_matches(|c: char| c.is_ascii_digit());
             let number = &head[before.len()..];
-            // In “%237.” stands the end of an encoded character.
+            // In “%237.” the number is the end of an encoded character.
             if number.is_empty() || before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.' || c == '%') {
                 continue;
             }
             let secret = match secret(&text[dot + 1..]) {
                 Ok(secret) => secret,
-                // More becomes legible when it is resolved.
+                // More becomes legible when the encoding is resolved.
                 Err(Wrong::Encoded) => continue,
                 Err(Wrong::Length(run)) if run < LINK_LIKE && address.is_none() => continue,
                 Err(wrong) => {
@@ -159,7 +158,7 @@ impl Links {
         }
     }
 
-    /// The one link that there is, however often it stands there.
+    /// Returns the only link, which may occur several times.
     fn only(self) -> Result<Found, String> {
         let mut all = self.found.into_iter();
         let mut only = all.next().ok_or("there is no link in it")?;
@@ -180,8 +179,8 @@ impl Links {
     }
 }
 
-/// The server that a link names: before its `#`, or, where there are several, in what the last one
-/// follows.
+/// Returns the server that a link names: before its `#`, or, if there are several, in the text
+/// before the last one.
 fn named(address: Option<&str>, before: &str, innermost: bool) -> Result<Option<Address>, &'static str> {
     let Some(address) = address else { return Address::of(before, innermost) };
     let inner = match before.rsplit_once('#') {
@@ -203,20 +202,21 @@ impl Key {
 
 const TOO_LARGE: &str = "the number in front is too large";
 
-/// What ends a link on either side of it, besides what cannot be part of it.
+/// Tells whether a character ends a link on either side, besides characters that cannot be part of
+/// it.
 fn is_border(c: char) -> bool {
     c == ' ' || c == '\n' || "<>\"'`“”„‟‘’‚‛«»‹›(){}|「」『』【】〈〉《》〔〕｢｣".contains(c)
 }
 
-/// What is wrong with a secret.
+/// The error in a secret.
 enum Wrong {
-    /// A percent sign follows that stands for more.
+    /// A percent sign follows, which encodes more characters.
     Encoded,
-    /// It has so many characters.
+    /// The number of characters is wrong.
     Length(usize),
-    /// No secret ends in its last character.
+    /// The last character is not one that ends a secret.
     Last,
-    /// A long dash stands in it, in place of some short ones.
+    /// It contains a long dash, in place of several short ones.
     Dash,
 }
 
@@ -240,8 +240,8 @@ impl Wrong {
     }
 }
 
-/// The 22 characters of a secret at the beginning of a text. A link's last character is `A`, `Q`,
-/// `g` or `w`, so that dashes and underscores after it are not its own.
+/// Returns the secret of 22 characters at the beginning of a text. A link's last character is `A`,
+/// `Q`, `g` or `w`, so dashes and underscores after it are not part of it.
 fn secret(text: &str) -> Result<LinkSecret, Wrong> {
     let is_own = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let (run, after) = text.split_at(text.find(|c| !is_own(c)).unwrap_or(text.len()));
@@ -259,7 +259,8 @@ fn secret(text: &str) -> Result<LinkSecret, Wrong> {
     if !dashed.contains(is_long) {
         return Err(Wrong::Length(run.len()));
     }
-    // Programs make one long dash of two or three short ones; the length says of how many.
+    // Programs turn two or three short dashes into one long one; the length tells how many there
+    // were.
     let mut whole = None;
     for (em, en) in [1, 2, 3].into_iter().flat_map(|em| [(em, 1), (em, 2)]) {
         let short = |c: char| match c {
@@ -278,14 +279,14 @@ fn secret(text: &str) -> Result<LinkSecret, Wrong> {
     whole.as_deref().and_then(LinkSecret::decode).ok_or(Wrong::Dash)
 }
 
-/// Why there is no code in a text, and how near to one it comes.
+/// The reason why there is no code in a text, and how close the text comes to one.
 struct NoCode {
     near: u8,
     why: &'static str,
 }
 
 impl NoCode {
-    /// At least a word follows the number.
+    /// At least one word follows the number.
     const HAS_WORDS: u8 = 2;
     const MOST: u8 = 5;
 
@@ -294,7 +295,7 @@ impl NoCode {
     }
 }
 
-/// A number and two words, somewhere in a text, and the server of the link in it.
+/// Finds a number and two words in a text, and the server of the link in it.
 fn code(text: &str) -> Result<Found, NoCode> {
     let text = legible(text);
     let (mut said, mut address) = (String::with_capacity(text.len()), None::<Address>);
@@ -324,7 +325,7 @@ struct Atom<'a> {
     is_number: bool,
 }
 
-/// The atoms of a text, and what follows the last one.
+/// Returns the atoms of a text, and the text after the last one.
 fn atoms(text: &str) -> (Vec<Atom<'_>>, &str) {
     let (mut atoms, mut rest) = (Vec::new(), text);
     while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric()) {
@@ -338,7 +339,7 @@ fn atoms(text: &str) -> (Vec<Atom<'_>>, &str) {
     (atoms, rest)
 }
 
-/// The one number with two words in a text.
+/// Finds the only number with two words in a text.
 fn spoken(text: &str) -> Result<(Room, [u16; 2]), NoCode> {
     let (atoms, end) = atoms(text);
     let mut none = NoCode::new(0, "a code is a number and two words, and a link has 22 characters after its dot");
@@ -358,14 +359,14 @@ fn spoken(text: &str) -> Result<(Room, [u16; 2]), NoCode> {
     found.ok_or(none)
 }
 
-/// The code that begins with this atom, a number.
+/// Reads the code that begins with this atom, a number.
 fn spoken_at(atoms: &[Atom<'_>], at: usize, end: &str) -> Result<(Room, [u16; 2]), NoCode> {
     const NO_FIRST: &str = "the first word after the number is not on the list";
     const NO_SECOND: &str = "the second word after the number is not on the list";
     let wrong = |near, why| Err(NoCode::new(near, why));
     let gap_at = |at: usize| atoms.get(at).map_or(end, |atom| atom.gap);
     let is_apart = |at: usize| at == 0 || gap_at(at).contains([' ', '\n']);
-    // A word of an alphabet goes on with letters that are not English.
+    // A word of a cased alphabet continues with letters that are not English.
     let is_torn = |at: usize| gap_at(at).ends_with(is_cased) || gap_at(at + 1).starts_with(is_cased);
     let word = |at: usize| atoms.get(at).filter(|atom| !atom.is_number);
 
@@ -408,14 +409,15 @@ fn spoken_at(atoms: &[Atom<'_>], at: usize, end: &str) -> Result<(Room, [u16; 2]
     }
 }
 
-/// Two whole words without anything between them, if they can be told apart in one way only.
+/// Splits two joined words if there is exactly one way to do so.
 fn halves(text: &str) -> Option<[u16; 2]> {
     let whole = |text: &str| words::index_of(text).filter(|&index| words::word(index).eq_ignore_ascii_case(text));
     let mut both = (1..text.len()).filter_map(|at| Some([whole(&text[..at])?, whole(&text[at..])?]));
     both.next().filter(|_| both.next().is_none())
 }
 
-/// Letters of the alphabets that have upper and lower case, but English ones.
+/// Tells whether a character is a letter of an alphabet with upper and lower case, except English
+/// ones.
 fn is_cased(c: char) -> bool {
     matches!(c, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='\u{24f}' | '\u{370}'..='\u{58f}' | '\u{1e00}'..='\u{1fff}')
 }

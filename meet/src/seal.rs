@@ -1,8 +1,10 @@
-//! What the two say through the server once they share a key: sealed, numbered, and padded to a few sizes.
+//! Messages between the two parties through the server once they share a key: sealed, numbered, and
+//! padded to a few sizes.
 //!
-//! ChaCha20-Poly1305 with one key per direction, so nothing can be sent back to where it came from. The nonce is a
-//! counter that is not transmitted: a message that is dropped, repeated or moved makes the next one fail to open.
-//! Padding to size classes leaves the server with little more than how many messages there were.
+//! ChaCha20-Poly1305 with one key per direction, so no message can be reflected to its sender. The
+//! nonce is a counter that is not transmitted: a message that is dropped, repeated or moved makes
+//! the next one fail to open. Padding to size classes leaves the server with little more than the
+//! number of messages.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -14,13 +16,13 @@ use crate::pake::{PairKey, altered, kind};
 
 const TAG: usize = 16;
 
-/// Bytes of length before the message, inside.
+/// Bytes of the length field in front of the message, inside the seal.
 const LENGTH: usize = 2;
 
-/// Padded sizes. A candidate takes the first, a session description the second or third.
+/// Padded sizes in bytes. A candidate takes the first, a session description the second or third.
 const CLASSES: [usize; 4] = [512, 2048, 6144, MAX_BODY / 4 * 3 - 1 - TAG];
 
-/// Both directions of a sealed conversation, as one side has them.
+/// Both directions of a sealed conversation, from one side.
 pub(crate) struct Sealed {
     outgoing: Direction,
     incoming: Direction,

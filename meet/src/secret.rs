@@ -1,4 +1,4 @@
-//! What an invite keeps, and only hands out as a link, a code or a PAKE password.
+//! The secrets of an invite, which leave it only as a link, a code or a PAKE password.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -6,24 +6,25 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::entropy::{self, Entropy};
 use crate::words;
 
-/// 128 bits that only a link carries: out of reach of guessing, even offline.
+/// 128 bits that only a link carries: impossible to guess, even offline.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct LinkSecret([u8; 16]);
 
 impl LinkSecret {
-    /// A fresh one.
+    /// Makes a fresh secret.
     #[must_use]
     pub fn new(entropy: &mut dyn Entropy) -> Self {
         Self(entropy::bytes(entropy))
     }
 
-    /// Its 22 characters of base64url. **Secret**: for a link, or a file that only its owner can read.
+    /// Returns its 22 characters of base64url. **Secret**: for a link, or a file that only its
+    /// owner can read.
     #[must_use]
     pub fn encode(&self) -> String {
         Base64UrlUnpadded::encode_string(&self.0)
     }
 
-    /// Reads exactly what [`encode`](Self::encode) writes.
+    /// Decodes exactly the texts that [`encode`](Self::encode) writes.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let mut bytes = Base64UrlUnpadded::decode_vec(text).ok()?;

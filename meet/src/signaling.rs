@@ -1,22 +1,22 @@
-//! What the signaling server says, and what that means to a person.
+//! Messages of the signaling server, and their meaning for a person.
 
 use tacit_session::{Code, Fault};
 use tacit_signaling_messages::{MAX_FRAME, Refusal, Reply};
 
 use crate::platform;
 
-/// What the socket reports.
+/// An event of the socket.
 pub(crate) enum FromServer {
     /// Requests can be sent now.
     Opened,
-    /// The server said this.
+    /// The server sent this reply.
     Reply(Reply),
-    /// The socket is closed, or never opened, or speaks something else.
+    /// The socket is closed, or never opened, or the server speaks another protocol.
     Lost,
 }
 
 impl FromServer {
-    /// A text frame, as it came.
+    /// Reads a text frame.
     pub(crate) fn read(text: &str) -> Self {
         if text.len() > MAX_FRAME {
             return Self::Lost;
@@ -25,7 +25,7 @@ impl FromServer {
     }
 }
 
-/// What a refusal means to a person.
+/// Returns the fault that explains a refusal to a person.
 pub(crate) fn refused(reason: Refusal) -> Fault {
     match reason {
         Refusal::Version => Fault::new(Code::VersionsDiffer, "the server speaks another version"),

@@ -1,4 +1,4 @@
-//! What a meeting holds of the world, and how it lets go.
+//! The resources of a meeting, and how it releases them.
 
 use std::cell::{Cell, RefCell};
 
@@ -11,35 +11,35 @@ use crate::Introduction;
 use crate::desk::Input;
 use crate::platform::{Calls, OnLeave, Peer, Socket};
 
-/// Everything that ties this meeting to the world, in a place from which it can be cut at any moment.
+/// All resources of a meeting, kept so that they can be released at any moment.
 pub(crate) struct Ties {
     pub(crate) whole: Cell<bool>,
-    /// Cut because the page was closed or put away.
+    /// Set if the meeting ended because the page was closed or suspended.
     pub(crate) hidden: Cell<bool>,
     pub(crate) held: RefCell<Held>,
 }
 
-/// The things themselves. All of them end when they are dropped.
+/// The resources themselves. All of them end when they are dropped.
 #[derive(Default)]
 pub(crate) struct Held {
     pub(crate) introduction: Option<Introduction>,
     pub(crate) socket: Option<Socket>,
     pub(crate) peer: Option<Peer>,
     pub(crate) _on_leave: Option<OnLeave>,
-    /// Ends the task: without senders, its queue is over.
+    /// Dropping it ends the task: its queue then has no sender.
     pub(crate) queue: Option<UnboundedSender<Input>>,
-    /// Ends it also while it waits for the platform.
+    /// Ends the task also while it waits for the platform.
     pub(crate) task: Option<AbortHandle>,
     pub(crate) hosts: bool,
 }
 
 impl Ties {
-    /// Says goodbye and closes everything. The second time it does nothing.
+    /// Says goodbye and closes everything. A second call does nothing.
     pub(crate) fn cut(&self) {
         if !self.whole.replace(false) {
             return;
         }
-        // Nothing holds this borrow while the browser or the page is being called.
+        // No borrow is held while the browser or the page is being called.
         let mut held = self.held.take();
         if let Some(socket) = &held.socket {
             if let Some(body) = held.introduction.as_mut().and_then(Introduction::farewell) {
@@ -57,7 +57,7 @@ impl Ties {
         }
     }
 
-    /// Lets a guest in that waits at a door.
+    /// Admits a guest that waits at a door.
     pub(crate) fn admit(&self) {
         if let Some(queue) = &self.held.borrow().queue {
             // A queue that is closed belongs to a meeting that has ended.
@@ -87,7 +87,7 @@ impl Ties {
     }
 }
 
-/// The server speaks out of turn.
+/// Returns the fault for a message of the server out of turn.
 pub(crate) fn out_of_turn() -> Fault {
     Fault::new(Code::RelayAltered, "a message before the other seat was taken")
 }

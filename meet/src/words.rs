@@ -1,26 +1,29 @@
-//! The word list, and the three words by which two people recognise each other's channel.
+//! The word list, and the three words by which two people verify their channel.
 //!
-//! # Why the words cannot be ground out
+//! # Why the words cannot be found by brute force
 //!
-//! Suppose that somebody knows the code and stands in the middle: they run one introduction with the host and another
-//! with the guest. The words on the two sides are then hashes over different keys and fingerprints, and the attacker
-//! wants the two hashes to agree in 33 bits. If everything in a hash could be chosen while seeing the rest, some ten
-//! billion tries would do. So each side puts a nonce in, and the order of events takes the choice away:
+//! Suppose that an attacker knows the code and stands in the middle: it runs one introduction with
+//! the host and another with the guest. The words on the two sides are then hashes over different
+//! keys and fingerprints, and the attacker wants the two hashes to agree in 33 bits. If all inputs
+//! of a hash could be chosen while seeing the rest, some ten billion tries would do. So each side
+//! contributes a nonce, and the order of messages removes the choice:
 //!
 //! 1. The host's sealed offer carries its fingerprint and a *commitment* to its nonce.
 //! 2. The guest's sealed answer carries its fingerprint and its nonce.
 //! 3. The host opens the commitment.
 //!
-//! Towards the host, the attacker must send a nonce (2) before seeing the host's (3). Towards the guest, it must fix a
-//! nonce by commitment (1) before seeing the guest's (2). Whichever run it finishes first, the words of the other one
-//! depend on an honest nonce that is revealed only after the attacker's last choice in that run: the words agree with
-//! probability 2^-33, once per invite. An authenticated string of this kind is due to Vaudenay (2005); ZRTP uses it.
+//! Towards the host, the attacker must send a nonce (2) before seeing the host's (3). Towards the
+//! guest, it must fix a nonce by commitment (1) before seeing the guest's (2). Whichever run it
+//! finishes first, the words of the other one depend on an honest nonce that is revealed only after
+//! the attacker's last choice in that run: the words agree with probability 2^-33, once per invite.
+//! An authenticated string of this kind is due to Vaudenay (2005); ZRTP uses it.
 
 use bip39::Language;
 
 use crate::entropy::{self, Entropy};
 
-/// Words of the English BIP-39 list that begin with what was typed, in order; none for an empty prefix.
+/// Returns the words of the English BIP-39 list that begin with the typed text, in order; none for
+/// an empty prefix.
 ///
 /// ```
 /// assert_eq!(tacit_meet::complete("VIOL").collect::<Vec<_>>(), ["violin"]);
@@ -31,12 +34,12 @@ pub fn complete(prefix: &str) -> impl Iterator<Item = &'static str> {
     list.iter().copied().filter(move |word| word.starts_with(&prefix))
 }
 
-/// The word with this index; of an index beyond the list, its low 11 bits count.
+/// Returns the word with this index; of an index beyond the list, the low 11 bits count.
 pub(crate) fn word(index: u16) -> &'static str {
     Language::English.word_list()[usize::from(index) % 2048]
 }
 
-/// The index of a word, which may be cut to a prefix that no other word has.
+/// Returns the index of a word, which may be cut to a unique prefix.
 pub(crate) fn index_of(typed: &str) -> Option<u16> {
     let typed = typed.to_ascii_lowercase();
     if let Some(index) = Language::English.find_word(&typed) {
@@ -58,7 +61,7 @@ impl Nonce {
         Self(entropy::bytes(entropy))
     }
 
-    /// Binding, and hiding because a nonce has 256 bits.
+    /// Returns a commitment to the nonce: binding, and hiding because a nonce has 256 bits.
     pub(crate) fn commitment(&self) -> [u8; 32] {
         blake3::derive_key("tacit 2026-11 words: commitment to a nonce", &self.0)
     }
@@ -69,8 +72,8 @@ impl Nonce {
 pub(crate) struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// Reads it out of a session description. `None` unless there is exactly one, so that the words cover whichever
-    /// certificate the browser will accept.
+    /// Reads the fingerprint from a session description. Returns `None` unless there is exactly
+    /// one, so that the words cover whichever certificate the browser will accept.
     pub(crate) fn of(sdp: &str) -> Option<Self> {
         let mut found = None;
         for line in sdp.lines() {
@@ -90,7 +93,7 @@ impl Fingerprint {
     }
 }
 
-/// What both sides saw; the host's part first.
+/// The inputs of the words that both sides have; the host's part first.
 pub(crate) struct Seen<'a> {
     /// Derived from the PAKE key for this purpose alone; it covers room, version and method.
     pub(crate) key: &'a [u8; 32],
@@ -99,7 +102,7 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// Three words, 33 bits.
+    /// Returns three words, 33 bits.
     pub(crate) fn words(&self) -> [&'static str; 3] {
         let mut hasher = blake3::Hasher::new_keyed(self.key);
         for nonce in &self.nonces {
@@ -126,7 +129,7 @@ mod tests {
                 assert_eq!(index_of(&word[..4]), Some(index), "{word}");
             }
         }
-        // A whole word wins over longer ones that begin with it; an open prefix is no word.
+        // A whole word wins over longer ones that begin with it; an ambiguous prefix is not a word.
         assert_eq!(index_of("act").map(word), Some("act"));
         assert_eq!(index_of("ac"), None);
         assert_eq!(index_of(""), None);

@@ -1,4 +1,4 @@
-//! Two introductions against each other, through a relay that does what it likes.
+//! Two introductions against each other, through a relay with arbitrary behaviour.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::collections::VecDeque;
@@ -123,13 +123,14 @@ impl Person {
         self.fault.as_ref().map(|fault| fault.code)
     }
 
-    /// Whether this side would let data flow.
+    /// Tells whether this side would let data flow.
     fn satisfied(&self) -> bool {
         self.fault.is_none() && self.words.is_some() && !self.applied.is_empty()
     }
 }
 
-/// Relays until nothing moves. `relay` sees the sender and the number of the body in its direction, and says what arrives.
+/// Relays until no message is left. `relay` gets the sender and the number of the body in its
+/// direction, and returns the bodies that arrive.
 fn relay(host: &mut Person, guest: &mut Person, mut relay: impl FnMut(Party, usize, Body) -> Vec<Body>) -> [usize; 2] {
     let mut count = [0; 2];
     loop {
@@ -195,7 +196,7 @@ fn a_wrong_code_ends_it_for_both_and_the_host_says_nothing_more() {
     assert_eq!((host.code(), guest.code()), (Some(Code::CodeWrong), Some(Code::CodeWrong)));
     assert!(host.words.is_none() && guest.words.is_none());
 
-    // Whoever comes next with the right code speaks to a wall.
+    // A second guest with the right code is refused.
     let mut second = Person::guest(&invite.code(), "bob", 4);
     let hello = second.outgoing.pop_front().unwrap();
     assert_eq!(host.introduction.on_peer(&hello).err().map(|fault| fault.code), Some(Code::CodeWrong));
@@ -220,7 +221,7 @@ fn the_relay_sees_neither_descriptions_nor_secrets() {
     }
 }
 
-/// Whoever knows the code can stand in the middle; the words then give it away.
+/// An attacker who knows the code can stand in the middle; the words then reveal it.
 #[test]
 fn a_man_in_the_middle_who_knows_the_code_is_told_apart_by_the_words() {
     for seed in 0..10 {
@@ -276,7 +277,7 @@ fn silence_is_named_for_what_is_missing() {
     assert_eq!(host.introduction.out_of_time().code, Code::ConnectionFailed);
 }
 
-/// What a relay may do to one body.
+/// The damage that a relay may do to one body.
 #[derive(Clone, Copy, Debug)]
 enum Damage {
     Drop,
@@ -288,7 +289,7 @@ enum Damage {
     Extend,
     /// Send the other direction's latest body instead.
     Reflect,
-    /// Send the body of the same place of another meeting with the same invite.
+    /// Send the body at the same position of another meeting with the same invite.
     Swap,
 }
 
@@ -306,7 +307,8 @@ fn transcript(method: Method, seeds: (u64, u64)) -> [Vec<Body>; 2] {
     all
 }
 
-/// Runs a meeting in which body `index` from `victim` suffers `damage`, and checks that nobody is fooled.
+/// Runs a meeting in which body `index` from `victim` suffers `damage`, and checks that nobody is
+/// fooled.
 fn nobody_is_fooled(method: Method, victim: Party, index: usize, damage: Damage, other: &[Vec<Body>; 2]) {
     let (mut host, mut guest) = pair(method);
     let mut delayed = None;
@@ -346,7 +348,7 @@ fn nobody_is_fooled(method: Method, victim: Party, index: usize, damage: Damage,
     if let (Some((alice, _)), Some((bob, _))) = (host.words, guest.words) {
         assert_eq!(alice, bob, "{label}");
     }
-    // Nothing tells a lost last candidate from one that was never found, and nothing is lost by it.
+    // A lost last candidate cannot be told from one that was never found, and does no harm.
     let harmless =
         victim == Party::Bob && index == last && index == 4 && matches!(damage, Damage::Drop | Damage::Delay);
     let stuck = [&host, &guest]
@@ -361,7 +363,7 @@ fn nobody_is_fooled(method: Method, victim: Party, index: usize, damage: Damage,
     }
 }
 
-/// A guest at a door, and its owner, up to where the guest has proved itself.
+/// Makes a guest at a door and its owner, up to the point where the guest has proved itself.
 fn proved() -> (Person, Person) {
     let invite = DoorInvite::new(Room(7), LinkSecret::new(&mut Seeded::new(1)));
     let mut owner = Person::new(Party::Alice, "owner", Introduction::at_door(&invite, Seeded::new(2)), None);
@@ -380,13 +382,13 @@ fn a_guest_at_a_door_hears_of_it_when_it_is_admitted() {
     assert!(owner.satisfied() && guest.satisfied());
     assert_eq!(owner.introduction.admit().err().map(|fault| fault.code), Some(Code::Internal), "once");
 
-    // Or that there is no place.
+    // Alternatively there is no place.
     let (mut owner, mut guest) = proved();
     assert_eq!(owner.introduction.out_of_time().code, Code::ServerBusy);
     guest.take(&owner.introduction.farewell().unwrap());
     assert_eq!(guest.code(), Some(Code::ServerBusy));
 
-    // Who goes on talking meanwhile is not honest.
+    // A guest that continues to send in the meantime is not honest.
     let (mut owner, _) = proved();
     owner.take(&Body("AQAB".into()));
     assert_eq!(owner.code(), Some(Code::RelayAltered));

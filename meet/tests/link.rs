@@ -82,7 +82,7 @@ async fn describe(from: &RtcPeerConnection, to: &RtcPeerConnection, kind: RtcSdp
     JsFuture::from(to.set_remote_description(&init)).await.unwrap();
 }
 
-/// How a link reaches its channel.
+/// The transport between a link and its channel.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Direct,
@@ -103,7 +103,7 @@ async fn links(way: Way) -> (Wire, ChannelLink, ChannelLink) {
     (wire, a, b)
 }
 
-/// The browser's event loop takes one turn.
+/// Lets the browser's event loop take one turn.
 async fn turn() {
     let promise = Promise::new(&mut |resolve, _| {
         web_sys::window().unwrap().set_timeout_with_callback(&resolve).unwrap();
@@ -223,7 +223,8 @@ async fn a_channel_that_never_opens_ends() {
     let wire = Wire::new();
     let a = ChannelLink::new(wire.channels[0].clone());
     wire.channels[0].close();
-    // A few words would wait in the outbox; so much waits for room, and learns that there will be none.
+    // A small message would wait in the outbox; one of this size waits for room, and learns that
+    // there will be none.
     assert_eq!(a.send(message(1 << 20, 1)).await, Err(LinkError::Closed));
     assert_eq!(a.send(vec![1]).await, Err(LinkError::Closed));
     assert_eq!(a.recv().await, Err(LinkError::Closed));
@@ -242,7 +243,8 @@ async fn a_dropped_recv_has_taken_nothing_and_a_dropped_send_sends_all_or_nothin
         let (sent, received) = join(a.send(vec![1]), b.recv()).await;
         assert_eq!((sent, received), (Ok(()), Ok(vec![1])));
 
-        // 20 MiB do not fit into the browser's buffer, so this send is dropped while its message is on the way.
+        // 20 MiB do not fit into the browser's buffer, so this send is dropped while its message is
+        // on the way.
         assert!(!poke(a.send(message(20 << 20, 2))));
         let (sent, received) = join(a.send(vec![3]), async { (b.recv().await, b.recv().await) }).await;
         assert_eq!(sent, Ok(()));

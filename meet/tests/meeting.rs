@@ -1,5 +1,6 @@
-//! Whole meetings between two parties in one page. Only the server is a stand-in: a relay in the page, which a test can make
-//! misbehave. The server itself, and two separate browsers, are tried elsewhere.
+//! Whole meetings between two parties in one page. Only the server is a stand-in: a relay in the
+//! page, which a test can make misbehave. The server itself, and two separate browsers, are tested
+//! elsewhere.
 #![cfg(target_arch = "wasm32")]
 
 use std::cell::RefCell;
@@ -165,7 +166,7 @@ impl Person {
         self.events.next().await.expect("the meeting says how it ends")
     }
 
-    /// The link and the code.
+    /// Returns the link and the code.
     async fn invited(&mut self) -> (String, String) {
         match self.next().await {
             Event::Invited { invite } => (invite.link("https://tacit.example"), invite.code()),
@@ -173,7 +174,7 @@ impl Person {
         }
     }
 
-    /// The words, and whether they must be confirmed.
+    /// Returns the words, and whether they must be confirmed.
     async fn words(&mut self) -> ([&'static str; 3], bool) {
         assert_eq!(name(&self.next().await), "arrived");
         match self.next().await {
@@ -189,7 +190,7 @@ impl Person {
         }
     }
 
-    /// How it ends, whatever comes before.
+    /// Waits for the final fault and returns its code.
     async fn failure(&mut self) -> Code {
         loop {
             if let Event::Failed(fault) = self.next().await {
@@ -313,7 +314,8 @@ async fn a_server_that_is_not_there_is_unreachable() {
 
 #[wasm_bindgen_test]
 async fn a_relay_that_alters_or_repeats_is_caught() {
-    // The first sealed messages: the host's offer is its third body, the guest's answer the guest's third.
+    // The first sealed messages: the host's offer is its third body, the guest's answer the guest's
+    // third.
     for (from_host, index, how) in [
         (true, 1, "repeat"),
         (true, 2, "flip"),
@@ -418,11 +420,13 @@ async fn a_host_whose_room_is_gone_meanwhile_says_so() {
 async fn a_page_that_is_put_away_says_goodbye() {
     let (mut alice, mut bob) = connected().await;
     put_page_away();
-    // A browser tells whoever closes a connection nothing more of its channels, and both are on this page.
+    // A browser reports no further channel events to the side that closes a connection, and both
+    // are on this page.
     assert_eq!(join(alice.failure(), bob.failure()).await, (Code::ConnectionLost, Code::ConnectionLost));
 }
 
-/// A connection that is closed while the browser is still asked something, which it then never answers.
+/// A connection that is closed while a request to the browser is pending, which is then never
+/// answered.
 #[wasm_bindgen_test]
 async fn a_page_that_is_put_away_in_the_middle_of_it_says_so() {
     for turns in 0..12 {
@@ -447,7 +451,7 @@ async fn a_meeting_that_is_dropped_at_once_leaves_nothing_behind() {
     assert!(alice.events.next().await.is_none());
 }
 
-/// The browser's event loop takes one turn.
+/// Lets the browser's event loop take one turn.
 async fn turn() {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         web_sys::window().unwrap().set_timeout_with_callback(&resolve).unwrap();

@@ -19,7 +19,7 @@ use tacit_signaling::{Config as ServerConfig, Server};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, LocalSet};
 
-/// Longer than anything here takes on a busy machine.
+/// The time after which a test counts as hung: longer than any step on a busy machine.
 const HANG: Duration = Duration::from_secs(120);
 
 /// Runs a test against a server of its own.
@@ -67,7 +67,7 @@ impl Party {
         self.events.next().await.expect("the meeting says how it ends")
     }
 
-    /// The link and the code.
+    /// Returns the link and the code.
     async fn invited(&mut self) -> (String, String) {
         loop {
             if let Event::Invited { invite } = self.next().await {
@@ -76,7 +76,7 @@ impl Party {
         }
     }
 
-    /// The words, whether they must be confirmed, and the path.
+    /// Returns the words, whether they must be confirmed, and the path.
     async fn met(&mut self) -> ([&'static str; 3], bool, Path) {
         let mut met = None;
         loop {
@@ -98,7 +98,7 @@ impl Party {
         while !matches!(self.next().await, Event::Proved) {}
     }
 
-    /// How it ends, whatever comes before.
+    /// Waits for the final fault and returns its code.
     async fn failure(&mut self) -> Code {
         loop {
             if let Event::Failed(fault) = self.next().await {
@@ -164,7 +164,8 @@ fn a_wrong_secret_and_a_wrong_room_end_a_meeting() {
         let (link, _) = alice.invited().await;
         let (room, secret) = link.split_once('.').unwrap();
         let other: String = secret.chars().rev().collect();
-        // Of the last character only the first bits are the secret's: an A has no others.
+        // Only the first bits of the last character belong to the secret: in an A the others are
+        // zero.
         let mut mallory = Party::guest(&config, &format!("{room}.{}A", &other[..21]));
         let (a, m) = join(alice.failure(), mallory.failure()).await;
         assert_eq!((a, m), (Code::CodeWrong, Code::CodeWrong));
@@ -196,13 +197,13 @@ fn many_come_through_a_door_and_each_gets_a_meeting() {
         );
         assert_eq!(pairs[0].1.link().recv().await.unwrap(), b"to the first");
 
-        // Two words would be guessed by whoever may try as often as they like: no code opens a door.
+        // Two words could be guessed with unlimited attempts, so no code opens a door.
         let mut guesser = Party::guest(&config, "7-copper-violin");
         let Some(AtDoor::Called { ticket }) = news.next().await else { panic!("somebody rings") };
         let mut owner = Party::new(|open, on| answer(config.clone(), &invite, ticket, open, on));
         assert_eq!(join(owner.failure(), guesser.failure()).await, (Code::CodeWrong, Code::CodeWrong));
 
-        // Who has the link and finds no place is told so.
+        // A guest who has the link and finds no place is told so.
         let mut unlucky = Party::guest(&config, &invite.link("http://localhost"));
         let Some(AtDoor::Called { ticket }) = news.next().await else { panic!("somebody rings") };
         let mut owner = Party::new(|open, on| answer(config.clone(), &invite, ticket, open, on));
@@ -216,7 +217,7 @@ fn many_come_through_a_door_and_each_gets_a_meeting() {
     });
 }
 
-/// A way to the server that can be cut.
+/// A connection to the server that can be cut.
 struct Wire {
     config: Config,
     is_open: Rc<Cell<bool>>,
@@ -224,7 +225,7 @@ struct Wire {
 }
 
 impl Wire {
-    /// Takes what `config` leads to its server over a port of its own.
+    /// Forwards a port of its own to the server in `config`.
     async fn lay(config: &Config) -> Self {
         let server: SocketAddr = config.socket["ws://".len()..config.socket.len() - "/socket".len()].parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -11,18 +11,18 @@ use webrtc::data_channel::{DataChannel, DataChannelEvent};
 
 use crate::flow::Flow;
 
-/// A data channel, not listened to yet.
+/// A data channel without a reader yet.
 pub struct Channel(pub(super) Arc<dyn DataChannel>);
 
 impl Channel {
-    /// One that was made elsewhere than in a meeting; it must be ordered and reliable.
+    /// Wraps a channel that was made outside of a meeting; it must be ordered and reliable.
     #[must_use]
     pub fn over(channel: Arc<dyn DataChannel>) -> Self {
         Self(channel)
     }
 }
 
-/// A link over a data channel. Dropping it closes the channel in good order.
+/// A link over a data channel. Dropping it delivers pending messages and closes the channel.
 pub struct ChannelLink {
     flow: Rc<Flow>,
     channel: Arc<dyn DataChannel>,
@@ -30,7 +30,8 @@ pub struct ChannelLink {
 }
 
 impl ChannelLink {
-    /// Over a channel, open or opening; inside a [`LocalSet`](tokio::task::LocalSet).
+    /// Makes a link over a channel, open or opening; call it inside a
+    /// [`LocalSet`](tokio::task::LocalSet).
     #[must_use]
     pub fn new(Channel(channel): Channel) -> Self {
         let flow = Rc::new(Flow::default());
@@ -57,29 +58,30 @@ impl Drop for ChannelLink {
     }
 }
 
-/// How long what was sent may take to arrive once nobody holds the link any more.
+/// The time for pending messages to arrive after the link was dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Closes a channel when the other side has what was sent: unlike a browser, the crate drops the rest.
+/// Closes a channel once the other side has all messages: unlike a browser, the crate drops the
+/// rest.
 async fn close(channel: Arc<dyn DataChannel>) {
     let delivered = async {
-        // There is no event for it.
+        // The crate has no event for this.
         while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
     let _ = tokio::time::timeout(FAREWELL, delivered).await;
-    // One that is closed already stays closed.
+    // A closed channel stays closed.
     let _ = channel.close().await;
 }
 
-/// Takes what arrives, until the channel ends.
+/// Reads messages until the channel ends.
 async fn read(flow: Rc<Flow>, channel: Arc<dyn DataChannel>) {
     let how = loop {
         match channel.poll().await {
             Some(DataChannelEvent::OnOpen) => flow.opened(),
             Some(DataChannelEvent::OnMessage(message)) => {
-                // A text is no part of a message.
+                // Parts of messages are binary; a text is invalid.
                 let part = if message.is_string { Err(LinkError::Flooded) } else { flow.arrived(&message.data) };
                 if let Err(error) = part {
                     flow.ended(error);
@@ -94,7 +96,8 @@ async fn read(flow: Rc<Flow>, channel: Arc<dyn DataChannel>) {
     flow.ended(how);
 }
 
-/// Hands to the channel what wants to go out. It takes more as the other side acknowledges; see [`HIGH`](crate::flow::HIGH).
+/// Writes queued parts to the channel. It takes more as the other side acknowledges; see
+/// [`HIGH`](crate::flow::HIGH).
 async fn write(flow: Rc<Flow>, channel: Arc<dyn DataChannel>) {
     while let Some(part) = flow.outgoing().await {
         if channel.send(BytesMut::from(part.as_slice())).await.is_err() {

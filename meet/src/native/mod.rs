@@ -1,7 +1,8 @@
-//! A machine without a browser as a platform for meetings: tokio's sockets and timers, and WebRTC by the `webrtc` crate.
+//! The native platform for meetings: tokio's sockets and timers, and WebRTC by the `webrtc` crate.
 //!
-//! A meeting lives on one thread, like in a browser: start it inside a [`LocalSet`](tokio::task::LocalSet). The packets themselves
-//! are the runtime's business: on one with several threads they are looked after while this thread computes.
+//! A meeting lives on one thread, as in a browser: start it inside a
+//! [`LocalSet`](tokio::task::LocalSet). The runtime handles the packets: one with several threads
+//! handles them while this thread computes.
 
 mod channel;
 mod peer;
@@ -18,46 +19,47 @@ pub(crate) use peer::{Calls, Peer, supported};
 pub use peer::{RECEIVE_WINDOW, SEND_BUFFER};
 pub(crate) use socket::{Socket, parse_reply};
 
-/// What has to say goodbye before the program may end: every socket, and what closes connections.
+/// Tasks that must finish before the program may end: sockets, and closing connections.
 static FAREWELLS: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
 
-/// Waits until every goodbye has been said, inside the [`LocalSet`](tokio::task::LocalSet) of the meetings, all of which have ended. A
-/// program that ends before leaves its peers to find out by themselves.
+/// Waits until all goodbyes are sent, inside the [`LocalSet`](tokio::task::LocalSet) of the
+/// meetings, all of which have ended. The peers of a program that ends before have to detect it by
+/// themselves.
 pub async fn farewells() {
     FAREWELLS.close();
     FAREWELLS.wait().await;
 }
 
-/// Finishes something on any thread, after what it belongs to was dropped.
+/// Runs a task on any thread, after its owner was dropped.
 fn finish(task: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         drop(FAREWELLS.spawn_on(task, &runtime));
     }
 }
 
-/// Starts a task of this thread.
+/// Starts a task on this thread.
 pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
     drop(tokio::task::spawn_local(task));
 }
 
-/// Starts a task of this thread that may be ended from outside.
+/// Starts a task on this thread that can be aborted.
 fn spawn_abortable(task: impl Future<Output = ()> + 'static) -> AbortHandle {
     let (handle, registration) = AbortHandle::new_pair();
-    // Aborted is the other way to end.
+    // Abortion is the other way to end.
     spawn(async move {
         let _ = Abortable::new(task, registration).await;
     });
     handle
 }
 
-/// Milliseconds on a clock.
+/// Returns a monotonic time in milliseconds.
 pub(crate) fn now_ms() -> f64 {
     use std::sync::OnceLock;
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1e3
 }
 
-/// A call that is due later, unless this is dropped.
+/// A scheduled call; dropping it cancels it.
 pub(crate) struct Timer(AbortHandle);
 
 impl Timer {
@@ -77,7 +79,7 @@ impl Drop for Timer {
     }
 }
 
-/// A program is not put away like a page: it ends, and drops its meetings.
+/// A program is not suspended like a page: it ends, and drops its meetings.
 pub(crate) struct OnLeave;
 
 impl OnLeave {

@@ -1,4 +1,4 @@
-//! A peer connection by the `webrtc` crate, as far as a meeting needs it.
+//! A peer connection by the `webrtc` crate, with the operations that a meeting needs.
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,7 +27,8 @@ pub const RECEIVE_WINDOW: u32 = 4 << 20;
 /// Bytes that may wait to be sent.
 pub const SEND_BUFFER: usize = HIGH;
 
-/// A peer connection with its two channels. Dropping it closes it, and the other side notices at once.
+/// A peer connection with its two channels. Dropping it closes it, and the other side notices at
+/// once.
 pub(crate) struct Peer {
     calls: Calls,
 }
@@ -72,7 +73,7 @@ impl Peer {
         Ok(Self { calls: Calls { connection, is_settled: Rc::new(Cell::new(true)) } })
     }
 
-    /// A handle for calls that wait: the peer itself may be dropped meanwhile.
+    /// Returns a handle for asynchronous calls: the peer itself may be dropped in the meantime.
     pub(crate) fn calls(&self) -> Calls {
         self.calls.clone()
     }
@@ -82,13 +83,13 @@ impl Drop for Peer {
     fn drop(&mut self) {
         let connection = Arc::clone(&self.calls.connection);
         super::finish(async move {
-            // One that is closed already stays closed.
+            // A closed connection stays closed.
             let _ = connection.close().await;
         });
     }
 }
 
-/// What is asked of a peer connection and takes its time.
+/// The asynchronous calls on a peer connection.
 #[derive(Clone)]
 pub(crate) struct Calls {
     connection: Arc<dyn PeerConnection>,
@@ -106,7 +107,8 @@ impl Calls {
         self.set_local(offer).await
     }
 
-    /// Sets what the other side described; after an offer, makes the answer, sets it, and returns it.
+    /// Sets the other side's description; after an offer, makes the answer, sets it, and returns
+    /// it.
     pub(crate) async fn apply(&self, description: &Description) -> Result<Option<String>, Fault> {
         let (read, asks) = match description {
             Description::Offer(sdp) => (RTCSessionDescription::offer(sdp.clone()), true),
@@ -130,7 +132,7 @@ impl Calls {
         Ok(sdp)
     }
 
-    /// Adds a candidate. One that is not taken is skipped: others may do.
+    /// Adds a candidate. A rejected one is skipped: others may work.
     pub(crate) async fn reach(&self, candidate: &Candidate) {
         let init = RTCIceCandidateInit {
             candidate: candidate.line.clone(),
@@ -141,12 +143,12 @@ impl Calls {
         let _ = self.connection.add_ice_candidate(init).await;
     }
 
-    /// Whether no description is on its way.
+    /// Tells whether no description is pending.
     pub(crate) fn settled(&self) -> bool {
         self.is_settled.get()
     }
 
-    /// The path in use and its round-trip time in milliseconds, once that is known.
+    /// Returns the path in use and its round-trip time in milliseconds, once known.
     pub(crate) async fn path(&self) -> Option<(Path, Option<f64>)> {
         let report = self.connection.get_stats(Instant::now(), StatsSelector::None).await;
         let chosen = &report.transport()?.selected_candidate_pair_id;
@@ -160,7 +162,7 @@ impl Calls {
     }
 }
 
-/// This program brings its own.
+/// Always true: this program brings its own WebRTC.
 pub(crate) fn supported() -> bool {
     true
 }
@@ -197,7 +199,7 @@ async fn channel(
     connection.create_data_channel(label, Some(init)).await.map_err(ours)
 }
 
-/// Where to listen: on these addresses, or on every one of this machine.
+/// Returns the addresses to listen on: the given ones, or all of this machine.
 fn sockets(addresses: &[IpAddr]) -> Vec<SocketAddr> {
     let everywhere = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
     let chosen = if addresses.is_empty() { &everywhere[..] } else { addresses };
@@ -212,7 +214,7 @@ fn ice_server(server: &IceServer) -> RTCIceServer {
     }
 }
 
-/// The crate refused something that should always work.
+/// Returns the fault for an operation of the crate that should never fail.
 fn ours(error: impl std::fmt::Display) -> Fault {
     Fault::internal(error.to_string())
 }

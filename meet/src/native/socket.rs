@@ -1,4 +1,4 @@
-//! A program's socket to the signaling server.
+//! The native socket to the signaling server.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 use crate::signaling::FromServer;
 
-/// How long what was handed over may take to go out once nobody needs the socket any more.
+/// The time for queued requests to be sent after the socket was dropped.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// An open or opening socket. Dropping it sends what was handed over and closes.
+/// An open or opening socket. Dropping it sends the queued requests and closes it.
 pub(crate) struct Socket(UnboundedSender<String>);
 
 impl Socket {
-    /// Begins to connect. `report` is never called from within this call.
+    /// Starts to connect. `report` is never called from within this call.
     pub(crate) fn open(url: &str, report: impl Fn(FromServer) + 'static) -> Result<Self, Fault> {
         let wrong = |_| Fault::new(Code::ServerUnreachable, "not a WebSocket address");
         let handshake = url.into_client_request().map_err(wrong)?;
@@ -34,7 +34,7 @@ impl Socket {
         Ok(Self(queue))
     }
 
-    /// Hands over a request. What a closed socket cannot send any more is dropped: its `Lost` is on the way.
+    /// Queues a request. A closed socket drops it: its `Lost` is on the way.
     pub(crate) fn send(&self, request: &Request) {
         if let Ok(text) = serde_json::to_string(request) {
             let _ = self.0.unbounded_send(text);
@@ -42,15 +42,15 @@ impl Socket {
     }
 }
 
-/// Parses a text frame; `None` if it is no reply.
+/// Parses a text frame; `None` if it is not a reply.
 pub(crate) fn parse_reply(text: &str) -> Option<Reply> {
     serde_json::from_str(text).ok()
 }
 
-/// Carries both directions until either side is done.
+/// Runs both directions until either side is done.
 async fn converse(handshake: Handshake<()>, mut requests: UnboundedReceiver<String>, report: impl Fn(FromServer)) {
     let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
-    // Whoever drops the socket while it connects does not want it any more.
+    // A socket that is dropped while it connects is not needed any more.
     let connected = tokio::select! {
         connected = connect_async_with_config(handshake, Some(config), true) => connected,
         () = ended(&mut requests) => return,
@@ -80,12 +80,12 @@ async fn converse(handshake: Handshake<()>, mut requests: UnboundedReceiver<Stri
     }
 }
 
-/// Waits until nobody can hand over requests any more. Nobody does before the socket is open.
+/// Waits until the sender of requests is dropped. No requests are sent before the socket is open.
 async fn ended(requests: &mut UnboundedReceiver<String>) {
     while requests.next().await.is_some() {}
 }
 
-/// Says so, and waits for the answer.
+/// Sends a close frame, and waits for the answer.
 async fn close(mut socket: WebSocketStream<MaybeTlsStream<TcpStream>>) {
     if socket.close(None).await.is_ok() {
         while let Some(Ok(_)) = socket.next().await {}

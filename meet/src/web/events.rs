@@ -1,4 +1,4 @@
-//! Calls from the browser that end when what they belong to is dropped.
+//! Calls from the browser that end when their owner is dropped.
 
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -10,7 +10,7 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// Calls `f` after `ms` milliseconds. `None` where there is no window.
+    /// Calls `f` after `ms` milliseconds. Returns `None` where there is no window.
     pub(crate) fn after(ms: i32, f: impl FnOnce() + 'static) -> Option<Self> {
         let call = Closure::once(f);
         let window = web_sys::window()?;
@@ -42,7 +42,7 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn new(target: &web_sys::EventTarget, name: &'static str, f: impl FnMut(JsValue) + 'static) -> Self {
         let call = Closure::new(f);
-        // Fails for no target that exists; a listener that is not there would show at once in every test.
+        // Fails for no existing target; a missing listener would show at once in every test.
         let _ = target.add_event_listener_with_callback(name, call.as_ref().unchecked_ref());
         Self { target: target.clone(), name, call }
     }

@@ -1,4 +1,4 @@
-//! A channel on its way to a worker.
+//! Transfers a channel to a worker.
 
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -6,8 +6,9 @@ use web_sys::{MessagePort, RtcDataChannel, Worker};
 
 use super::{ChannelLink, relay};
 
-/// Gives a channel to a worker, in a message `{ kind: "channel", channel }`; where this browser transfers no channels, `port` stands in
-/// place of it, and the page [relays](relay()). Must be called in the task that created the channel: later no browser transfers it.
+/// Gives a channel to a worker, in a message `{ kind: "channel", channel }`; where this browser
+/// transfers no channels, `port` replaces it, and the page [relays](relay()). Must be called in the
+/// task that created the channel: later no browser transfers it.
 ///
 /// # Errors
 /// The browser's, when the channel can neither be transferred nor relayed.
@@ -22,8 +23,8 @@ pub fn hand_over(channel: RtcDataChannel, worker: &Worker) -> Result<(), JsValue
 }
 
 impl ChannelLink {
-    /// In the worker: the link over what [`hand_over`] gave; `None` where the message is another one. It listens at once, so that
-    /// nothing that arrives is lost.
+    /// In the worker: makes the link over the channel or port that [`hand_over`] gave; `None` if
+    /// the message is another one. It listens at once, so that no message that arrives is lost.
     #[must_use]
     pub fn handed_over(message: &JsValue) -> Option<Self> {
         let get = |name: &str| Reflect::get(message, &name.into()).unwrap_or_default();

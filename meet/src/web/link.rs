@@ -1,9 +1,10 @@
-//! [`ChannelLink`]: a link over a WebRTC data channel, or over a port to where the channel is.
+//! [`ChannelLink`]: a link over a WebRTC data channel, or over a port to the page that has the channel.
 //!
-//! A channel that was transferred to a worker is used there directly. Where a browser cannot transfer it, the page keeps it
-//! and [`relay`](crate::relay()) joins it to a [`MessagePort`], whose other end goes to the worker. On that port parts of messages
-//! pass as transferred buffers; a number grants that many more bytes, so that neither side can run ahead of the other;
-//! a word says how it ended.
+//! A channel that was transferred to a worker is used there directly. Where a browser cannot
+//! transfer it, the page keeps it and [`relay`](crate::relay()) joins it to a [`MessagePort`],
+//! whose other end goes to the worker. On that port parts of messages pass as transferred buffers;
+//! a number grants that many more bytes, so that neither side can run ahead of the other; a string
+//! reports how it ended.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -17,13 +18,13 @@ use super::events::Listener;
 use crate::chunks::OVERHEAD;
 use crate::flow::{Flow, HIGH};
 
-/// The channel calls for more when less than this is waiting.
+/// The channel asks for more when fewer bytes than this are waiting.
 pub(crate) const LOW: u32 = 1 << 20;
 
-/// A port acknowledges what it took in steps of this many bytes.
+/// A port acknowledges the bytes it took in steps of this size.
 const STEP: usize = 256 << 10;
 
-/// A link over a data channel. Dropping it closes the channel in good order.
+/// A link over a data channel. Dropping it delivers pending messages and closes the channel.
 pub struct ChannelLink {
     inner: Rc<Inner>,
     _listeners: Vec<Listener>,
@@ -37,14 +38,15 @@ enum Wire {
 struct Inner {
     wire: Wire,
     flow: Flow,
-    /// Port: bytes that the page will still take.
+    /// Port: bytes that the page will still accept.
     granted: Cell<usize>,
-    /// Port: bytes that were taken and not acknowledged, with what each part costs besides.
+    /// Port: bytes that were taken and not acknowledged, with the overhead of each part.
     owed: Cell<usize>,
 }
 
 impl ChannelLink {
-    /// Over a channel, open or opening; in the worker after the transfer, or on the page.
+    /// Makes a link over a channel, open or opening; in the worker after the transfer, or on the
+    /// page.
     #[must_use]
     pub fn new(channel: RtcDataChannel) -> Self {
         channel.set_binary_type(RtcDataChannelType::Arraybuffer);
@@ -73,13 +75,13 @@ impl ChannelLink {
         Self { inner, _listeners: listeners }
     }
 
-    /// Over the port that [`relay`](crate::relay()) returned, in the worker.
+    /// Makes a link over the port that [`relay`](crate::relay()) returned, in the worker.
     #[must_use]
     pub fn over_port(port: MessagePort) -> Self {
         let target = port.clone();
         let inner = Inner::new(Wire::Port(port));
         let listeners = vec![inner.listen(&target, "message", |inner, event| inner.told(data(&event)))];
-        // Listeners that are added, unlike `onmessage`, do not start a port.
+        // Listeners that are added do not start a port, unlike `onmessage`.
         target.start();
         Self { inner, _listeners: listeners }
     }
@@ -126,9 +128,9 @@ impl Inner {
         self.pump();
     }
 
-    /// A part of a message came.
+    /// Takes a part of a message.
     fn arrived(&self, data: JsValue) {
-        // A text is no part of a message.
+        // Parts of messages are binary; a text is invalid.
         let part = data.dyn_into::<ArrayBuffer>().map_err(|_| LinkError::Flooded);
         let result = part.and_then(|buffer| {
             let part = Uint8Array::new(&buffer).to_vec();
@@ -145,7 +147,7 @@ impl Inner {
         }
     }
 
-    /// The page said something over the port.
+    /// Takes a message of the page over the port.
     fn told(&self, data: JsValue) {
         if let Some(bytes) = data.as_f64() {
             self.granted.set(self.granted.get() + bytes as usize);
@@ -164,7 +166,7 @@ impl Inner {
         }
     }
 
-    /// Hands to the transport what it has room for.
+    /// Sends as many parts as the transport has room for.
     fn pump(&self) {
         let mut lost = false;
         while let Some(length) = self.flow.next_len() {
@@ -206,23 +208,23 @@ impl Inner {
     }
 }
 
-/// What a port is told at the end.
+/// The final messages on a port.
 pub(crate) const CLOSED: &str = "closed";
 pub(crate) const LOST: &str = "lost";
 pub(crate) const FLOODED: &str = "flooded";
 
-/// Hands a part over; the sender's copy is gone.
+/// Transfers a part; the sender's copy is gone.
 pub(crate) fn post(port: &MessagePort, buffer: &ArrayBuffer) -> Result<(), JsValue> {
     port.post_message_with_transferable(buffer, &Array::of1(buffer))
 }
 
-/// What a message event carries.
+/// Returns the data of a message event.
 pub(crate) fn data(event: &JsValue) -> JsValue {
     event.dyn_ref::<MessageEvent>().map_or(JsValue::UNDEFINED, MessageEvent::data)
 }
 
-/// Whether an error event only says that the other side closed its connection: browsers report that as an SCTP abort by
-/// its user, cause 12, and then as a close.
+/// Tells whether an error event only reports that the other side closed its connection: browsers
+/// report that as an SCTP abort by its user, cause 12, and then as a close.
 pub(crate) fn left(event: &JsValue) -> bool {
     let error = Reflect::get(event, &"error".into()).unwrap_or_default();
     Reflect::get(&error, &"sctpCauseCode".into()).is_ok_and(|cause| cause.as_f64() == Some(12.0))

@@ -21,12 +21,12 @@ pub(crate) use socket::{Socket, own_server};
 pub(crate) use wasm_bindgen_futures::spawn_local as spawn;
 pub(crate) use web_sys::RtcDataChannel as Channel;
 
-/// Milliseconds on a clock.
+/// Returns the wall-clock time in milliseconds.
 pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
 }
 
-/// What is to happen when the page is closed or put away, for as long as this lives.
+/// Runs a callback when the page is closed or suspended, for as long as this lives.
 pub(crate) struct OnLeave {
     _listener: Option<events::Listener>,
 }

@@ -1,4 +1,4 @@
-//! The browser's peer connection, as far as a meeting needs it.
+//! The browser's peer connection, with the operations that a meeting needs.
 
 use js_sys::{Array, Function, Map, Reflect};
 use tacit_session::{Code, Fault};
@@ -16,9 +16,10 @@ use crate::meeting::Config;
 use crate::peer::{FromPeer, PRESENCE, Path, State, WORK};
 use crate::{Candidate, Description};
 
-/// A peer connection with its two channels. Dropping it closes it, and the other side notices at once.
+/// A peer connection with its two channels. Dropping it closes it, and the other side notices at
+/// once.
 ///
-/// The channel of the computation is given to a worker where that works.
+/// The channel of the computation is given to a worker if the browser supports that.
 pub(crate) struct Peer {
     connection: RtcPeerConnection,
     _presence: RtcDataChannel,
@@ -26,7 +27,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// `open_channel` is called before this waits for anything: only then can a channel still be transferred.
+    /// Calls `open_channel` before awaiting anything: only then can a channel still be transferred.
     #[expect(clippy::unused_async, reason = "elsewhere it takes time")]
     pub(crate) async fn new(
         config: &Config,
@@ -60,7 +61,7 @@ impl Peer {
         Ok(Self { connection, _presence: presence, _listeners: listeners })
     }
 
-    /// A handle for calls that wait: the peer itself may be dropped meanwhile.
+    /// Returns a handle for asynchronous calls: the peer itself may be dropped in the meantime.
     pub(crate) fn calls(&self) -> Calls {
         Calls(self.connection.clone())
     }
@@ -72,7 +73,7 @@ impl Drop for Peer {
     }
 }
 
-/// What is asked of a peer connection and takes its time.
+/// The asynchronous calls on a peer connection.
 pub(crate) struct Calls(RtcPeerConnection);
 
 impl Calls {
@@ -86,7 +87,8 @@ impl Calls {
         self.set_local(RtcSdpType::Offer, &offer).await
     }
 
-    /// Sets what the other side described; after an offer, makes the answer, sets it, and returns it.
+    /// Sets the other side's description; after an offer, makes the answer, sets it, and returns
+    /// it.
     pub(crate) async fn apply(&self, description: &Description) -> Result<Option<String>, Fault> {
         let (kind, sdp) = match description {
             Description::Offer(sdp) => (RtcSdpType::Offer, sdp),
@@ -112,7 +114,7 @@ impl Calls {
         Ok(sdp)
     }
 
-    /// Adds a candidate. One that the browser does not take is skipped: others may do.
+    /// Adds a candidate. One that the browser rejects is skipped: others may work.
     pub(crate) async fn reach(&self, candidate: &Candidate) {
         let init = RtcIceCandidateInit::new(&candidate.line);
         init.set_sdp_mid(candidate.mid.as_deref());
@@ -120,19 +122,19 @@ impl Calls {
         let _ = JsFuture::from(self.0.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init))).await;
     }
 
-    /// Whether no description is on its way.
+    /// Tells whether no description is pending.
     pub(crate) fn settled(&self) -> bool {
         self.0.signaling_state() == RtcSignalingState::Stable
     }
 
-    /// The path in use and its round-trip time in milliseconds, once the browser knows.
+    /// Returns the path in use and its round-trip time in milliseconds, once the browser knows.
     pub(crate) async fn path(&self) -> Option<(Path, Option<f64>)> {
         let report: Map = JsFuture::from(self.0.get_stats()).await.ok()?.unchecked_into();
         let mut pair = None;
         let mut chosen = None;
         let mut look = |value: JsValue, _key: JsValue| match text(&value, "type").as_deref() {
             Some("transport") => chosen = chosen.take().or_else(|| text(&value, "selectedCandidatePairId")),
-            // Firefox has no transport entries, but says it on the pair.
+            // Firefox has no transport entries, but marks the selected pair.
             Some("candidate-pair") if flag(&value, "selected") => pair = Some(value),
             _ => {}
         };
@@ -147,7 +149,7 @@ impl Calls {
     }
 }
 
-/// Whether this browser has peer connections with data channels at all.
+/// Tells whether this browser has peer connections with data channels at all.
 pub(crate) fn supported() -> bool {
     field(&js_sys::global(), "RTCPeerConnection").is_some_and(|value| value.is_instance_of::<Function>())
 }
@@ -185,12 +187,12 @@ fn ice_server(server: &IceServer) -> RtcIceServer {
 fn candidate(event: &JsValue) -> Option<Candidate> {
     let candidate = event.dyn_ref::<RtcPeerConnectionIceEvent>()?.candidate()?;
     let line = candidate.candidate();
-    // The empty one says that there are no more, which ICE finds out by itself.
+    // An empty candidate announces that there are no more, which ICE detects by itself.
     let some = !line.is_empty();
     some.then(|| Candidate { line, mid: candidate.sdp_mid(), index: candidate.sdp_m_line_index() })
 }
 
-/// The browser refused something that should always work.
+/// Returns the fault for an operation of the browser that should never fail.
 fn browser(error: &JsValue) -> Fault {
     Fault::internal(text(error, "message").unwrap_or_else(|| "the browser refused".to_owned()))
 }
@@ -229,7 +231,7 @@ mod tests {
         (Peer::new(&Config::default(), open_channel, report).await.unwrap(), news)
     }
 
-    /// Passes candidates on until the presence channel is open.
+    /// Forwards candidates until the presence channel is open.
     async fn present(news: &mut News, to: &Calls) {
         loop {
             match news.next().await.unwrap() {
@@ -272,8 +274,8 @@ mod tests {
         while !matches!(news_b.next().await.unwrap(), FromPeer::Gone) {}
     }
 
-    /// Echoes what comes on the channel that it was given. Messages may come before the channel says that it is open, and only then
-    /// does it take any.
+    /// Echoes the messages on the channel that it was given. Messages may arrive before the channel
+    /// reports that it is open, and only then does it accept any.
     const ECHO: &str = "onmessage = ({ data: channel }) => {
         const early = [];
         channel.onopen = () => early.splice(0).forEach((message) => channel.send(message));

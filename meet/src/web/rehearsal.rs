@@ -1,4 +1,5 @@
-//! Both parties in one page: a real peer connection from the page to itself. No server is asked, and nothing leaves the machine.
+//! Both parties in one page: a real peer connection from the page to itself. No server is
+//! contacted, and no data leaves the machine.
 
 use std::rc::Rc;
 
@@ -14,7 +15,7 @@ use crate::peer::{FromPeer, Path, State};
 use crate::words::{Fingerprint, Nonce, Seen};
 use crate::{Config, Description, Event, Os, entropy};
 
-/// How long the page may take to reach itself, in milliseconds.
+/// The time for the page to connect to itself, in milliseconds.
 const PATIENCE: i32 = 30_000;
 
 /// Both ends of a rehearsal's connection. Dropping it closes them.
@@ -29,11 +30,12 @@ impl Drop for Rehearsal {
     }
 }
 
-/// What takes one end of the connection's channel.
+/// A callback that takes one end of the connection's channel.
 pub type OpenChannel = Box<dyn FnOnce(RtcDataChannel)>;
 
-/// Connects the page to itself. Each of `open_channels`, Alice's and Bob's, is called with its end in the task that made it, because
-/// only then can it still be given to a worker. `on` hears what happens, once for each party: the words, the connection, a fault.
+/// Connects the page to itself. Each of `open_channels`, Alice's and Bob's, is called with its end
+/// in the task that made it, because only then can it still be given to a worker. `on` gets the
+/// events, once for each party: the words, the connection, a fault.
 pub fn rehearse(open_channels: [OpenChannel; 2], on: impl Fn(Party, Event) + 'static) -> Rehearsal {
     let on = Rc::new(move |event: &dyn Fn() -> Event| {
         on(Party::Alice, event());
@@ -67,13 +69,13 @@ pub fn rehearse(open_channels: [OpenChannel; 2], on: impl Fn(Party, Event) + 'st
         }
     };
     wasm_bindgen_futures::spawn_local(async move {
-        // Aborted means that nobody wants it any more.
+        // Aborted means that the rehearsal was dropped.
         let _ = Abortable::new(connecting, registration).await;
     });
     Rehearsal { task, _timer: Timer::after(PATIENCE, late) }
 }
 
-/// One end, and what it reports.
+/// One end, and its events.
 struct End {
     peer: Peer,
     news: UnboundedReceiver<FromPeer>,
@@ -83,13 +85,13 @@ impl End {
     async fn new(open_channel: OpenChannel) -> Result<Self, Fault> {
         let (queue, news) = unbounded();
         let report = move |report| {
-            // After the end nobody listens.
+            // Sending fails only after the end.
             let _ = queue.unbounded_send(report);
         };
         Ok(Self { peer: Peer::new(&Config::default(), open_channel, report).await?, news })
     }
 
-    /// Passes this end's candidates on to the other until data flows.
+    /// Forwards this end's candidates to the other until data flows.
     async fn open(&mut self, other: &Calls) -> Result<(), Fault> {
         loop {
             match self.news.next().await {
@@ -109,7 +111,7 @@ async fn connect(mut alice: End, mut bob: End, say: impl FnOnce([&'static str; 3
     let offer = a.offer(false).await?;
     let answer = b.apply(&Description::Offer(offer.clone())).await?.ok_or_else(|| Fault::internal("no answer"))?;
     a.apply(&Description::Answer(answer.clone())).await?;
-    // Nobody is in between; the words are made as always, out of the two certificates.
+    // Nobody can be in between; the words are made as always, from the two certificates.
     let fingerprint =
         |sdp: &str| Fingerprint::of(sdp).ok_or_else(|| Fault::internal("a description without certificate"));
     let words = Seen {

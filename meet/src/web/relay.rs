@@ -14,8 +14,9 @@ use crate::flow::HIGH;
 use super::events::Listener;
 use super::link::{CLOSED, FLOODED, LOST, LOW, data, left, post};
 
-/// Joins a channel to a port, for a browser that cannot transfer channels. The port goes to the worker, which makes a
-/// [`ChannelLink::over_port`](crate::ChannelLink::over_port) of it. The relay ends when the channel closes or the worker's link is dropped.
+/// Joins a channel to a port, for a browser that cannot transfer channels. The port goes to the
+/// worker, which makes a [`ChannelLink::over_port`](crate::ChannelLink::over_port) of it. The relay
+/// ends when the channel closes or the worker's link is dropped.
 ///
 /// # Errors
 /// The browser's, where there are no message channels.
@@ -59,11 +60,11 @@ struct Relay {
 
 #[derive(Default)]
 struct RelayFlow {
-    /// From the worker, not yet on the channel. Bounded by what was granted.
+    /// Parts from the worker that are not yet on the channel. Bounded by the granted bytes.
     outbox: VecDeque<ArrayBuffer>,
-    /// Bytes that the worker has not acknowledged, with what each part costs besides.
+    /// Bytes that the worker has not acknowledged, with the overhead of each part.
     unread: usize,
-    /// The worker is done; close the channel when the outbox is empty.
+    /// Set when the worker has ended; the channel closes when the outbox is empty.
     closing: bool,
     listeners: Vec<Listener>,
 }
@@ -80,7 +81,8 @@ impl Relay {
             flow.unread += buffer.byte_length() as usize + OVERHEAD;
             flow.unread
         };
-        // The worker bounds what it keeps; this bounds what is on the way to a worker that is busy.
+        // The worker bounds what it keeps; this bounds the bytes on the way to a worker that is
+        // busy.
         if unread > MAX_WAITING || post(&self.port, &buffer).is_err() {
             self.end(FLOODED);
         }

@@ -1,5 +1,5 @@
-//! Replies of the server, parsed by the browser's own JSON parser: Serde's is several kilobytes of
-//! what a page loads first.
+//! Parses the server's replies with the browser's own JSON parser: Serde's would add several
+//! kilobytes to a page's first load.
 
 use js_sys::{Array, JSON, Reflect};
 use serde::Deserialize as _;
@@ -8,7 +8,7 @@ use serde::de::value::{Error, StrDeserializer};
 use tacit_signaling_messages::{Body, IceServer, Refusal, Reply, Room, Ticket};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-/// Parses a text frame; `None` if it is no reply.
+/// Parses a text frame; `None` if it is not a reply.
 pub(crate) fn parse(text: &str) -> Option<Reply> {
     let said = JSON::parse(text).ok()?;
     let text = |name| text_of(&said, name);
@@ -46,7 +46,7 @@ fn refusal(name: &str) -> Option<Refusal> {
     Refusal::deserialize(name).ok()
 }
 
-/// The servers that help to connect; none where the reply names none.
+/// Returns the ICE servers; an empty list if the reply names none.
 fn servers(said: &JsValue) -> Option<Vec<IceServer>> {
     let list = get(said, "ice");
     if list.is_undefined() {

@@ -10,14 +10,15 @@ use web_sys::{MessageEvent, WebSocket};
 use super::events::Listener;
 use crate::signaling::FromServer;
 
-/// An open or opening socket. Dropping it sends what was handed over and closes.
+/// An open or opening socket. Dropping it sends the queued requests and closes it.
 pub(crate) struct Socket {
     socket: WebSocket,
     _listeners: [Listener; 3],
 }
 
 impl Socket {
-    /// Begins to connect. `report` is called from the browser's event loop, never from within this call.
+    /// Starts to connect. `report` is called from the browser's event loop, never from within this
+    /// call.
     pub(crate) fn open(url: &str, report: impl Fn(FromServer) + 'static) -> Result<Self, Fault> {
         let socket = WebSocket::new(url).map_err(|_| Fault::new(Code::ServerUnreachable, "not a WebSocket address"))?;
         let report = Rc::new(report);
@@ -25,7 +26,7 @@ impl Socket {
             let report = Rc::clone(&report);
             Listener::new(&socket, name, move |event| report(read(event)))
         };
-        // A failed connection fires `error` and then `close`: the second tells enough.
+        // A failed connection fires `error` and then `close`: the second suffices.
         let listeners = [
             listen("open", |_| FromServer::Opened),
             listen("message", |event| read(&event)),
@@ -34,9 +35,9 @@ impl Socket {
         Ok(Self { socket, _listeners: listeners })
     }
 
-    /// Hands over a request. What a closed socket cannot send any more is dropped: its `Lost` is on the way.
+    /// Sends a request. A closed socket drops it: its `Lost` is on the way.
     pub(crate) fn send(&self, request: &Request) {
-        // Asked first, because sending through a closed socket makes the browser complain aloud.
+        // Checked first, because the browser logs an error for sending on a closed socket.
         if self.socket.ready_state() == WebSocket::OPEN
             && let Ok(text) = serde_json::to_string(request)
         {
@@ -56,7 +57,7 @@ fn read(event: &JsValue) -> FromServer {
     text.map_or(FromServer::Lost, |text| FromServer::read(&text))
 }
 
-/// The socket of the server that this page came from.
+/// Returns the socket address of the server that this page came from.
 pub(crate) fn own_server() -> Option<String> {
     let location = web_sys::window()?.location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
