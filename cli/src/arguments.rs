@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line's arguments.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-/// Secure two-party computation in the terminal: the other party may be at the web page, or in a terminal, too.
+/// Secure two-party computation in the terminal: the other party may be at the web page, or in a
+/// terminal, too.
 #[derive(Parser)]
 #[command(
     name = "tacit",
@@ -54,11 +55,13 @@ pub(crate) struct Reach {
     #[arg(long, value_name = "URL", env = "TACIT_SERVER", default_value = "http://localhost:8080")]
     pub(crate) server: String,
 
-    /// An address of this machine at which the other party may reach it; may be given again [default: all of them]
+    /// An address of this machine at which the other party may reach it; may be given again
+    /// [default: all of them]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) address: Vec<IpAddr>,
 
-    /// Connect through the server's relay or not at all: the other party then does not learn this machine's address
+    /// Connect through the server's relay or not at all: the other party then does not learn this
+    /// machine's address
     #[arg(long)]
     pub(crate) relay_only: bool,
 }
@@ -81,8 +84,8 @@ pub(crate) struct Compare {
     #[arg(value_name = "LINK|CODE")]
     pub(crate) invite: Option<String>,
 
-    /// Your amount, which stays here; `-` reads it from standard input, and without this you are asked, so that it does not stand
-    /// in your shell's history
+    /// Your amount, which stays here; `-` reads it from standard input, and without this you are
+    /// asked, so that it does not stand in your shell's history
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub(crate) amount: Option<String>,
 
@@ -197,11 +200,13 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "1|4|16", default_value = "1", value_parser = parse_pictures)]
     pub(crate) pictures: u8,
 
-    /// Where the link is kept, so that it is the same the next time. Whoever can read this file can come in
+    /// Where the link is kept, so that it is the same the next time. Whoever can read this file can
+    /// come in
     #[arg(long, value_name = "FILE")]
     pub(crate) link_file: Option<PathBuf>,
 
-    /// Where to serve figures for the operator, in Prometheus' format at /metrics. Not for the public
+    /// Where to serve figures for the operator, in Prometheus' format at /metrics. Not for the
+    /// public
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) metrics: Option<String>,
 

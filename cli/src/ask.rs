@@ -1,7 +1,7 @@
-//! Questions to the person at the terminal, or to whatever standard input is.
+//! Questions to the person at the terminal, answered from standard input.
 //!
-//! A read from a terminal cannot be called off, so it happens on a thread that ends with the program: meanwhile the other party
-//! may leave, and that must be said at once.
+//! A read from a terminal cannot be cancelled, so it runs on a thread that ends with the program:
+//! the other party may leave in the meantime, and that must be reported at once.
 
 use std::io::{BufRead, BufReader, ErrorKind, IsTerminal as _, Stdin, Write as _};
 use std::sync::{LazyLock, Mutex};
@@ -10,18 +10,18 @@ use futures::channel::oneshot;
 use tacit_session::{Code, Fault};
 use zeroize::Zeroizing;
 
-/// Standard input, whose lines answer one question after the other.
+/// Standard input; its lines answer one question after the other.
 static INPUT: LazyLock<Mutex<BufReader<Stdin>>> = LazyLock::new(|| Mutex::new(BufReader::new(std::io::stdin())));
 
-/// A line that was typed or piped in, without its end.
+/// Asks a question and returns the typed or piped line, without its end.
 async fn line(question: &str) -> Result<String, Fault> {
     anstream::eprint!("{question} ");
     let _ = anstream::stderr().flush();
     read(|| read_line(&mut *INPUT.lock().map_err(|_| silence())?)).await
 }
 
-/// An amount: not shown while it is typed. Of a pipe, the numbers in the lines behind it come with
-/// it, for these are no answers to other questions.
+/// Asks for an amount, which is not shown while it is typed. From a pipe, the number lines that
+/// follow are returned with it, because they are not answers to other questions.
 pub(crate) async fn amount() -> Result<Zeroizing<String>, Fault> {
     const QUESTION: &str = "Your amount: ";
     if is_terminal() {
@@ -34,7 +34,8 @@ pub(crate) async fn amount() -> Result<Zeroizing<String>, Fault> {
         let rest = Zeroizing::new(String::from_utf8_lossy(input.buffer()).into_owned());
         let others: Vec<_> = rest.lines().filter(|line| line.contains(char::is_numeric)).collect();
         if !others.is_empty() {
-            // Together they are refused: none of them may answer when it is asked again.
+            // Several numbers are refused together: none of them may answer when the question is
+            // repeated.
             let read = input.buffer().len();
             input.consume(read);
         }
@@ -47,12 +48,12 @@ pub(crate) async fn amount() -> Result<Zeroizing<String>, Fault> {
     .await
 }
 
-/// Whether a person can be asked.
+/// Tells whether a person can be asked.
 pub(crate) fn is_terminal() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// A yes or no.
+/// Asks a question that is answered with yes or no.
 pub(crate) async fn yes(question: &str) -> Result<bool, Fault> {
     loop {
         match line(&format!("{question} [y/n]")).await?.to_lowercase().as_str() {
@@ -69,7 +70,7 @@ async fn read<T: Send + 'static>(read: impl FnOnce() -> Result<T, Fault> + Send 
     answered.await.unwrap_or_else(|_| Err(silence()))
 }
 
-/// The next line, without its end.
+/// Returns the next line, without its end.
 fn read_line(input: &mut impl BufRead) -> Result<String, Fault> {
     let mut line = String::new();
     match input.read_line(&mut line) {
@@ -81,7 +82,7 @@ fn read_line(input: &mut impl BufRead) -> Result<String, Fault> {
     }
 }
 
-/// Standard input is at its end.
+/// Returns the fault for the end of standard input.
 fn silence() -> Fault {
     Fault::new(Code::Cancelled, "a question without an answer: standard input has ended")
 }

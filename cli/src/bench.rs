@@ -1,4 +1,5 @@
-//! `tacit bench`: a pair, and a served model with many clients, over real connections on this machine.
+//! `tacit bench`: a pair, and a served model with many clients, over real connections on this
+//! machine.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -17,21 +18,22 @@ use crate::party::{Heard, Party};
 use crate::say::Stop;
 use crate::serve::{self, House, Terms};
 
-/// What came out.
+/// The results.
 #[derive(Serialize)]
 struct Row {
     bench: &'static str,
     model: String,
     clients: usize,
-    /// Of one client alone, from one answer to the next: everything that a round takes with its set-up behind it.
+    /// The time of one client alone, from one answer to the next: a complete round, without the
+    /// session's set-up.
     pair_ms: f64,
-    /// Of all clients together.
+    /// The throughput of all clients together.
     pictures_per_s: f64,
-    /// Clients that ended otherwise than as they wanted.
+    /// The number of clients that ended with a fault.
     lost: usize,
 }
 
-/// What one client saw.
+/// The measurements of one client.
 #[derive(Default)]
 struct Seen {
     /// Milliseconds from one answer to the next.
@@ -108,7 +110,7 @@ pub(crate) async fn run(options: Bench) -> Result<(), Stop> {
     Ok(())
 }
 
-/// So many clients at once, each on a thread of its own, for so long.
+/// Runs `count` clients at once for `time`, each on a thread of its own.
 async fn clients(count: usize, config: &Config, link: &str, time: Duration) -> Vec<Seen> {
     let (seen, mut all) = unbounded();
     for _ in 0..count {
@@ -131,7 +133,8 @@ async fn clients(count: usize, config: &Config, link: &str, time: Duration) -> V
     out
 }
 
-/// One client, who checks picture after picture. The time begins with the first answer: what comes before is set-up.
+/// Runs one client, who checks picture after picture. The time starts with the first answer:
+/// everything before is set-up.
 async fn client(config: Config, link: &str, time: Duration, rounds: &mut Vec<f64>) -> Result<(), Fault> {
     let invite = GuestInvite::parse(link)?;
     let job = Job::Classify { owner: Seat::Alice };

@@ -1,4 +1,4 @@
-//! `tacit check`: what pictures show, under a model that somebody else keeps.
+//! `tacit check`: classify pictures under a model that another party keeps.
 
 use tacit_jobs::{Agreement, Answer, Input, Job, ModelCard, Prediction};
 use tacit_meet::join;
@@ -12,7 +12,7 @@ use crate::place::{self, Given};
 use crate::say::{Stop, Voice, isolated};
 
 pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
-    // What was typed is looked at before anybody is bothered.
+    // The arguments are checked before the other party is contacted.
     let missing = || Stop::Usage("Name the pictures, and behind them the link or the code.".into());
     let (pictures, invite) = options.given().ok_or_else(missing)?;
     let photos = pictures.iter().map(|path| Chosen::read(path)).collect::<Result<Vec<_>, _>>()?;
@@ -39,7 +39,7 @@ pub(crate) async fn run(options: Check, voice: &mut Voice) -> Result<(), Stop> {
     if predictions.contains(&Prediction::Spoiled) { Err(Stop::Spoiled) } else { Ok(()) }
 }
 
-/// The labels, the best first, with their scores where they are told.
+/// Returns the labels as text, the best first, with their scores if they are revealed.
 fn text(ranked: &[usize], scores: Option<&[f64]>, card: &ModelCard) -> String {
     let label = |(place, &index): (usize, &usize)| {
         let name = card

@@ -12,7 +12,7 @@ use crate::place::{self, Given};
 use crate::say::{self, Stop, Voice};
 
 pub(crate) async fn run(options: Compare, voice: &mut Voice) -> Result<(), Stop> {
-    // What was typed is looked at before anybody is invited.
+    // The arguments are checked before the other party is invited.
     let mut purse = match options.amount.as_deref() {
         None => Purse::Asks,
         Some("-") if ask::is_terminal() => Purse::Holds(asked().await?),
@@ -39,8 +39,8 @@ pub(crate) async fn run(options: Compare, voice: &mut Voice) -> Result<(), Stop>
     Ok(())
 }
 
-/// Reads an amount and shows what was understood, before it is used. A text with two readings is
-/// asked about, where a person can answer.
+/// Parses an amount and shows how it was read, before it is used. If a text has two readings and a
+/// person can answer, asks which one is meant.
 async fn understood(text: &str) -> Result<Amount, Stop> {
     let refused = |error: AmountError| Stop::Usage(error.to_string());
     let amount = match Amount::parse(text) {
@@ -57,7 +57,7 @@ async fn understood(text: &str) -> Result<Amount, Stop> {
     Ok(amount)
 }
 
-/// Asks for an amount until one is understood and, at a terminal, is the right one.
+/// Asks for an amount until one parses and, at a terminal, is confirmed.
 async fn asked() -> Result<Amount, Fault> {
     loop {
         match understood(&ask::amount().await?).await {
@@ -69,9 +69,9 @@ async fn asked() -> Result<Amount, Fault> {
     }
 }
 
-/// Where the amount comes from.
+/// The source of the amount.
 enum Purse {
-    /// The person is asked, when it is time.
+    /// The person is asked when the amount is needed.
     Asks,
     Holds(Amount),
     Empty,

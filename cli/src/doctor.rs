@@ -1,4 +1,4 @@
-//! `tacit doctor`: whether everything that a session needs is there.
+//! `tacit doctor`: checks that everything that a session needs is available.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::party::{Heard, Party};
 use crate::place;
 use crate::say::{Stop, Voice};
 
-/// How long one thing may take.
+/// The timeout of one check.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Serialize)]
@@ -36,7 +36,8 @@ pub(crate) async fn run(options: Doctor, voice: &mut Voice) -> Result<(), Stop> 
     let threads = crate::processors();
     tell("program", Ok(format!("tacit {}, {threads} threads", env!("CARGO_PKG_VERSION"))));
     tell("adapter", Ok(adapter().await));
-    // Without a server there is nobody to meet, but two parties of this program can still show that packets pass.
+    // Without a server no other party can be met, but two parties of this program can still show
+    // that packets pass.
     let config = place::config(&options.reach.server, &options.reach)?;
     let server = server(&config).await;
     let reachable = server.is_ok();
@@ -60,7 +61,7 @@ pub(crate) async fn run(options: Doctor, voice: &mut Voice) -> Result<(), Stop> 
     }
 }
 
-/// Which graphics processor there is, and whether it would be used.
+/// Returns the name of the graphics processor, and whether it would be used.
 async fn adapter() -> String {
     let processor = Processor::cpu();
     let said = Rc::new(RefCell::new(String::new()));
@@ -75,7 +76,7 @@ async fn adapter() -> String {
     said.take()
 }
 
-/// Whether the server answers and speaks our version.
+/// Checks that the server answers and speaks our version.
 async fn server(config: &Config) -> Result<(), Fault> {
     let (tell, told) = oneshot::channel();
     let mut tell = Some(tell);
@@ -93,7 +94,7 @@ async fn server(config: &Config) -> Result<(), Fault> {
     answer.map_err(|_| Fault::from(Code::ServerUnreachable))?.map_err(unreachable)?
 }
 
-/// Two parties of this program meet there.
+/// Connects two parties of this program through the server.
 async fn pair(config: Config) -> Result<(Path, Option<f64>), Fault> {
     let mut alice = Party::start(Seat::Alice, Job::Millionaires, |open, on| host(config.clone(), open, on));
     let link = loop {

@@ -5,19 +5,19 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Why a file was not read. It is displayed as a sentence for a person.
+/// The reason why a file was not read. It is displayed as a sentence for a person.
 #[derive(Debug)]
 pub(crate) enum Unread {
     Missing,
-    /// A folder, where a file is wanted.
+    /// A folder instead of a file.
     Folder,
     Forbidden,
     Empty,
     TooLarge {
-        /// The most bytes that are read.
+        /// The maximum number of bytes.
         most: usize,
     },
-    /// Anything else, in the system's words.
+    /// Any other error, in the system's words.
     Broken(io::Error),
 }
 
@@ -53,10 +53,10 @@ impl From<io::Error> for Unread {
     }
 }
 
-/// Reads a file of at most `most` bytes, and of a larger one no more than that.
+/// Reads a file of at most `most` bytes; of a larger one it reads no more than that.
 ///
 /// # Errors
-/// [`Unread`], which says why.
+/// [`Unread`], which gives the reason.
 pub(crate) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Unread> {
     let file = File::open(path)?;
     // Some systems open a folder and fail only when it is read.

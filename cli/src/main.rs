@@ -1,5 +1,5 @@
-//! `tacit`: a party in the terminal. It is the same party as at the web page: the same meeting, the same words, the same agreement,
-//! the same protocols; this program only renders what they say.
+//! `tacit`: a party in the terminal. It is the same party as at the web page: the same meeting,
+//! words, agreement and protocols; this program only renders them.
 
 mod arguments;
 mod ask;
@@ -25,7 +25,7 @@ use tokio::task::LocalSet;
 use arguments::{Arguments, Command};
 use say::{Stop, Voice};
 
-/// How long goodbyes may take after the result is out.
+/// The time for goodbyes after the result is printed.
 const FAREWELL: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Command::Doctor(options) => options.json,
         Command::Completions { .. } | Command::Man { .. } => false,
     });
-    // The parties compute on threads of their own, while the runtime's look after the packets.
+    // The parties compute on threads of their own, while the runtime's threads handle the packets.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         let _ = tokio::time::timeout(FAREWELL, tacit_meet::farewells()).await;
         done
     }));
-    // A question that nobody has answered is waited for on a thread that cannot be stopped.
+    // An unanswered question blocks a thread that cannot be stopped.
     runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// How many threads can compute at once here.
+/// Returns the number of threads that can compute at once on this machine.
 pub(crate) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -1,4 +1,5 @@
-//! One party: a meeting and, once there are words, the pairing that it leads to, with everything that happens in one queue.
+//! One party: a meeting and, once it has its words, the pairing that follows, with all events in
+//! one queue.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,34 +13,36 @@ use tacit_jobs::{Command, Job, Pairing, Processor, pairing};
 use tacit_meet::{Channel, ChannelLink, Meeting};
 use tacit_session::{Fault, Party as Seat};
 
-/// How long machines may be silent. A connection that broke is tried again for 30 s meanwhile, so this is a little longer.
+/// The maximum silence of the other machine. A broken connection is retried for 30 s, so this is a
+/// little longer.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// How long the last words to the peer may take at most.
+/// The maximum time for the last message to the peer.
 const FAREWELL: Duration = Duration::from_millis(1_500);
 
-/// What a party hears.
+/// An event of a party.
 pub(crate) enum Heard {
     /// From its meeting.
     Met(tacit_meet::Event),
     /// From its pairing.
     Told(tacit_jobs::Event),
-    /// The pairing has ended, and the other side has heard the last word.
+    /// The pairing has ended, and the other side has received the last message.
     Gone,
 }
 
-/// A party at work. Dropping it ends it at once; [`Party::leave`] says goodbye.
+/// A running party. Dropping it ends it at once; [`Party::leave`] says goodbye.
 pub(crate) struct Party {
     meeting: Meeting,
     commands: UnboundedSender<Command>,
     heard: UnboundedReceiver<Heard>,
-    /// Heard, and not taken yet.
+    /// Events that were received and not taken yet.
     kept: VecDeque<Heard>,
     paired: Rc<Cell<bool>>,
 }
 
 impl Party {
-    /// Begins. `meet` starts the meeting with what it needs: who takes the channel, and who hears what happens.
+    /// Starts a party. `meet` starts the meeting, given the callbacks for the channel and for
+    /// events.
     pub(crate) fn start(
         seat: Seat,
         job: Job,
@@ -66,28 +69,28 @@ impl Party {
                     let pairing = Pairing { seat, confirm_words: confirm, job, record: false };
                     pair(link, pairing, receiver, commands.clone(), tell.clone());
                 }
-                // Whoever does not listen any more has left.
+                // Sending fails only if the receiver has left.
                 let _ = tell.unbounded_send(Heard::Met(event));
             })
         };
         Self { meeting: meet(open, on), commands, heard, kept: VecDeque::new(), paired }
     }
 
-    /// Tells this party's own program something.
+    /// Sends a command to this party's pairing.
     pub(crate) fn tell(&self, command: Command) {
-        // After the end nobody listens any more, and that is fine.
+        // Sending fails only after the end.
         let _ = self.commands.unbounded_send(command);
     }
 
-    /// At a door: lets the guest in that has proved that it holds the link.
+    /// At a door: admits the guest that has proved that it holds the link.
     pub(crate) fn admit(&self) {
         self.meeting.admit();
     }
 
-    /// What happens next, with the end as a fault.
+    /// Returns the next event; the end is a fault.
     ///
     /// # Errors
-    /// Why it is over.
+    /// The reason for the end.
     pub(crate) async fn next(&mut self) -> Result<Heard, Fault> {
         match self.kept.pop_front() {
             Some(heard) => Ok(heard),
@@ -95,10 +98,10 @@ impl Party {
         }
     }
 
-    /// Does something that takes its time, and listens meanwhile: when it is all over, there is nothing to wait for.
+    /// Runs a task that takes time and watches for the end, at which it stops waiting.
     ///
     /// # Errors
-    /// What it says, or why it is over.
+    /// The task's fault, or the reason for the end.
     pub(crate) async fn meanwhile<T>(&mut self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let mut work = pin!(work);
         loop {
@@ -119,8 +122,8 @@ impl Party {
         }
     }
 
-    /// Says goodbye and waits until that has arrived, but not for ever. Gives what was heard until
-    /// then and not taken.
+    /// Says goodbye and waits for a bounded time until it has arrived. Returns the events that were
+    /// received until then and not taken.
     pub(crate) async fn leave(self) -> VecDeque<Heard> {
         let Self { meeting, commands, mut heard, mut kept, paired } = self;
         let _ = commands.unbounded_send(Command::Cancel);
@@ -147,7 +150,8 @@ fn pair(
 ) {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).expect("the machine has a random number generator");
-    // When the machines showed themselves, while they are at work. The other program's hello is their business, too.
+    // The last sign of life of the machines, while they are at work. The other program's hello is
+    // part of it.
     let seen = Rc::new(Cell::new(Some(Instant::now())));
     let emit = {
         let (seen, tell) = (Rc::clone(&seen), tell.clone());

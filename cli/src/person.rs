@@ -10,27 +10,28 @@ use crate::ask;
 use crate::party::{Heard, Party};
 use crate::say::Voice;
 
-/// What a person puts into a round.
+/// The input of a person to a round.
 pub(crate) trait Hand {
-    /// Looks at what was proposed, before it is accepted: what does not fit is noticed before anybody is kept waiting.
+    /// Checks the proposed agreement before it is accepted, so that a mismatch is found before the
+    /// other party waits.
     ///
     /// # Errors
-    /// Why this cannot be done.
+    /// The reason why the round is impossible.
     fn look(&mut self, agreement: &Agreement) -> Result<(), Fault>;
 
-    /// What the person should know about what is put in, before it is.
+    /// Returns remarks on the input for the person, before it is used.
     fn remarks(&self) -> Vec<&str> {
         Vec::new()
     }
 
-    /// What is put in, once both have accepted.
+    /// Returns the input, once both have accepted.
     ///
     /// # Errors
-    /// Why there is nothing.
+    /// The reason why there is no input.
     async fn give(&mut self) -> Result<Input, Fault>;
 }
 
-/// Someone who runs one round.
+/// A person who runs one round.
 pub(crate) struct Person<'a> {
     pub(crate) party: Party,
     pub(crate) seat: Seat,
@@ -41,10 +42,10 @@ pub(crate) struct Person<'a> {
 }
 
 impl Person<'_> {
-    /// One round, and goodbye.
+    /// Runs one round, and says goodbye.
     ///
     /// # Errors
-    /// Why there is no result.
+    /// The reason why there is no result.
     pub(crate) async fn round(mut self, hand: &mut impl Hand) -> Result<(Outcome, Agreement), Fault> {
         let result = tokio::select! {
             result = self.until_finished(hand) => result,

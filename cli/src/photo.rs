@@ -1,4 +1,4 @@
-//! From a picture file to the pixels that a model gets.
+//! Prepares a picture file as the pixels of a model's input.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,16 @@ use tacit_session::{Code, Fault};
 use crate::arguments::{Check, Choice, FitTo};
 use crate::files;
 
-/// The most columns of a picture that is shown in characters.
+/// The maximum number of columns of a picture drawn in characters.
 const COLUMNS: usize = 56;
 
-/// A picture file that was read. Nothing of it leaves this program.
+/// A picture file that was read. No part of it leaves this program.
 pub(crate) struct Chosen {
     path: PathBuf,
     photo: Photo,
 }
 
-/// How pictures are to be prepared, where that was said.
+/// The requested preparation of pictures, if any.
 #[derive(Clone, Copy)]
 pub(crate) struct Wishes {
     fit: Option<FitTo>,
@@ -32,7 +32,7 @@ impl From<&Check> for Wishes {
     }
 }
 
-/// What a model gets of a picture file, and what its owner should know about that.
+/// A model's input from a picture file, with a remark for the picture's owner.
 pub(crate) struct Prepared {
     pub(crate) picture: Picture,
     pub(crate) remark: Option<String>,
@@ -49,14 +49,14 @@ impl Chosen {
         Ok(Self { path: path.to_owned(), photo })
     }
 
-    /// The pixels of it that a model with this card gets.
+    /// Returns the pixels that a model with this card gets.
     ///
     /// # Errors
-    /// [`Code::PictureRefused`] where there is nothing to see.
+    /// [`Code::PictureRefused`] if the picture is blank.
     pub(crate) fn prepared(&self, card: &ModelCard, wishes: Wishes) -> Result<Prepared, Fault> {
         let fit = match wishes.fit {
             None => Fit::natural(card.picture, &card.labels),
-            // There is one way only to fit what is not of that size.
+            // A model of another size has only one way to fit pictures.
             Some(_) if !Fit::is_choice(card.picture) => Fit::Whole,
             Some(FitTo::Writing) => Fit::Writing,
             Some(FitTo::Thing) => Fit::Thing,
@@ -83,8 +83,8 @@ fn refused(path: &Path, what: &str) -> Fault {
     Fault::new(Code::PictureRefused, format!("{}: {what}", path.display()))
 }
 
-/// A picture in characters, each of which stands for two pixels, one above the other, or for more
-/// where there is no room for all of them.
+/// Draws a picture in characters, each of which stands for two pixels, one above the other, or for
+/// more if they do not all fit.
 fn drawn(picture: &Picture) -> String {
     const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
     let [channels, height, width] = picture.shape();

@@ -1,4 +1,4 @@
-//! Where to meet: from what a person was given to the server's socket.
+//! The place of the meeting: from an invite to the server's socket.
 
 use tacit_meet::{Address, Config, GuestInvite};
 use tacit_session::{Code, Fault};
@@ -6,10 +6,10 @@ use url::{Position, Url};
 
 use crate::arguments::Reach;
 
-/// What a person was given, and the server that it names.
+/// The invite that a person received, and the server that it names.
 pub(crate) struct Given {
     pub(crate) invite: GuestInvite,
-    /// `https://tacit.example`, from a link.
+    /// The origin in a link: `https://tacit.example`.
     origin: Option<String>,
 }
 
@@ -21,16 +21,16 @@ impl Given {
     pub(crate) fn read(text: &str) -> Result<Self, Fault> {
         let invite = GuestInvite::parse(text)?;
         let origin = invite.address().map(|address| {
-            // Pages come over TLS, but from this machine.
+            // Pages use TLS, except those of this machine.
             let secure = address.secure().unwrap_or(!address.is_this_machine());
             format!("{}://{}", if secure { "https" } else { "http" }, address.host())
         });
         Ok(Self { invite, origin })
     }
 
-    /// The server to meet at: the link's, if it names one.
+    /// Returns the server to meet at: the link's, if it names one.
     pub(crate) fn server<'a>(&'a self, reach: &'a Reach) -> &'a str {
-        // A link that does not say how its server is reached may be for the one that is known.
+        // A link without a scheme may name the known server.
         let is_known = |address: &Address| {
             let known = Url::parse(&reach.server).ok();
             let known = known.as_ref().map_or("", |known| &known[Position::BeforeHost..Position::AfterPort]);
@@ -43,10 +43,10 @@ impl Given {
     }
 }
 
-/// A meeting at this server.
+/// Makes the configuration of a meeting at this server.
 ///
 /// # Errors
-/// [`Code::ServerUnreachable`] for what is no address of a page.
+/// [`Code::ServerUnreachable`] if `server` is not the address of a page.
 pub(crate) fn config(server: &str, reach: &Reach) -> Result<Config, Fault> {
     let wrong =
         || Fault::new(Code::ServerUnreachable, format!("{server} is not an address like https://tacit.example"));

@@ -1,4 +1,4 @@
-//! What is shown: results on standard output, everything else on standard error.
+//! The program's output: results on standard output, everything else on standard error.
 
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -21,15 +21,15 @@ const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default().bold();
 
-/// How to speak, and the bar that is being drawn.
+/// The output format, and the progress bar that is being drawn.
 pub(crate) struct Voice {
     json: bool,
     bar: Option<ProgressBar>,
-    /// When progress was last told.
+    /// The time of the last progress output.
     told: Duration,
 }
 
-/// How often progress is told at most: every frame is one, and nobody reads that.
+/// The minimum time between two progress outputs: every frame makes one, too many to read.
 const PROGRESS_EVERY: Duration = Duration::from_millis(33);
 
 impl Voice {
@@ -37,30 +37,30 @@ impl Voice {
         Self { json, bar: None, told: Duration::ZERO }
     }
 
-    /// One line for a person.
+    /// Prints one line for a person.
     pub(crate) fn note(&self, text: &str) {
         if !self.json {
             self.over(|| anstream::eprintln!("{FAINT}·{FAINT:#} {text}"));
         }
     }
 
-    /// What a person should know before the next question.
+    /// Prints a remark that a person should read before the next question.
     pub(crate) fn remark(&self, text: &str) {
         self.json(&serde_json::json!({ "event": "remark", "text": text }));
         self.note(text);
     }
 
-    /// One line of JSON.
+    /// Prints one line of JSON.
     pub(crate) fn json(&self, value: &impl Serialize) {
         if self.json
             && let Ok(text) = serde_json::to_string(value)
         {
-            // Whoever does not read it does not want it.
+            // Output that nobody reads may be lost.
             let _ = writeln!(std::io::stdout(), "{text}");
         }
     }
 
-    /// The result, which is what a script wants.
+    /// Prints the result, for scripts, on standard output.
     pub(crate) fn result(&mut self, text: &str) {
         self.bar = None;
         if !self.json {
@@ -68,7 +68,7 @@ impl Voice {
         }
     }
 
-    /// What was heard, as lines of JSON, and as notes or a bar for a person.
+    /// Prints an event, as lines of JSON, or as notes or a bar for a person.
     pub(crate) fn heard(&mut self, heard: &Heard, origin: &str, at: Duration) {
         match heard {
             Heard::Met(event) => self.met(event, origin),
@@ -162,7 +162,7 @@ impl Voice {
         }
     }
 
-    /// Prints without tearing the bar.
+    /// Prints without breaking the progress bar.
     fn over(&self, print: impl FnOnce()) {
         match &self.bar {
             Some(bar) => bar.suspend(print),
@@ -170,7 +170,7 @@ impl Voice {
         }
     }
 
-    /// What both are to accept.
+    /// Prints the agreement that both are to accept.
     pub(crate) fn agreement(&self, agreement: &Agreement, seat: Seat) {
         if self.json {
             return;
@@ -206,7 +206,7 @@ impl Voice {
         });
     }
 
-    /// Why it is over, in a pair: what happened, and what to do.
+    /// Prints a fault as a pair: what happened, and what to do.
     pub(crate) fn fault(&mut self, fault: &Fault) {
         self.bar = None;
         self.json(&serde_json::json!({ "event": "failed", "fault": fault, "what": fault.code.headline(), "next": fault.code.next_step() }));
@@ -218,20 +218,20 @@ impl Voice {
     }
 }
 
-/// Shows what was understood of an amount, with `--json` too: on standard error, because lines of
-/// JSON are kept.
+/// Shows how an amount was read, with `--json` too: on standard error, because lines of JSON are
+/// kept.
 pub(crate) fn understood(amount: &Amount) {
     anstream::eprintln!("{FAINT}·{FAINT:#} Understood as {}.", amount.to_text());
 }
 
-/// A name in its own direction of writing, so that it does not turn round the text beside it.
+/// Isolates the direction of a name, so that it does not reverse the text beside it.
 pub(crate) fn isolated(name: &str) -> Cow<'_, str> {
     let class = CodePointMapData::<BidiClass>::new();
     let is_right_to_left = |c| matches!(class.get(c), BidiClass::RightToLeft | BidiClass::ArabicLetter);
     if name.chars().any(is_right_to_left) { format!("\u{2068}{name}\u{2069}").into() } else { name.into() }
 }
 
-/// An event as scripts read it: its name as `type`, and its fields beside it.
+/// Returns an event in the form for scripts: its name as `type`, and its fields beside it.
 fn typed(event: &Event) -> Value {
     match serde_json::to_value(event) {
         Ok(Value::Object(one)) => one.into_iter().next().map_or(Value::Null, |(name, mut fields)| {
@@ -245,13 +245,14 @@ fn typed(event: &Event) -> Value {
     }
 }
 
-/// Why a command has no result.
+/// The reason why a command has no result.
 pub(crate) enum Stop {
-    /// What was typed makes no sense, or names what cannot be used, in a sentence. It does not repeat an amount.
+    /// The arguments are invalid, or name an unusable file; explained in a sentence that does not
+    /// repeat an amount.
     Usage(String),
-    /// A session ended, or never began.
+    /// A session ended with a fault, or never began.
     Fault(Fault),
-    /// A round ended as it should, and what was opened is no answer.
+    /// A round ended as it should, but the opened value is not a valid answer.
     Spoiled,
 }
 
@@ -273,7 +274,7 @@ impl Stop {
         }
     }
 
-    /// The exit code, by the kind of trouble.
+    /// Returns the exit code for the kind of error.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
@@ -290,7 +291,7 @@ impl Stop {
     }
 }
 
-/// A QR code of half blocks, dark on light whatever the terminal's colours are.
+/// Draws a QR code in half blocks, dark on light in any colours of the terminal.
 fn drawn(qr: &Qr) -> String {
     // The quiet zone is four modules wide, and belongs to the code.
     let side = qr.size() + 8;

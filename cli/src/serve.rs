@@ -1,4 +1,5 @@
-//! `tacit serve`: a model's owner for many. Each client has a room, a pairing and material of its own.
+//! `tacit serve`: a model owner for many clients. Each client has a room, a pairing and material of
+//! its own.
 
 mod budget;
 mod counts;
@@ -27,10 +28,10 @@ use crate::files;
 use crate::place;
 use crate::say::{Stop, Voice};
 
-/// How long rounds that run may take to end when this program is asked to.
+/// The time for running rounds to end when this program is asked to end.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How long to wait before a door that was lost is opened again, at first and at most.
+/// The delay before a lost door is opened again, at first and at most.
 const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 
 pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
@@ -104,7 +105,7 @@ pub(crate) async fn run(options: Serve, voice: &mut Voice) -> Result<(), Stop> {
             }
             Some(AtDoor::Failed(fault)) => {
                 tracing::warn!(code = fault.code.as_str(), seconds = wait.as_secs(), "the door is lost; trying again");
-                // Whoever wants this to end need not wait.
+                // A request to end interrupts the wait.
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = &mut ended => break Ok(()),
@@ -128,7 +129,7 @@ pub(crate) fn open(socket: &str, room: Option<Room>, news: &UnboundedSender<AtDo
     Door::open(socket, room, move |event| drop(news.unbounded_send(event)))
 }
 
-/// The number of a door, from the first thing that happens there.
+/// Returns the number of a door from its first event.
 pub(crate) fn opened(event: Option<AtDoor>) -> Result<Room, Fault> {
     match event {
         Some(AtDoor::Open { room }) => Ok(room),
@@ -137,7 +138,8 @@ pub(crate) fn opened(event: Option<AtDoor>) -> Result<Room, Fault> {
     }
 }
 
-/// A model file, looked at before anybody is let in, and what clients see of it.
+/// Reads and checks a model file before any client is admitted, and returns it with its card for
+/// clients.
 pub(crate) fn read(path: &Path, reveal: Reveal) -> Result<(Vec<u8>, ModelCard), Stop> {
     let bytes = files::read(path, MOST_BYTES).map_err(|why| Stop::Usage(format!("{}: {why}", path.display())))?;
     let (plan, _) = open_model(&bytes)?;
@@ -158,15 +160,15 @@ fn reveal(options: &Serve) -> Reveal {
     }
 }
 
-/// Lines for the operator: who came as a number, never what, and never from where.
+/// Logs lines for the operator: a client appears as a number, never with its data or its address.
 fn log_to_stderr() {
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::io::stderr);
     let ours = Targets::new().with_target("tacit", LevelFilter::INFO);
-    // A second logger is of no use to anybody.
+    // A second logger is of no use.
     let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
 }
 
-/// Ready at Ctrl-C, or when the system asks to end.
+/// Completes at Ctrl-C, or when the system asks the program to end.
 async fn asked_to_end() {
     #[cfg(unix)]
     {

@@ -1,4 +1,5 @@
-//! The program as it is run: two of it, and one that serves sixteen, against the real server on loopback.
+//! The program as it is run: two instances, and one that serves sixteen, against the real server on
+//! loopback.
 
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -56,8 +57,8 @@ impl Drop for Program {
 }
 
 impl Program {
-    /// Starts it with these arguments, reachable on loopback only, and with this on its standard input, which stays open if there is
-    /// nothing.
+    /// Starts the program with these arguments, reachable on loopback only, and with `input` on its
+    /// standard input, which stays open if there is none.
     fn start(arguments: &[&str], input: Option<&str>) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tacit"))
             .args(arguments)
@@ -78,7 +79,7 @@ impl Program {
         (self.out.read_line(&mut line).unwrap() > 0).then(|| line.trim_end().to_owned())
     }
 
-    /// The next event of this kind, of a program that was started with `--json`.
+    /// Returns the next event of this kind, of a program that was started with `--json`.
     fn event(&mut self, kind: &str) -> Value {
         loop {
             let line = self.line().unwrap_or_else(|| panic!("no {kind}"));
@@ -89,7 +90,7 @@ impl Program {
         }
     }
 
-    /// Waits for its end: the exit code, and what it said on standard error.
+    /// Waits for its end; returns the exit code and the text on standard error.
     fn ended(&mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap();
         let mut said = String::new();
@@ -106,7 +107,7 @@ fn one(name: &str) -> PathBuf {
     file
 }
 
-/// A picture file that somebody had.
+/// Returns the path of a picture file from the field.
 fn case(name: &str) -> String {
     format!("{}/../picture/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))
 }
@@ -132,7 +133,7 @@ fn two_programs_find_out_who_is_richer_and_the_amounts_stay_out_of_sight() {
     assert!(his.contains("Connected: direct") && his.contains("who has more"), "{his}");
 }
 
-/// However a chat program left the link: the server that counts is the one that it names.
+/// The link's own server is used, however a chat program changed the link.
 #[test]
 fn a_link_with_text_around_it_is_met_at_its_server() {
     let house = House::open();
@@ -370,8 +371,7 @@ fn sixteen_come_one_is_hostile_one_leaves_and_one_is_slow() {
     assert_eq!(late.line().as_deref(), Some("1"), "and those who come later are served, too");
 }
 
-/// Calls eight times a second from eight addresses, and says nothing, until nobody wants it any
-/// more.
+/// Calls eight times a second from eight addresses, and sends nothing, until `enough` is set.
 fn call_and_say_nothing(url: &str, link: &str, enough: &AtomicBool) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (address, room) = (url.strip_prefix("http://").unwrap(), GuestInvite::parse(link).unwrap().room());
@@ -392,7 +392,7 @@ fn call_and_say_nothing(url: &str, link: &str, enough: &AtomicBool) -> usize {
     })
 }
 
-/// As many places as callers that say nothing would have filled in half a second.
+/// As many places as silent callers would have filled in half a second.
 #[test]
 fn those_who_call_and_say_nothing_keep_nobody_out() {
     let house = House::open();
@@ -441,7 +441,8 @@ fn a_round_that_runs_finishes_when_its_house_is_asked_to_close() {
     idle.event("proposed");
     let mut running = Program::start(&[&check[..], &["--yes"]].concat(), Some(""));
     running.event("started");
-    // It knows that it has begun a moment before its house does; an answer to what it sent means that both know.
+    // The program knows that it has begun a moment before its house does; an answer to its message
+    // means that both know.
     while running.event("progress")["event"]["rounds"] == 0 {}
     let asked = tacit_programs::command("kill").args(["-TERM", &serving.child.id().to_string()]).status().unwrap();
     assert!(asked.success());
@@ -452,8 +453,8 @@ fn a_round_that_runs_finishes_when_its_house_is_asked_to_close() {
     assert!(!said.contains("did not end in time"), "{said}");
 }
 
-/// Bits count from the first response on; who has had enough is told so before another round, and
-/// so is everybody once all bits are opened.
+/// Bits count from the first response on; a client at its limit is told so before another round,
+/// and so is every client once all bits are opened.
 #[cfg(unix)]
 #[test]
 fn bits_are_counted_for_each_client_and_in_all() {
@@ -498,7 +499,7 @@ fn line_with(lines: &mut impl std::io::BufRead, what: &str) -> String {
     line.unwrap_or_else(|| panic!("no line with {what:?}"))
 }
 
-/// What an operator reads.
+/// Returns the operator's metrics.
 fn get(address: &str) -> String {
     let mut stream = std::net::TcpStream::connect(address.trim()).unwrap();
     write!(stream, "GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
@@ -507,7 +508,7 @@ fn get(address: &str) -> String {
     answer
 }
 
-/// A client who wants round after round: how many answers it gets, and why it ends.
+/// Runs a client that wants round after round; returns the number of its answers, and why it ends.
 fn insatiable(url: &str, link: &str) -> (usize, Code) {
     comes(url, link, async |link| {
         let (commands, receiver) = futures::channel::mpsc::unbounded();
@@ -533,11 +534,11 @@ fn insatiable(url: &str, link: &str) -> (usize, Code) {
     })
 }
 
-/// Comes by the link like everybody, and then sends what no protocol has.
+/// Joins by the link like any client, and then sends bytes outside of the protocol.
 fn hostile(url: &str, link: &str) {
     comes(url, link, async |link| {
         link.send(vec![0xFF; 1000]).await.unwrap();
-        // Whoever breaks the protocol is shown out; a last word may come before.
+        // A client that breaks the protocol is disconnected; a last message may arrive before.
         while link.recv().await.is_ok() {}
     });
 }

@@ -1,5 +1,5 @@
-//! Bits of answers: how many each client may get, and all together. What is opened is the most that
-//! any program learns of the model.
+//! Limits on the bits of answers, per client and in all. The opened bits bound what any program
+//! learns of the model.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,28 +7,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tacit_jobs::Event;
 use tacit_session::Stage;
 
-/// What may be opened to all clients together, and what is promised or opened already.
+/// The limit for all clients together, and the bits already promised or opened.
 pub(super) struct Budget {
     limit: u64,
     taken: AtomicU64,
 }
 
-/// One client's part.
+/// One client's share.
 pub(super) struct Account {
     all: Arc<Budget>,
     limit: u64,
-    /// Opened in rounds that this side has begun to answer.
+    /// Bits of rounds that this side has begun to answer.
     opened: u64,
-    /// Promised to a round whose first response is not out yet.
+    /// Bits promised to a round whose first response is not sent yet.
     promised: u64,
 }
 
-/// Why a round is not offered.
+/// The reason why a round is not offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spent {
-    /// This client has had as much as one may.
+    /// This client has reached its limit.
     Client,
-    /// All together have.
+    /// All clients together have reached the limit.
     All,
 }
 
@@ -37,15 +37,15 @@ impl Budget {
         Self { limit, taken: AtomicU64::new(0) }
     }
 
-    /// An account for a client who may get so many bits.
+    /// Opens an account for a client with this limit in bits.
     pub(super) fn account(self: &Arc<Self>, limit: u64) -> Account {
         Account { all: Arc::clone(self), limit, opened: 0, promised: 0 }
     }
 }
 
 impl Account {
-    /// Promises the bits of a round, before this side accepts it. What was promised before it and
-    /// not opened is free again.
+    /// Promises the bits of a round, before this side accepts it. An earlier promise that was not
+    /// opened is released.
     pub(super) fn promise(&mut self, bits: u64) -> Result<(), Spent> {
         self.release();
         if self.opened.checked_add(bits).is_none_or(|sum| sum > self.limit) {
@@ -57,9 +57,9 @@ impl Account {
         Ok(())
     }
 
-    /// Counts what was promised once this side answers: how many bits, if that has just begun.
-    /// Encrypted products are the first messages that depend on the weights, and the answer can be
-    /// had from them and what follows whether or not the round ends.
+    /// Counts the promised bits once this side answers; returns their number if the answer has just
+    /// begun. Encrypted products are the first messages that depend on the weights, and a client
+    /// can derive the answer from them and the messages that follow, whether or not the round ends.
     pub(super) fn hear(&mut self, event: &Event) -> Option<u64> {
         let answers = matches!(event, Event::Progress { stage: Stage::Correlate, .. } | Event::Started);
         if !answers || self.promised == 0 {
@@ -70,7 +70,7 @@ impl Account {
         Some(bits)
     }
 
-    /// Bits that were opened to this client.
+    /// Returns the bits opened to this client.
     pub(super) fn opened(&self) -> u64 {
         self.opened
     }

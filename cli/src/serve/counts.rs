@@ -1,4 +1,5 @@
-//! What an operator may watch: how many, never who. In Prometheus' text format, on an address of its own.
+//! The operator's metrics: counts, never identities. In Prometheus' text format, on an address of
+//! its own.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::say::Stop;
 
-/// How much there is, and how much there was.
+/// Current numbers, and totals since the start.
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(super) inside: AtomicU64,
@@ -43,7 +44,7 @@ impl Counts {
             ("faults_total", "counter", "Clients that ended otherwise than by leaving.", &self.faults),
         ] {
             let value = value.load(Ordering::Relaxed);
-            // Text grows without fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
                 "# HELP tacit_serve_{name} {help}\n# TYPE tacit_serve_{name} {kind}\ntacit_serve_{name} {value}"
@@ -53,7 +54,7 @@ impl Counts {
     }
 }
 
-/// Serves the figures, until the program ends.
+/// Serves the metrics until the program ends.
 pub(super) async fn serve(address: &str, counts: Arc<Counts>) -> Result<(), Stop> {
     let listener = TcpListener::bind(address).await.map_err(|error| Stop::Usage(format!("{address}: {error}")))?;
     let figures = move || {

@@ -1,10 +1,10 @@
-//! The clients of one served model: a limit, a queue, and threads that they are spread over.
+//! The clients of one served model: a limit, a queue, and the threads that they are spread over.
 //!
-//! A caller proves first that it has the link. Until then it is a stranger: it has ten seconds and
-//! takes no client's place. There are at most [`MOST_STRANGERS`] at once, and another one sends the
-//! oldest away. So whoever calls and says nothing holds up nobody: a client needs a fraction of a
-//! second to prove itself, and is let do so until [`MOST_STRANGERS`] others have called meanwhile.
-//! Whoever has proved itself takes a place, or waits for one in turn.
+//! A caller first proves that it has the link. Until then it is a stranger: it has ten seconds and
+//! takes no client's place. There are at most [`MOST_STRANGERS`] at once, and a further one
+//! displaces the oldest. So a caller that sends nothing holds up nobody: a client needs a fraction
+//! of a second to prove itself, and can do so until [`MOST_STRANGERS`] others have called in the
+//! meantime. A caller that has proved itself takes a place, or waits for one in turn.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,47 +22,47 @@ use super::budget::{Account, Budget, Spent};
 use super::counts::Counts;
 use crate::party::{Heard, Party};
 
-/// What is served, and how much of it.
+/// The served model, and the limits of its service.
 pub(crate) struct Terms {
     /// The model file.
     pub(crate) model: Vec<u8>,
     pub(crate) reveal: Reveal,
-    /// Clients at once.
+    /// The maximum number of clients at once.
     pub(crate) clients: usize,
-    /// Threads to compute on.
+    /// The number of threads to compute on.
     pub(crate) threads: usize,
-    /// Rounds that one client may have.
+    /// The maximum number of rounds per client.
     pub(crate) rounds: u32,
-    /// Bits of answers that one client may get.
+    /// The maximum bits of answers per client.
     pub(crate) bits_per_client: u64,
-    /// Bits of answers that all clients together may get.
+    /// The maximum bits of answers for all clients together.
     pub(crate) bits_in_all: u64,
-    /// How long a client may do nothing.
+    /// The maximum idle time of a client.
     pub(crate) idle: Duration,
-    /// How long a client may stay, whatever it does.
+    /// The maximum time that a client may stay.
     pub(crate) stay: Duration,
 }
 
-/// What this program does here, and never anything else.
+/// The only job that this program runs here.
 const JOB: Job = Job::Classify { owner: Seat::Alice };
 
-/// Clients that may wait for a place at once.
+/// The maximum number of clients that wait for a place.
 const MOST_WAITING: usize = 1024;
 
-/// Callers at once that have not proved yet that they have the link.
+/// The maximum number of callers that have not proved yet that they have the link.
 const MOST_STRANGERS: usize = 64;
 
-/// Everything that clients share.
+/// The state that all clients share.
 struct Shared {
     config: Config,
     invite: DoorInvite,
     terms: Terms,
     counts: Arc<Counts>,
     budget: Arc<Budget>,
-    /// Told of every round that begins to be answered.
+    /// Called for every round that begins to be answered.
     tell: Box<dyn Fn(Answering) + Send + Sync>,
     lobby: Mutex<Lobby>,
-    /// A client has come or left, or this house closes.
+    /// Notified when a client has come or left, or the house closes.
     changed: Notify,
 }
 
@@ -82,11 +82,11 @@ pub(crate) struct Answering {
 
 #[derive(Default)]
 struct Lobby {
-    /// Callers so far; each has the number of its call.
+    /// The number of calls so far; each caller gets its number.
     calls: u64,
-    /// Who has not proved itself, the oldest first.
+    /// Callers that have not proved themselves, the oldest first.
     strangers: VecDeque<u64>,
-    /// Who has, and waits for a place.
+    /// Callers that have proved themselves and wait for a place.
     waiting: VecDeque<u64>,
     inside: usize,
     closing: bool,
@@ -98,14 +98,15 @@ struct Workroom {
     calls: mpsc::UnboundedSender<(u64, Ticket)>,
 }
 
-/// The clients' house. [`House::close`] lets rounds finish; otherwise its threads end with the program.
+/// The threads that serve clients. [`House::close`] lets rounds finish; otherwise its threads end
+/// with the program.
 pub(crate) struct House {
     shared: Arc<Shared>,
     workrooms: Vec<Workroom>,
 }
 
 impl House {
-    /// Nobody in it yet. Inside of a tokio runtime with several threads.
+    /// Opens an empty house. Call it inside a tokio runtime with several threads.
     pub(crate) fn open(
         config: Config,
         invite: DoorInvite,
@@ -131,10 +132,10 @@ impl House {
         &self.shared.counts
     }
 
-    /// Somebody rings. The thread with the fewest clients hears them out.
+    /// Takes a call. The thread with the fewest clients handles it.
     pub(crate) fn call(&self, ticket: Ticket) {
         let all: usize = self.workrooms.iter().map(|room| room.clients.load(Ordering::Relaxed)).sum();
-        // The server lets fewer ring; one that does not is not believed.
+        // The server allows fewer calls; one that does not is not trusted.
         if all >= self.shared.terms.clients + MOST_WAITING + 2 * MOST_STRANGERS {
             return;
         }
@@ -146,7 +147,8 @@ impl House {
         }
     }
 
-    /// Lets nobody in any more, and waits until everybody inside has left, which they are asked to after their round.
+    /// Admits no more clients, and waits until those inside have left, which they are asked to do
+    /// after their round.
     pub(crate) async fn close(self) {
         self.shared.change(|lobby| lobby.closing = true);
         loop {
@@ -161,12 +163,12 @@ impl House {
 
 impl Shared {
     fn lobby(&self) -> MutexGuard<'_, Lobby> {
-        // Numbers and queues are whole after every line.
+        // Numbers and queues are consistent after every line.
         self.lobby.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a change and wakes whoever waits for one. All of them began to wait before they
-    /// looked.
+    /// Makes a change and wakes the tasks that wait for one. All of them began to wait before they
+    /// checked the state.
     fn change<T>(&self, change: impl FnOnce(&mut Lobby) -> T) -> T {
         let mut lobby = self.lobby();
         let result = change(&mut lobby);
@@ -178,7 +180,7 @@ impl Shared {
         result
     }
 
-    /// Counts what a client has begun to get.
+    /// Counts the bits of an answer that has begun.
     fn count(&self, number: u64, account: &mut Account, event: &Event) {
         let Some(bits) = account.hear(event) else { return };
         let in_all = self.counts.bits.fetch_add(bits, Ordering::Relaxed) + bits;
@@ -187,7 +189,7 @@ impl Shared {
         (self.tell)(Answering { client: number, bits, of_client, in_all });
     }
 
-    /// Takes in a stranger, for whom the oldest may have to go.
+    /// Admits a stranger and displaces the oldest if necessary.
     fn receive(&self) -> Option<u64> {
         self.change(|lobby| {
             if lobby.closing {
@@ -202,7 +204,7 @@ impl Shared {
         })
     }
 
-    /// Ready when this is so.
+    /// Waits until the condition holds.
     async fn until(&self, is: impl Fn(&Lobby) -> bool) {
         loop {
             let changed = self.changed.notified();
@@ -213,20 +215,20 @@ impl Shared {
         }
     }
 
-    /// Ready when this house closes.
+    /// Waits until this house closes.
     async fn closing(&self) {
         self.until(|lobby| lobby.closing).await;
     }
 }
 
 impl Lobby {
-    /// Whether a stranger is still heard out.
+    /// Tells whether a stranger may still prove itself.
     fn hears(&self, number: u64) -> bool {
         !self.closing && self.strangers.contains(&number)
     }
 }
 
-/// A thread for some of the clients.
+/// Starts a thread for some of the clients.
 fn workroom(shared: &Arc<Shared>) -> Workroom {
     let (calls, mut called) = mpsc::unbounded_channel();
     let clients = Arc::new(AtomicUsize::new(0));
@@ -245,14 +247,14 @@ fn workroom(shared: &Arc<Shared>) -> Workroom {
                 }
             };
             clients.run_until(coming).await;
-            // Nobody comes any more. Those who are inside finish their rounds.
+            // No more calls arrive. The clients inside finish their rounds.
             clients.await;
         });
     });
     Workroom { clients, calls }
 }
 
-/// One caller, from the door to goodbye.
+/// Handles one caller, from the door to goodbye.
 async fn attend(shared: &Shared, number: u64, ticket: Ticket) {
     let config = shared.config.clone();
     let mut party = Party::start(Seat::Alice, JOB, |open, on| answer(config, &shared.invite, ticket, open, on));
@@ -275,7 +277,8 @@ async fn attend(shared: &Shared, number: u64, ticket: Ticket) {
     }
 }
 
-/// Whether a stranger proves that it has the link. Its meeting ends if that takes too long.
+/// Waits for a stranger to prove that it has the link; tells whether it did. Its meeting ends if
+/// that takes too long.
 async fn prove(party: &mut Party) -> bool {
     loop {
         match party.next().await {
@@ -286,8 +289,8 @@ async fn prove(party: &mut Party) -> bool {
     }
 }
 
-/// Waits for a place in turn; whether the client got one before it, its meeting or this house gave
-/// up.
+/// Waits for a place in turn; tells whether the client got one before it, its meeting or this house
+/// gave up.
 async fn admitted(shared: &Shared, party: &mut Party, number: u64) -> bool {
     let is_next = |lobby: &Lobby| lobby.waiting.front() == Some(&number) && lobby.inside < shared.terms.clients;
     let lost = async { while party.next().await.is_ok() {} };
@@ -307,14 +310,14 @@ async fn admitted(shared: &Shared, party: &mut Party, number: u64) -> bool {
     is_in
 }
 
-/// One client inside, until it has left.
+/// Serves one client until it has left.
 async fn serve(shared: &Shared, mut party: Party, number: u64) {
     let counts = &shared.counts;
     counts.clients.fetch_add(1, Ordering::Relaxed);
     tracing::info!(client = number, "came");
     let mut account = shared.budget.account(shared.terms.bits_per_client);
     let end = rounds(shared, &mut party, number, &mut account).await;
-    // What has happened meanwhile counts, too.
+    // Events that arrived in the meantime count, too.
     for heard in party.leave().await {
         if let Heard::Told(event) = heard {
             shared.count(number, &mut account, &event);
@@ -332,14 +335,15 @@ async fn serve(shared: &Shared, mut party: Party, number: u64) {
     }
 }
 
-/// Round after round, as long as the client likes and is let.
+/// Runs rounds as long as the client wants and its limits allow.
 async fn rounds(shared: &Shared, party: &mut Party, number: u64, account: &mut Account) -> Result<&'static str, Fault> {
     let terms = &shared.terms;
     let (mut done, mut began) = (0, None::<Instant>);
     let until = tokio::time::Instant::now() + terms.stay;
     loop {
         let heard = tokio::select! {
-            // What this client has begun counts, even if it was not heard yet when this house began to close.
+            // Rounds that this client has begun count, even if the event was not handled before
+            // this house began to close.
             biased;
             heard = tokio::time::timeout(terms.idle, party.next()) => match heard {
                 Ok(heard) => heard?,

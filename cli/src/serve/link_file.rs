@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 
 use crate::say::Stop;
 
-/// No number yet, and a new secret.
+/// Returns no number yet, and a new secret.
 pub(super) fn fresh() -> (Option<Room>, LinkSecret) {
     (None, LinkSecret::new(&mut Os))
 }
 
-/// What the file says, or something new where there is none.
+/// Returns the contents of the file, or fresh values if it does not exist.
 pub(super) fn read_or_make(file: &Path) -> Result<(Option<Room>, LinkSecret), Stop> {
     match std::fs::read_to_string(file) {
         Ok(text) => {
@@ -30,7 +30,7 @@ pub(super) fn read_or_make(file: &Path) -> Result<(Option<Room>, LinkSecret), St
     }
 }
 
-/// Keeps them, for this user only.
+/// Writes the number and the secret, readable by this user only.
 pub(super) fn write(file: &Path, Room(room): Room, secret: &str) -> Result<(), Stop> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
