@@ -1,6 +1,6 @@
-//! What may have gone wrong when writing was looked for in a photo.
+//! Doubts about the search for writing in a photo.
 
-/// A reason to look at what the model gets before it is used.
+/// A reason to check the model's input before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// Little contrast.
@@ -9,18 +9,18 @@ pub enum Doubt {
     Thin,
     /// Few pixels in all.
     Small,
-    /// More than one thing of about the same size.
+    /// More than one piece of about the same size.
     Pieces,
     /// Ink at the edge of the picture.
     Rim,
-    /// A frame, a table or a shadow around it was left out.
+    /// A frame, a table or a shadow around the writing was left out.
     Framed,
-    /// As wide as strokes are not.
+    /// Wider than strokes are.
     Solid,
 }
 
 impl Doubt {
-    /// What is doubtful and what helps, for a person.
+    /// Returns the doubt and a remedy, for a person.
     pub fn text(self) -> &'static str {
         match self {
             Self::Faint => "The ink is faint. More light or a darker pen helps.",

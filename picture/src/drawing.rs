@@ -1,21 +1,21 @@
-//! What a person draws: strokes of a round pen on a square page.
+//! A person's drawing: strokes of a round pen on a square page.
 //!
-//! The page is inked here and not by a canvas, so that every browser makes the same pixels of the same strokes, also those
-//! that blur what a canvas gives back.
+//! The page is inked here and not by a canvas, so that every browser makes the same pixels of the
+//! same strokes, also browsers that blur the contents of a canvas.
 
 use super::ink::Ink;
 
 /// Pixels of the page on each side.
 const SIDE: usize = 280;
 
-/// Where the pen is. Lengths are in sides of the page.
+/// A position of the pen. Lengths are in sides of the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// From the left edge, 0 to 1.
     pub x: f32,
     /// From the upper edge, 0 to 1.
     pub y: f32,
-    /// Half as wide as the pen draws here.
+    /// Half of the pen's width here.
     pub radius: f32,
 }
 
@@ -32,19 +32,19 @@ impl Default for Drawing {
 }
 
 impl Drawing {
-    /// Nothing yet.
+    /// Makes an empty page.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether nothing was drawn.
+    /// Tells whether the page is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.strokes.is_empty()
     }
 
-    /// What was drawn, in order.
+    /// Returns the strokes in order.
     #[must_use]
     pub fn strokes(&self) -> &[Vec<Point>] {
         &self.strokes
@@ -64,14 +64,14 @@ impl Drawing {
     pub fn extend(&mut self, to: Point) {
         let Some(stroke) = self.strokes.last_mut() else { return };
         let Some(&from) = stroke.last() else { return };
-        // What trembles within a fraction of a pixel adds nothing.
+        // Movements within a fraction of a pixel add nothing.
         if (to.x - from.x).hypot(to.y - from.y) * SIDE as f32 >= 0.25 {
             stroke.push(to);
             draw(&mut self.ink, from, to);
         }
     }
 
-    /// Takes the last stroke away.
+    /// Removes the last stroke.
     pub fn undo(&mut self) {
         self.strokes.pop();
         self.ink = Ink::blank(SIDE, SIDE);
@@ -83,7 +83,8 @@ impl Drawing {
     }
 }
 
-/// Inks what the pen covers on its way. A pixel at its rim is inked by as much of it as lies inside, near enough.
+/// Inks the area that the pen covers on its way. A pixel at its rim is inked by approximately the
+/// share of it that lies inside.
 fn draw(ink: &mut Ink, from: Point, to: Point) {
     let side = SIDE as f32;
     let [from, to] = [from, to].map(|p| Point { x: p.x * side, y: p.y * side, radius: p.radius * side });

@@ -1,28 +1,28 @@
-//! What a picture file says about itself, read before it is decoded: a small file can hold a
-//! picture that takes all memory, and a moving one has no single answer.
+//! The header of a picture file, read before it is decoded: a small file can hold a picture that
+//! takes all memory, and an animated one has no single answer.
 
 use image::ImageFormat;
 
-/// The most bytes of a file.
+/// The maximum size of a file in bytes.
 pub const MOST_BYTES: usize = 20_000_000;
 /// A picture has fewer pixels than this.
 const TOO_MANY_PIXELS: u64 = 50_000_000;
 
-/// What is said where nothing stands out.
+/// The text for a picture in which nothing stands out.
 pub const BLANK: &str = "Nothing stands out in this picture. Take one with more contrast.";
 
-/// Why a file is not taken.
+/// The reason why a file is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// More than [`MOST_BYTES`].
     TooManyBytes,
-    /// Of no kind that is read.
+    /// Not a picture in a supported format.
     NoPicture,
-    /// Of a kind that others read; its name with an article.
+    /// A picture in an unsupported format; its name with an article.
     Foreign(&'static str),
-    /// Cut off, or not what it says it is.
+    /// Cut off, or not in the format that its header states.
     Damaged,
-    /// A film.
+    /// An animation.
     Animated,
     /// Decoding it would take too much memory.
     TooManyPixels {
@@ -36,7 +36,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// What is wrong and what to do, for a person.
+    /// Returns the error and a remedy, for a person.
     pub fn text(self) -> String {
         match self {
             Self::TooManyBytes => "This file has more than 20 MB. Take a smaller one.".into(),
@@ -59,23 +59,23 @@ impl Refusal {
     }
 }
 
-/// Looks at a file: how many pixels a decoder would make of it.
+/// Reads a file's header: the width and height that a decoder would produce.
 ///
 /// # Errors
-/// [`Refusal`]: too large, of no known kind, cut off within what is looked at here, or moving.
+/// [`Refusal`]: too large, of an unknown format, cut off within the parts read here, or animated.
 pub fn inspect(bytes: &[u8]) -> Result<(u32, u32), Refusal> {
     look(bytes).map(|look| (look.width, look.height))
 }
 
-/// What a file says about its picture.
+/// The header of a picture file.
 pub(super) struct Look<'a> {
     pub(super) format: ImageFormat,
     pub(super) width: u32,
     pub(super) height: u32,
     is_animated: bool,
-    /// Whether its end is there, where files have one that decoders can do without.
+    /// Set unless the file lacks an end marker that decoders can do without.
     pub(super) has_end: bool,
-    /// The camera's remarks.
+    /// The Exif data.
     pub(super) exif: Option<&'a [u8]>,
 }
 
@@ -111,7 +111,7 @@ pub(super) fn look(bytes: &[u8]) -> Result<Look<'_>, Refusal> {
     }
 }
 
-/// The name of a kind of picture that people have and that is not read here.
+/// Returns the name of a common picture format that is not supported here.
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes.get(..bytes.len().min(256))?;
     let has = |what: &[u8]| start.windows(what.len()).any(|window| window == what);
@@ -146,8 +146,8 @@ fn little_16(bytes: &[u8], at: usize) -> Option<u32> {
     bytes_at(bytes, at).map(|two| u16::from_le_bytes(two).into())
 }
 
-/// Chunks of length, name, content and check; an animation says so before its first picture. The
-/// Exif data may stand behind the picture.
+/// Chunks of length, name, content and check; an animation is announced before its first picture.
+/// The Exif data may follow the picture.
 fn png(bytes: &[u8]) -> Option<Look<'_>> {
     let mut look = Look::still(ImageFormat::Png, big(bytes, 16)?, big(bytes, 20)?);
     let (mut at, mut has_pixels) = (8, false);
@@ -164,10 +164,10 @@ fn png(bytes: &[u8]) -> Option<Look<'_>> {
     has_pixels.then_some(look)
 }
 
-/// Segments of marker, length and content; the size stands in the one that starts the frame. What
-/// lies between two segments is the data of a scan, or of no use.
+/// Segments of marker, length and content; the size is in the segment that starts the frame. Bytes
+/// between two segments are the data of a scan, or of no use.
 fn jpeg(bytes: &[u8]) -> Option<Look<'_>> {
-    /// The next marker from `at` on, and where its content begins.
+    /// Returns the next marker from `at` on, and the start of its content.
     fn marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
         let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff);
         let from = at + bytes.get(at..)?.windows(2).position(is_marker)?;
@@ -192,7 +192,7 @@ fn jpeg(bytes: &[u8]) -> Option<Look<'_>> {
         };
         match marker {
             0xda => has_scan = true,
-            // All the ways to start a frame: 0xc4, 0xc8 and 0xcc are something else.
+            // All markers that start a frame: 0xc4, 0xc8 and 0xcc have other meanings.
             0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
                 (look.width, look.height) = (two(content + 5)?.into(), two(content + 3)?.into());
             }
@@ -209,11 +209,11 @@ fn jpeg(bytes: &[u8]) -> Option<Look<'_>> {
 
 /// A screen, then blocks; each picture is one block, and more than one make it move.
 fn gif(bytes: &[u8]) -> Option<Look<'_>> {
-    /// How long a table of colours is, told by the byte before it.
+    /// Returns the length of a colour table, from the byte before it.
     fn table(flags: u8) -> usize {
         if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
     }
-    /// Where a row of sub-blocks ends.
+    /// Returns the end of a row of sub-blocks.
     fn past(bytes: &[u8], mut at: usize) -> Option<usize> {
         loop {
             let length = usize::from(*bytes.get(at)?);
@@ -226,7 +226,7 @@ fn gif(bytes: &[u8]) -> Option<Look<'_>> {
     let (mut width, mut height) = (little_16(bytes, 6)?, little_16(bytes, 8)?);
     let mut at = 13 + table(*bytes.get(10)?);
     let mut pictures = 0;
-    // One that is cut off behind its first picture is what a browser shows of it.
+    // A file that is cut off behind its first picture is accepted: a browser shows that picture.
     while let Some(block) = bytes.get(at) {
         let next = match block {
             0x21 => past(bytes, at + 2),
@@ -246,7 +246,7 @@ fn gif(bytes: &[u8]) -> Option<Look<'_>> {
     (pictures > 0).then(|| Look { is_animated: pictures > 1, ..Look::still(ImageFormat::Gif, width, height) })
 }
 
-/// One of three kinds of content, told by the name of the first chunk.
+/// One of three kinds of content, distinguished by the name of the first chunk.
 fn webp(bytes: &[u8]) -> Option<Look<'_>> {
     let still = |width, height| Look::still(ImageFormat::WebP, width, height);
     match &bytes_at::<4>(bytes, 12)? {
@@ -262,7 +262,7 @@ fn webp(bytes: &[u8]) -> Option<Look<'_>> {
                     b"EXIF" => look.exif = bytes.get(at + 8..(at + 8).checked_add(length)?),
                     _ => {}
                 }
-                // Chunks begin at even places.
+                // Chunks begin at even offsets.
                 at = at.checked_add(8)?.checked_add(length)?.checked_next_multiple_of(2)?;
             }
             look.is_animated = bytes.get(20)? & 2 != 0 && frames != 1;
@@ -281,7 +281,8 @@ fn webp(bytes: &[u8]) -> Option<Look<'_>> {
     }
 }
 
-/// An old header has two bytes for each side; a newer one four, with a sign that says which way is up.
+/// An old header has two bytes for each side; a newer one four, with a sign for the vertical
+/// direction.
 fn bmp(bytes: &[u8]) -> Option<Look<'_>> {
     let still = |width, height| Some(Look::still(ImageFormat::Bmp, width, height));
     match little(bytes, 14)? {

@@ -38,7 +38,7 @@ fn webp_of(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [b"RIFF\0\0\0\0WEBP".as_slice(), name, &length, content].concat()
 }
 
-/// A WebP file that may move and has so many frames.
+/// Makes an animated WebP file with this number of frames.
 fn webp_that_moves(frames: usize) -> Vec<u8> {
     let mut bytes = webp_of(b"VP8X", &[2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]);
     bytes.extend(b"ANIM\x06\0\0\0\0\0\0\0\0\0");
@@ -131,7 +131,7 @@ fn the_end_of_a_jpeg_is_missed_and_what_is_between_its_segments_is_not() {
     let cut = look(&whole[..whole.len() - 2]).unwrap();
     assert_eq!((cut.width, cut.height, cut.has_end), (4, 4, false));
     assert!(look(&whole[..whole.len() - 20]).is_err(), "nothing of its pixels");
-    // Behind the first segment.
+    // Inserted behind the first segment.
     let extraneous = [&whole[..8], &[0x12, 0x34, 0], &whole[8..]].concat();
     let read = look(&extraneous).unwrap();
     assert_eq!((read.width, read.height, read.has_end), (4, 4, true));
@@ -155,7 +155,7 @@ fn no_byte_that_is_changed_breaks_anything() {
             for value in [0, 1, 0x7f, 0x80, 0xff] {
                 let mut changed = bytes.clone();
                 changed[at] = value;
-                // Whatever it is taken for.
+                // Any result is allowed; a panic is not.
                 inspect(&changed).ok();
             }
         }

@@ -1,21 +1,22 @@
-//! How pictures are prepared, each way as the data set that it is named after was.
+//! The ways to prepare pictures, each as the data set that it is named after was prepared.
 
 use super::ink::{Area, Ink};
 
 /// The side of the pictures in MNIST and Fashion-MNIST.
 const SIDE: usize = 28;
-/// The longer side of what is written, in MNIST.
+/// The longer side of a digit in MNIST.
 const WRITTEN: usize = 20;
-/// What is fainter than this is paper.
+/// Values fainter than this are paper.
 const FAINT: f32 = 0.1;
 
-/// How a picture is prepared.
+/// A way to prepare a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
-    /// As MNIST was (LeCun, Bottou, Bengio and Haffner 1998): ink bright on black, its longer side 20 pixels, its centre
-    /// of mass in the middle of 28 × 28.
+    /// As MNIST was (LeCun, Bottou, Bengio and Haffner 1998): ink bright on black, its longer side
+    /// 20 pixels, its centre of mass in the middle of 28 × 28.
     Writing,
-    /// As Fashion-MNIST was (Xiao, Rasul and Vollgraf 2017): bright on black, as large as 28 × 28 allows, in the middle.
+    /// As Fashion-MNIST was (Xiao, Rasul and Vollgraf 2017): bright on black, as large as 28 × 28
+    /// allows, in the middle.
     Thing,
     /// The middle of the picture, as much of it as the model's shape allows.
     Whole,
@@ -25,8 +26,8 @@ impl Fit {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Writing, Self::Thing, Self::Whole];
 
-    /// What suits a model that takes pictures of `shape` and tells such labels: one that reads single characters was
-    /// trained on writing.
+    /// Returns the preparation for a model that takes pictures of `shape` and has these labels: one
+    /// that reads single characters was trained on writing.
     pub fn natural(shape: [usize; 3], labels: &[String]) -> Self {
         if !Self::is_choice(shape) {
             Self::Whole
@@ -37,7 +38,7 @@ impl Fit {
         }
     }
 
-    /// Whether there is more than one way for pictures of `shape`.
+    /// Tells whether there is more than one preparation for pictures of `shape`.
     pub fn is_choice(shape: [usize; 3]) -> bool {
         shape == [1, SIDE, SIDE]
     }
@@ -48,7 +49,7 @@ pub(super) fn writing(ink: &Ink) -> Option<Ink> {
     let cut = cut(ink, WRITTEN)?;
     let (x, y) = cut.centre_of_mass();
     let middle = SIDE as f64 / 2.0;
-    // Moved by whole pixels, so that nothing is blurred twice, and never so far that ink is lost.
+    // Moved by whole pixels, so that no pixel is blurred twice, and never so far that ink is lost.
     Some(cut.placed(middle - x, middle - y, SIDE, SIDE))
 }
 
@@ -68,7 +69,7 @@ pub(super) fn whole(ink: &Ink, width: usize, height: usize) -> Ink {
     ink.resized(middle, width, height)
 }
 
-/// What is not paper, with its longer side `longer` pixels.
+/// Cuts out everything except paper, with its longer side `longer` pixels.
 fn cut(ink: &Ink, longer: usize) -> Option<Ink> {
     let bounds = ink.bounds(FAINT)?;
     let scale = longer as f64 / bounds.width.max(bounds.height);
@@ -76,20 +77,21 @@ fn cut(ink: &Ink, longer: usize) -> Option<Ink> {
     Some(ink.resized(bounds, side(bounds.width), side(bounds.height)))
 }
 
-/// What stands out from the background of a photo, on black: what is as light as the background becomes 0, and what is as
-/// far from it as can be becomes 1.
+/// Separates a photo's content from its background, on black: pixels as light as the background
+/// become 0, and pixels as far from it as possible become 1.
 pub(super) fn lifted(lightness: &Ink, inverted: bool) -> Ink {
     let background = lightness.border();
     let range = if inverted { background } else { 1.0 - background };
     lightness.map(|light| {
         let above = if inverted { background - light } else { light - background };
         let ink = above / range.max(FAINT);
-        // Shadows and grain are not the thing.
+        // Shadows and grain do not belong to the content.
         ((ink - FAINT) / (1.0 - FAINT)).clamp(0.0, 1.0)
     })
 }
 
-/// Pixels from 0 to 255, channel by channel. A picture without colour is the same in every channel.
+/// Returns pixels from 0 to 255, channel by channel. A picture without colour is the same in every
+/// channel.
 pub(super) fn bytes(planes: &[Ink], channels: usize) -> Vec<u8> {
     let planes = planes.iter().cycle().take(channels);
     planes.flat_map(|plane| plane.values().iter().map(|value| (value * 255.0).round() as u8)).collect()
@@ -143,7 +145,8 @@ mod tests {
 
     #[test]
     fn the_mean_of_a_stroke_and_paper_is_grey() {
-        // A stroke of 3 pixels among 40 rows: at half the size it covers one pixel and half of the next.
+        // A stroke of 3 pixels among 40 rows: at half the size it covers one pixel and half of the
+        // next.
         let ink = writing(&page(40, 40, &[[0, 0, 1, 40], [39, 0, 1, 40], [0, 10, 40, 3]])).unwrap();
         let (_, y) = cut(&page(40, 40, &[[0, 0, 1, 40], [39, 0, 1, 40], [0, 10, 40, 3]]), 20).unwrap().centre_of_mass();
         let top = (14.0 - y).round() as usize;

@@ -1,4 +1,4 @@
-//! The paper below the ink: what a photo would show if nothing were written.
+//! The paper below the ink: an estimate of the photo without writing.
 
 use std::collections::VecDeque;
 
@@ -9,8 +9,8 @@ const TERMS: usize = 6;
 /// Samples along the longer side.
 const SAMPLES: usize = 96;
 
-/// A surface that is curved as light falls on paper, through most of a picture and past what is
-/// written on it (iteratively reweighted least squares). It begins with the colour of the edge.
+/// Fits a smooth surface, curved as light falls on paper, to most of a picture and ignores the
+/// writing on it (iteratively reweighted least squares). It starts with the colour of the edge.
 pub(super) fn smooth(planes: &[Ink; 3]) -> [Ink; 3] {
     let (width, height) = (planes[0].width(), planes[0].height());
     let step = (width.max(height) / SAMPLES).max(1);
@@ -49,9 +49,9 @@ pub(super) fn smooth(planes: &[Ink; 3]) -> [Ink; 3] {
     })
 }
 
-/// A ground that also follows shadows with an edge: the picture without what is narrower than `2 ·
-/// radius` and darker than its surroundings, or lighter. It starts from the smooth ground, so that
-/// a gradient ends at no edge.
+/// Estimates a ground that also follows shadows with an edge: the picture without structures that
+/// are narrower than `2 · radius` and darker than their surroundings, or lighter (morphological
+/// closing). It starts from the smooth ground, so that a gradient has no edge at the border.
 pub(super) fn closed(planes: &[Ink; 3], smooth: &[Ink; 3], radius: usize, is_dark: bool) -> [Ink; 3] {
     let sign = if is_dark { 1.0 } else { -1.0 };
     std::array::from_fn(|channel| {
@@ -64,8 +64,8 @@ pub(super) fn closed(planes: &[Ink; 3], smooth: &[Ink; 3], radius: usize, is_dar
     })
 }
 
-/// The largest value within a square around each pixel: of a picture that is larger by the square's
-/// radius on each side, or smaller.
+/// Returns the largest value within a square around each pixel, for a picture that is larger by the
+/// square's radius on each side, or smaller.
 fn filtered(ink: &Ink, radius: usize, is_wider: bool) -> Vec<f32> {
     let rows: Vec<Vec<f32>> =
         ink.values().chunks_exact(ink.width()).map(|row| largest(row, radius, is_wider)).collect();
@@ -76,8 +76,8 @@ fn filtered(ink: &Ink, radius: usize, is_wider: bool) -> Vec<f32> {
     (0..height).flat_map(|y| columns.iter().map(move |column| column[y])).collect()
 }
 
-/// The largest value within `radius` of each place, by a queue of candidates that fall: of every
-/// place that is so near to a value, or only of those with values all around them.
+/// Returns the largest value within `radius` of each place, by a queue of falling candidates: for
+/// every place that is so near to a value, or only for those with values all around them.
 fn largest(row: &[f32], radius: usize, is_wider: bool) -> Vec<f32> {
     let window = 2 * radius + 1;
     let mut candidates = VecDeque::new();
@@ -110,8 +110,8 @@ fn dot(a: &[f64; TERMS], b: &[f64; TERMS]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The surface nearest to what is wanted, by weighted least squares; flat where nothing says
-/// otherwise.
+/// Fits the surface to the wanted values by weighted least squares; flat where the values leave it
+/// open.
 fn fitted(places: &[(usize, [f64; TERMS])], weights: &[f64], wanted: impl Fn(usize) -> f64) -> Option<[f64; TERMS]> {
     let mut rows = [[0.0; TERMS + 1]; TERMS];
     for ((at, terms), weight) in places.iter().zip(weights) {
@@ -130,7 +130,7 @@ fn fitted(places: &[(usize, [f64; TERMS])], weights: &[f64], wanted: impl Fn(usi
     solved(rows)
 }
 
-/// Gauss's elimination of a matrix that is symmetric and positive.
+/// Solves a symmetric positive system by Gaussian elimination.
 fn solved(mut rows: [[f64; TERMS + 1]; TERMS]) -> Option<[f64; TERMS]> {
     for pivot in 0..TERMS {
         let lead = rows[pivot];

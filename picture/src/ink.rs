@@ -1,13 +1,13 @@
-//! Ink: one number for each pixel, and how to measure it, move it and make it smaller.
+//! Ink: one number per pixel, with operations to measure, move and shrink it.
 
-/// How much lies on each pixel, from 0 to 1, row by row.
+/// The amount of ink on each pixel, from 0 to 1, row by row.
 pub(crate) struct Ink {
     width: usize,
     height: usize,
     values: Vec<f32>,
 }
 
-/// A rectangle of pixels. It may reach beyond the picture, where there is nothing.
+/// A rectangle of pixels. It may reach beyond the picture, where there is no ink.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Area {
     pub(super) x: f64,
@@ -39,13 +39,13 @@ impl Ink {
         &self.values
     }
 
-    /// `width` × `height` pixels of it from `left`, `top`, all of which it must have.
+    /// Returns `width` × `height` pixels from `left`, `top`, which must lie within the picture.
     pub(super) fn cropped(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
         let rows = self.values.chunks_exact(self.width).skip(top).take(height);
         Self::new(width, height, rows.flat_map(|row| &row[left..left + width]).copied().collect())
     }
 
-    /// With `rim` blank pixels more on each side.
+    /// Adds `rim` blank pixels on each side.
     pub(super) fn padded(&self, rim: usize) -> Self {
         self.placed(rim as f64, rim as f64, self.width + 2 * rim, self.height + 2 * rim)
     }
@@ -59,13 +59,13 @@ impl Ink {
         Self::new(self.width, self.height, self.values.iter().map(|v| change(*v)).collect())
     }
 
-    /// Each pixel from its own and that of another picture of the same size.
+    /// Combines each pixel with that of another picture of the same size.
     pub(super) fn zip(&self, other: &Self, join: impl Fn(f32, f32) -> f32) -> Self {
         let values = self.values.iter().zip(&other.values).map(|(a, b)| join(*a, *b));
         Self::new(self.width, self.height, values.collect())
     }
 
-    /// Lays ink on a pixel: what is darker stays.
+    /// Lays ink on a pixel: the darker value stays.
     pub(super) fn lay(&mut self, x: usize, y: usize, value: f32) {
         if x < self.width
             && let Some(there) = self.values.get_mut(y * self.width + x)
@@ -74,7 +74,7 @@ impl Ink {
         }
     }
 
-    /// The smallest rectangle with everything above `faint` in it; `None` when there is nothing.
+    /// Returns the smallest rectangle with all values above `faint`; `None` if there are none.
     pub(super) fn bounds(&self, faint: f32) -> Option<Area> {
         let (mut left, mut right, mut top, mut bottom) = (self.width, 0, self.height, 0);
         for (y, row) in self.values.chunks_exact(self.width).enumerate() {
@@ -91,7 +91,7 @@ impl Ink {
         })
     }
 
-    /// `area` in another size: each new pixel is the mean of what it covers.
+    /// Returns `area` in another size: each new pixel is the mean of the area that it covers.
     pub(super) fn resized(&self, area: Area, width: usize, height: usize) -> Self {
         let columns = covers(area.x, area.width, width, self.width);
         let rows = covers(area.y, area.height, height, self.height);
@@ -109,7 +109,7 @@ impl Ink {
         Self::new(width, height, values)
     }
 
-    /// Where the ink balances, from the upper left corner; the middle of a blank page.
+    /// Returns the centre of mass, from the upper left corner; the middle of a blank page.
     pub(super) fn centre_of_mass(&self) -> (f64, f64) {
         let (mut mass, mut x, mut y) = (0.0, 0.0, 0.0);
         for (i, value) in self.values.iter().map(|v| f64::from(*v)).enumerate() {
@@ -120,8 +120,8 @@ impl Ink {
         if mass > 0.0 { (x / mass, y / mass) } else { (self.width as f64 / 2.0, self.height as f64 / 2.0) }
     }
 
-    /// Itself on a blank page of `width` × `height`, with its upper left corner at `x`, `y`; moved back where it would
-    /// reach over the edge. It must not be larger than the page.
+    /// Places the picture on a blank page of `width` × `height`, with its upper left corner at `x`,
+    /// `y`; moved back where it would reach over the edge. It must not be larger than the page.
     pub(super) fn placed(&self, x: f64, y: f64, width: usize, height: usize) -> Self {
         let within = |at: f64, room: usize| (at.round().max(0.0) as usize).min(room);
         let (left, top) = (within(x, width - self.width), within(y, height - self.height));
@@ -133,7 +133,7 @@ impl Ink {
         page
     }
 
-    /// The pixels along the edge.
+    /// Returns the pixels along the edge.
     pub(super) fn edge(&self) -> Vec<f32> {
         let (width, height) = (self.width, self.height);
         let on_edge = |i: &usize| {
@@ -143,7 +143,7 @@ impl Ink {
         (0..self.values.len()).filter(on_edge).map(|i| self.values[i]).collect()
     }
 
-    /// The median of the pixels along the edge: the background, where there is one.
+    /// Returns the median of the pixels along the edge: the background, if there is one.
     pub(super) fn border(&self) -> f32 {
         let mut edge = self.edge();
         edge.sort_unstable_by(f32::total_cmp);
@@ -151,8 +151,8 @@ impl Ink {
     }
 }
 
-/// For each of `n` equal parts of `length` from `from`: the pixels that it covers, of `limit` in all, and which share of it
-/// each of them is.
+/// Returns for each of `n` equal parts of `length` from `from`: the pixels that it covers, of
+/// `limit` in all, and each pixel's share of the part.
 fn covers(from: f64, length: f64, n: usize, limit: usize) -> Vec<Vec<(usize, f64)>> {
     let step = length / n as f64;
     let part = |i: usize| {
@@ -173,7 +173,7 @@ mod tests {
         let ink = Ink::new(4, 2, vec![0.0, 1.0, 0.5, 0.5, 1.0, 0.0, 0.0, 1.0]);
         let all = Area { x: 0.0, y: 0.0, width: 4.0, height: 2.0 };
         assert_eq!(ink.resized(all, 2, 1).values, [0.5, 0.5]);
-        // Three into four: a third of a pixel here, the rest of it there.
+        // Three into four: a third of one pixel, the rest of the next.
         let thirds = ink.resized(Area { height: 1.0, ..all }, 3, 1).values;
         for (is, wanted) in thirds.iter().zip([0.25, 0.75, 0.5]) {
             assert!((is - wanted).abs() < 1e-6, "{thirds:?}");

@@ -1,9 +1,10 @@
-//! From what a person draws or chooses to the pixels that a model gets: mathematics only, free of any browser.
+//! Turns a drawing or a picture file into the pixels of a model's input: mathematics only, without
+//! any browser.
 //!
-//! Models were trained on pictures that had been prepared in a certain way, and see little in
-//! others. So what comes in is prepared the same way ([`Fit`]), and what comes out is shown before
-//! it is used. Files are read here and nowhere else ([`read()`]): a picture is the same one at the
-//! page and in the terminal.
+//! Models were trained on pictures that had been prepared in a certain way, and recognise little in
+//! others. So every input is prepared the same way ([`Fit`]), and the result is shown before it is
+//! used. Files are read here and nowhere else ([`read()`]): a picture is the same one at the page
+//! and in the terminal.
 
 mod doubt;
 mod drawing;
@@ -24,8 +25,8 @@ pub use fit::Fit;
 pub use photo::{PHOTO_SIDE, Photo, Seen};
 pub use read::read;
 
-/// The pixels of a drawing that a model which takes pictures of `shape` (channels, rows, columns)
-/// gets, channel by channel; `None` when nothing was drawn.
+/// Returns the pixels of a drawing for a model that takes pictures of `shape` (channels, rows,
+/// columns), channel by channel; `None` if nothing was drawn.
 pub fn drawn(drawing: &Drawing, shape: [usize; 3], fit: Fit) -> Option<Vec<u8>> {
     let [channels, height, width] = shape;
     if drawing.is_empty() {

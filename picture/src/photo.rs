@@ -1,4 +1,4 @@
-//! A decoded picture, and how a model sees it.
+//! A decoded picture, and its preparation for a model.
 
 use image::{DynamicImage, RgbaImage};
 
@@ -7,7 +7,7 @@ use super::fit::{self, Fit};
 use super::ink::Ink;
 use super::writing;
 
-/// The longer side of a photo that is worked on. A larger picture is made smaller when it is read.
+/// The maximum of a photo's longer side, in pixels. A larger picture is shrunk when it is read.
 pub const PHOTO_SIDE: usize = 1_024;
 
 /// A decoded picture in colour, on an opaque ground.
@@ -22,13 +22,13 @@ pub struct Photo {
 pub struct Seen {
     /// Channel by channel, row by row.
     pub pixels: Vec<u8>,
-    /// Why the preparation may have gone wrong.
+    /// Reasons why the preparation may have failed.
     pub doubts: Vec<Doubt>,
 }
 
 impl Photo {
-    /// Lays the pixels on a ground on which something shows. `None` when there are not as many
-    /// bytes as the size says, or none at all.
+    /// Lays the pixels on a ground on which they are visible. Returns `None` if the number of bytes
+    /// does not match the size, or is zero.
     pub fn new(width: usize, height: usize, mut rgba: Vec<u8>) -> Option<Self> {
         let bytes = width.checked_mul(height)?.checked_mul(4)?;
         if bytes == 0 || bytes != rgba.len() {
@@ -49,9 +49,9 @@ impl Photo {
         RgbaImage::from_raw(width, height, self.rgba).map(DynamicImage::from)
     }
 
-    /// Whether dark and light change places, where nobody asks for either. Models for 28 × 28 grey
-    /// pixels know bright things on black, as MNIST and Fashion-MNIST have them; others take
-    /// pictures as they are.
+    /// Tells whether dark and light are swapped by default. Models for 28 × 28 grey pixels know
+    /// bright things on black, as MNIST and Fashion-MNIST have them; others take pictures as they
+    /// are.
     pub fn is_inverted(&self, shape: [usize; 3], fit: Fit) -> bool {
         if !Fit::is_choice(shape) {
             return false;
@@ -62,9 +62,8 @@ impl Photo {
         }
     }
 
-    /// What a model that takes pictures of `shape` (channels, rows, columns) gets; `None` when
-    /// nothing stands out.
-    /// `is_inverted` counts for grey pictures.
+    /// Returns the input for a model that takes pictures of `shape` (channels, rows, columns);
+    /// `None` if nothing stands out. `is_inverted` applies to grey pictures.
     pub fn seen(&self, shape: [usize; 3], fit: Fit, is_inverted: bool) -> Option<Seen> {
         let [channels, height, width] = shape;
         let mut doubts = Vec::new();
@@ -89,19 +88,18 @@ impl Photo {
         [0, 1, 2].map(|channel| self.each(|rgb| rgb[channel]))
     }
 
-    /// One number for each pixel.
+    /// Computes one number for each pixel.
     fn each(&self, value: impl Fn([f32; 3]) -> f32) -> Ink {
         let of = |pixel: &[u8]| value([0, 1, 2].map(|c| f32::from(pixel[c]) / 255.0));
         Ink::new(self.width, self.height, self.rgba.chunks_exact(4).map(of).collect())
     }
 
-    /// Lightness, weighted as television does (ITU-R BT.601), which is what data sets were made
-    /// with.
+    /// Returns the lightness, weighted as in television (ITU-R BT.601), as the data sets were made.
     fn lightness(&self) -> Ink {
         self.each(|[red, green, blue]| 0.299 * red + 0.587 * green + 0.114 * blue)
     }
 
-    /// Whether more of it is darker than its background than lighter.
+    /// Tells whether more of the picture is darker than its background than lighter.
     fn is_on_light(&self) -> bool {
         let lightness = self.lightness();
         let background = lightness.border();
@@ -111,12 +109,12 @@ impl Photo {
     }
 }
 
-/// Makes the pixels opaque. The ground is white, as a page's is, unless hardly anything shows on it
-/// and more does on black.
+/// Makes the pixels opaque. The ground is white, as a page's is, unless hardly anything is visible
+/// on it and more is on black.
 fn lay_on_ground(rgba: &mut [u8]) {
-    /// How far a pixel must be from the ground to show, of 255.
+    /// The minimum difference of a visible pixel from the ground, of 255.
     const SHOWS: u32 = 64;
-    /// The part of what is opaque, in hundredths, that must show on white.
+    /// The share of the opaque pixels, in hundredths, that must be visible on white.
     const ENOUGH: u64 = 3;
     if rgba.chunks_exact(4).all(|pixel| pixel[3] == 255) {
         return;

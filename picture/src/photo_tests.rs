@@ -21,7 +21,7 @@ fn a_photo_has_as_many_bytes_as_its_size_says() {
 
 #[test]
 fn the_ground_of_what_is_transparent_is_one_on_which_it_shows() {
-    // A bar of ink on nothing.
+    // A bar of ink on a transparent ground.
     let ground = |ink: [u8; 4]| {
         let on_nothing = photo(20, 20, |x, _| if x < 3 { ink } else { [0, 0, 0, 0] });
         on_nothing.pixels().2[20 * 4 - 4]

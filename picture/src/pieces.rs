@@ -1,4 +1,4 @@
-//! Marked pixels: what hangs together, how far away it is, and where to cut.
+//! Marked pixels: connected pieces, distances, and thresholds.
 
 use super::ink::Ink;
 
@@ -9,10 +9,10 @@ pub(super) struct Marks {
     pub(super) marked: Vec<bool>,
 }
 
-/// Marked pixels that hang together, corners included, and the rectangle around them.
+/// A connected set of marked pixels, corners included, and its bounding rectangle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
-    /// How the map of pieces calls its pixels.
+    /// The label of its pixels in the map of pieces.
     pub(super) name: u32,
     pub(super) area: usize,
     pub(super) left: usize,
@@ -20,7 +20,7 @@ pub(super) struct Piece {
     /// The first column and row beyond it.
     pub(super) right: usize,
     pub(super) bottom: usize,
-    /// How many of its pixels lie on the edge of the picture.
+    /// The number of its pixels on the edge of the picture.
     pub(super) on_rim: usize,
 }
 
@@ -37,12 +37,12 @@ impl Piece {
         self.width().max(self.height())
     }
 
-    /// Whether the other one lies within its rectangle, and not on its edge.
+    /// Tells whether the other piece lies strictly within this one's rectangle.
     pub(super) fn surrounds(&self, other: &Self) -> bool {
         self.left < other.left && self.top < other.top && self.right > other.right && self.bottom > other.bottom
     }
 
-    /// How far apart the two rectangles are.
+    /// Returns the distance between the two rectangles.
     pub(super) fn gap(&self, other: &Self) -> usize {
         let apart = |a: [usize; 2], b: [usize; 2]| a[0].max(b[0]).saturating_sub(a[1].min(b[1]));
         let across = apart([self.left, self.right], [other.left, other.right]);
@@ -51,13 +51,13 @@ impl Piece {
 }
 
 impl Marks {
-    /// Every pixel with more than `level`.
+    /// Marks every pixel above `level`.
     pub(super) fn above(ink: &Ink, level: f32) -> Self {
         let marked = ink.values().iter().map(|value| *value > level).collect();
         Self { width: ink.width(), height: ink.height(), marked }
     }
 
-    /// The pieces, and the name of the piece at each pixel; 0 for none.
+    /// Returns the pieces, and the label of the piece at each pixel; 0 for none.
     pub(super) fn pieces(&self) -> (Vec<Piece>, Vec<u32>) {
         let (width, height) = (self.width, self.height);
         let mut names = vec![0; self.marked.len()];
@@ -90,7 +90,8 @@ impl Marks {
         (pieces, names)
     }
 
-    /// How far each pixel is from the nearest marked one, by steps to its eight neighbours.
+    /// Returns the distance of each pixel to the nearest marked one, by steps to its eight
+    /// neighbours.
     pub(super) fn distances(&self) -> Vec<f32> {
         let (width, height) = (self.width as isize, self.height as isize);
         let mut far: Vec<f32> = self.marked.iter().map(|marked| if *marked { 0.0 } else { f32::INFINITY }).collect();
@@ -114,7 +115,7 @@ impl Marks {
         far
     }
 
-    /// How wide strokes are that have so large an area and so long an outline.
+    /// Returns the width of strokes with this area and length of outline.
     pub(super) fn stroke(&self) -> f32 {
         let (mut area, mut outline) = (0, 0);
         for (at, _) in self.marked.iter().enumerate().filter(|(_, marked)| **marked) {
@@ -124,12 +125,12 @@ impl Marks {
             outline += is_open(x > 0, at.wrapping_sub(1)) + is_open(x + 1 < self.width, at + 1);
             outline += is_open(y > 0, at.wrapping_sub(self.width)) + is_open(y + 1 < self.height, at + self.width);
         }
-        // A slanted edge is longer in steps of pixels than it is: by 4/π, over all directions.
+        // Counted in pixel steps a slanted edge is too long: by 4/π, over all directions.
         2.0 * area as f32 / (outline.max(1) as f32 * std::f32::consts::FRAC_PI_4)
     }
 
-    /// Takes lines away that cross the whole picture, as notebooks have them: two or more, where
-    /// nothing is written on them.
+    /// Removes lines that cross the whole picture, as notebooks have them: two or more, where they
+    /// carry no writing.
     pub(super) fn unrule(&mut self) {
         for is_across in [true, false] {
             let (length, count) = if is_across { (self.width, self.height) } else { (self.height, self.width) };
@@ -183,7 +184,7 @@ impl Histogram {
         self.counts.iter().sum()
     }
 
-    /// The value that this share of all values does not exceed.
+    /// Returns the value that this share of all values does not exceed.
     pub(super) fn quantile(&self, share: f64) -> f32 {
         let wanted = (self.count() as f64 * share).ceil().max(1.0) as usize;
         let mut passed = 0;
@@ -194,13 +195,13 @@ impl Histogram {
         Self::value(bin.unwrap_or(0))
     }
 
-    /// Only what is within `low` and `high`.
+    /// Keeps only values within `low` and `high`.
     pub(super) fn between(&self, low: f32, high: f32) -> Self {
         let kept = |(bin, count): (usize, &usize)| if (low..=high).contains(&Self::value(bin)) { *count } else { 0 };
         Self { counts: self.counts.iter().enumerate().map(kept).collect() }
     }
 
-    /// Where to cut so that either part has values near each other (Otsu 1979).
+    /// Returns the threshold that minimises the variance within both parts (Otsu 1979).
     pub(super) fn cut(&self) -> f32 {
         let weighed = |bin: usize| self.counts[bin] as f64 * bin as f64;
         let (all, sum) = (self.count() as f64, (0..Self::BINS).map(weighed).sum::<f64>());

@@ -8,8 +8,8 @@ use image::{DynamicImage, ImageReader, Limits};
 use super::file::{self, Look, Refusal};
 use super::photo::{PHOTO_SIDE, Photo};
 
-/// The most memory that a decoder may take: for fifty million pixels of four times 16 bits, and
-/// some more.
+/// The maximum memory of a decoder, in bytes: fifty million pixels of four times 16 bits, and a
+/// margin.
 const MOST_MEMORY: u64 = 512 << 20;
 
 /// Reads a picture file: its pixels the right way up, and no larger than [`PHOTO_SIDE`].
@@ -19,7 +19,7 @@ const MOST_MEMORY: u64 = 512 << 20;
 pub fn read(file: &[u8]) -> Result<Photo, Refusal> {
     let look = file::look(file)?;
     let mut picture = if look.has_end { decoded(file, &look)? } else { completed(file, &look)? };
-    // Hidden colours of transparent pixels must not get into what becomes smaller.
+    // Hidden colours of transparent pixels must not leak into the shrunk picture.
     if picture.color().has_alpha() {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let opaque = Photo::new(width, height, picture.into_rgba8().into_raw()).ok_or(Refusal::Damaged)?;
@@ -42,8 +42,8 @@ fn decoded(file: &[u8], look: &Look<'_>) -> Result<DynamicImage, Refusal> {
     reader.decode().map_err(|_| Refusal::Damaged)
 }
 
-/// A JPEG file without its end. Decoders fill in what is missing; so it is decoded twice, with
-/// different bytes put behind it: it is complete if these change nothing.
+/// Decodes a JPEG file without an end marker. Decoders fill in missing data; so it is decoded
+/// twice, with different bytes appended: it is complete if these change nothing.
 fn completed(file: &[u8], look: &Look<'_>) -> Result<DynamicImage, Refusal> {
     const END: [u8; 2] = [0xff, 0xd9];
     let length = file.iter().rposition(|byte| *byte != 0xff).map_or(0, |last| last + 1);
@@ -52,9 +52,9 @@ fn completed(file: &[u8], look: &Look<'_>) -> Result<DynamicImage, Refusal> {
     if one.as_bytes() == other.as_bytes() { Ok(one) } else { Err(Refusal::Damaged) }
 }
 
-/// How a camera was held, by the Exif data of its picture.
+/// Returns the orientation of the camera, from the Exif data of its picture.
 fn orientation(exif: &[u8]) -> Option<Orientation> {
-    // WebP files have the name of the data in front of it or not.
+    // WebP files may or may not have the name of the data in front of it.
     Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif))
 }
 

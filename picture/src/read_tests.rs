@@ -4,7 +4,7 @@ use image::{GrayImage, ImageEncoder as _, ImageFormat, Luma, codecs};
 
 use super::*;
 
-/// What a picture shows in its four quarters: upper left, upper right, lower left, lower right.
+/// Returns the pixels in the four quarters: upper left, upper right, lower left, lower right.
 fn quarters(photo: &Photo) -> [u8; 4] {
     let (width, height, rgba) = photo.pixels();
     [(1, 1), (3, 1), (1, 3), (3, 3)].map(|(x, y)| rgba[(y * height / 4 * width + x * width / 4) * 4])
@@ -27,7 +27,7 @@ fn file(format: ImageFormat) -> Vec<u8> {
     bytes
 }
 
-/// Exif data that say nothing but this.
+/// Makes Exif data with only an orientation.
 fn exif(orientation: u8, is_big_endian: bool) -> Vec<u8> {
     match is_big_endian {
         true => [b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[orientation], &[0; 6]].concat(),
@@ -68,7 +68,7 @@ fn every_kind_of_file_is_read() {
     }
 }
 
-/// As the Exif standard has them, of a picture that is `A B` above `C D`.
+/// As the Exif standard defines them, for a picture that is `A B` above `C D`.
 #[test]
 fn all_orientations_are_honoured_in_every_kind_of_file_that_has_them() {
     let [a, b, c, d] = [10, 80, 160, 240_u8];
@@ -97,7 +97,7 @@ fn all_orientations_are_honoured_in_every_kind_of_file_that_has_them() {
                 assert!(near, "{format:?} {orientation}: {:?}", quarters(&photo));
             }
         }
-        // Nonsense turns nothing.
+        // Invalid Exif data rotates nothing.
         for nonsense in [exif(0, true), exif(9, false), b"Exif\0\0MM".to_vec(), vec![1, 2, 3]] {
             let photo = read(&encoded(format, nonsense)).unwrap();
             assert_eq!(photo.pixels().0, 48);

@@ -1,10 +1,10 @@
-//! A sheet of paper on a table, a board in its frame, a page on a screen: where in a photo to look
-//! for writing.
+//! Finds the region of a photo in which to look for writing: a sheet of paper on a table, a board
+//! in its frame, a page on a screen.
 
 use super::ink::{Area, Ink};
 use super::pieces::{Histogram, Marks, Piece};
 
-/// The longer side of the picture in which sheets are looked for.
+/// The longer side of the shrunk picture in which sheets are looked for.
 const SIDE: usize = 160;
 
 /// A rectangle of pixels.
@@ -16,13 +16,13 @@ pub(super) struct Place {
     pub(super) height: usize,
 }
 
-/// The innermost sheet, and whether it is less than the whole picture.
+/// Returns the innermost sheet, and whether it is less than the whole picture.
 pub(super) fn find(planes: &[Ink; 3]) -> (Place, bool) {
     let (width, height) = (planes[0].width(), planes[0].height());
     let whole = Place { left: 0, top: 0, width, height };
     let scale = width.max(height) as f64 / SIDE as f64;
     if scale < 0.5 {
-        // A picture as small as MNIST's shows a character and nothing around it.
+        // A picture as small as MNIST's shows a character and no surroundings.
         return (whole, false);
     }
     let side = |length: usize| ((length as f64 / scale.max(1.0)).round() as usize).max(1);
@@ -45,8 +45,8 @@ pub(super) fn find(planes: &[Ink; 3]) -> (Place, bool) {
     (Place { left, top, width: right - left, height: bottom - top }, true)
 }
 
-/// The largest sheet within a place: of four straight sides, of another colour than what is around
-/// it, and with something on it.
+/// Finds the largest sheet within a place: it has four straight sides, another colour than its
+/// surroundings, and content.
 fn inside(planes: &[Ink; 3], place: Place) -> Option<Place> {
     let Place { left, top, width, height } = place;
     let planes = planes.each_ref().map(|plane| plane.cropped(left, top, width, height));
@@ -56,7 +56,7 @@ fn inside(planes: &[Ink; 3], place: Place) -> Option<Place> {
     let (pieces, names) = marks.pieces();
     let mut best: Option<(usize, Place)> = None;
     for piece in pieces.iter().filter(|piece| piece.width() * piece.height() * 8 >= width * height) {
-        // A sheet of which parts are beyond the picture, or the ground itself.
+        // Skips a sheet that is partly beyond the picture, and the ground itself.
         let rim = 2 * (width + height);
         if piece.on_rim * 3 > rim * 2 {
             continue;
@@ -76,13 +76,13 @@ fn inside(planes: &[Ink; 3], place: Place) -> Option<Place> {
     best.map(|(_, inner)| Place { left: left + inner.left, top: top + inner.top, ..inner })
 }
 
-/// How far each pixel is from a colour, in the channel in which it is farthest.
+/// Returns the distance of each pixel from a colour, in the channel in which it is largest.
 fn distance(planes: &[Ink; 3], colour: [f32; 3]) -> Ink {
     let of = |at: usize| planes.iter().zip(colour).map(|(plane, c)| (plane.values()[at] - c).abs()).fold(0.0, f32::max);
     Ink::new(planes[0].width(), planes[0].height(), (0..planes[0].values().len()).map(of).collect())
 }
 
-/// The rectangle of a piece, marked where the piece is and where it encloses something.
+/// Marks the pixels of a piece, and those that it encloses, within its rectangle.
 fn filled(names: &[u32], width: usize, piece: &Piece) -> Marks {
     let (wide, high) = (piece.width() + 2, piece.height() + 2);
     let is_outside = |at: usize| {
@@ -108,7 +108,8 @@ fn filled(names: &[u32], width: usize, piece: &Piece) -> Marks {
     Marks { width: wide - 2, height: high - 2, marked: marked.collect() }
 }
 
-/// Which part it fills of the smallest rectangle around it, which may be turned.
+/// Returns the share of the smallest bounding rectangle, which may be rotated, that the piece
+/// fills.
 fn rectangularity(filled: &Marks, area: usize) -> f32 {
     let (width, places) = (filled.width, filled.marked.iter().enumerate().filter(|(_, marked)| **marked));
     let places: Vec<(f32, f32)> = places.map(|(at, _)| ((at % width) as f32, (at / width) as f32)).collect();
@@ -124,7 +125,7 @@ fn rectangularity(filled: &Marks, area: usize) -> f32 {
     area as f32 / (0..90).step_by(5).map(around).fold(f32::MAX, f32::min)
 }
 
-/// A large upright rectangle within, and a little within its edges.
+/// Finds a large upright rectangle slightly within the marks.
 fn inscribed(filled: &Marks) -> Option<Place> {
     let (mut left, mut top, mut right, mut bottom) = (0, 0, filled.width, filled.height);
     loop {
@@ -162,8 +163,8 @@ fn inscribed(filled: &Marks) -> Option<Place> {
     })
 }
 
-/// Whether something stands out on it; and, where that is asked for, nothing does at its edge: the
-/// edge of a shadow crosses what is written.
+/// Tells whether a place has content; and, if `is_clean`, none at its edge: the edge of a shadow
+/// crosses the writing.
 fn has_content(planes: &[Ink; 3], place: Place, is_clean: bool) -> bool {
     const STANDS_OUT: f32 = 0.12;
     let planes = planes.each_ref().map(|plane| plane.cropped(place.left, place.top, place.width, place.height));

@@ -9,29 +9,29 @@ use super::sheet;
 
 /// Less contrast than this is grain.
 const GRAIN: f32 = 0.05;
-/// Ink of less contrast than this is none.
+/// Ink of less contrast than this is ignored.
 const FAINTEST: f32 = 0.08;
 /// Ink of less contrast than this is doubtful.
 const FAINT: f32 = 0.22;
-/// Where ink begins, as a part of its full strength.
+/// The threshold of ink, as a part of its full strength.
 const BEGINS: f32 = 0.45;
-/// How wide the strokes of MNIST are, where the longer side of a digit is 20 pixels; thinner ones
+/// The width of MNIST's strokes, where the longer side of a digit is 20 pixels; thinner ones
 /// vanish.
 const STROKE: f32 = 2.0;
 const THINNEST: f32 = 1.5;
 
-/// What is written.
+/// The writing that was found.
 pub(super) struct Writing {
     /// From 0, the paper, to 1.
     pub(super) ink: Ink,
     pub(super) is_inverted: bool,
     pub(super) doubts: Vec<Doubt>,
-    /// How unlike writing it is.
+    /// A score of how unlike writing it is.
     oddity: u32,
 }
 
-/// Looks for writing that is darker than its paper (inverted), or lighter, or either; `None` when
-/// nothing stands out.
+/// Looks for writing that is darker than its paper (inverted), or lighter, or either; returns
+/// `None` if nothing stands out.
 pub(super) fn find(photo: &Photo, is_inverted: Option<bool>) -> Option<Writing> {
     let planes = photo.planes();
     let (place, is_framed) = sheet::find(&planes);
@@ -42,7 +42,7 @@ pub(super) fn find(photo: &Photo, is_inverted: Option<bool>) -> Option<Writing> 
     let ways = if is_inverted.is_some() { vec![likely] } else { vec![likely, !likely] };
     let mut best: Option<Writing> = None;
     for (unlikely, is_inverted) in (0..).zip(ways) {
-        // A shadow with an edge is no smooth surface; a closed one follows it, and takes bold
+        // A shadow with an edge is not a smooth surface; a closed ground follows it, but takes bold
         // strokes for paper.
         for is_closed in [false, true] {
             let closed = is_closed.then(|| ground::closed(&planes, &smooth, radius, is_inverted));
@@ -67,7 +67,7 @@ pub(super) fn find(photo: &Photo, is_inverted: Option<bool>) -> Option<Writing> 
     Some(best)
 }
 
-/// Whether more is darker than the ground than lighter.
+/// Tells whether more of the picture is darker than the ground than lighter.
 fn is_darker(planes: &[Ink; 3], ground: &[Ink; 3]) -> bool {
     let beyond = |sign: f32| -> f32 {
         let of = |at: usize| {
@@ -79,10 +79,10 @@ fn is_darker(planes: &[Ink; 3], ground: &[Ink; 3]) -> bool {
     beyond(-1.0) > beyond(1.0)
 }
 
-/// How far each pixel is from the ground, of as far as it could be, in the channel in which it is
-/// farthest: red ink and yellow ink are as dark as blue ink in one of them.
+/// Returns the distance of each pixel from the ground, relative to the possible maximum, in the
+/// channel in which it is largest: red ink and yellow ink are as dark as blue ink in one of them.
 fn contrast(planes: &[Ink; 3], ground: &[Ink; 3], is_inverted: bool) -> Ink {
-    /// On a ground so dark that there is hardly room for ink, grain is no ink.
+    /// On a ground so dark that there is hardly range for ink, grain must not count as ink.
     const LEAST_RANGE: f32 = 0.25;
     let of = |at: usize| {
         let channel = |(plane, ground): (&Ink, &Ink)| {
@@ -95,7 +95,7 @@ fn contrast(planes: &[Ink; 3], ground: &[Ink; 3], is_inverted: bool) -> Ink {
     Ink::new(planes[0].width(), planes[0].height(), (0..planes[0].values().len()).map(of).collect())
 }
 
-/// What of it is strokes of writing.
+/// Selects the strokes of writing.
 fn strokes(contrast: &Ink, is_inverted: bool) -> Option<Writing> {
     let full = strength(contrast)?;
     let mut marks = Marks::above(contrast, BEGINS * full);
@@ -109,7 +109,7 @@ fn strokes(contrast: &Ink, is_inverted: bool) -> Option<Writing> {
     let longer = extent(&pieces);
     let stroke = marks.stroke();
     let far = marks.distances();
-    // The soft edge of a stroke lies outside of where it begins.
+    // The soft edge of a stroke lies outside of its threshold.
     let edge = 2.0 + contrast.width().max(contrast.height()) as f32 / 400.0;
     // Faint lines elsewhere may cross the writing, too.
     let weak = contrast.values().iter().zip(&far).filter(|(ink, far)| **ink > 0.1 * full && **far > edge).count();
@@ -135,7 +135,7 @@ fn strokes(contrast: &Ink, is_inverted: bool) -> Option<Writing> {
     Some(Writing { ink, is_inverted, doubts, oddity })
 }
 
-/// How strong ink is where it is strongest; `None` where there is none.
+/// Returns the strength of the strongest ink; `None` if there is none.
 fn strength(contrast: &Ink) -> Option<f32> {
     let all = Histogram::of(contrast.values().iter().copied());
     let grain = (5.0 * all.quantile(0.6)).clamp(GRAIN, 0.5);
@@ -146,7 +146,7 @@ fn strength(contrast: &Ink) -> Option<f32> {
             return None;
         }
         cut = inked.cut();
-        // Few specks that are stronger than everything else are dust.
+        // A few specks that are stronger than everything else are dust.
         if inked.between(cut, 1.0).count() * 20 >= inked.count() {
             break;
         }
@@ -156,7 +156,7 @@ fn strength(contrast: &Ink) -> Option<f32> {
     Some(inked.between(cut, 1.0).quantile(0.8)).filter(|full| *full > FAINTEST)
 }
 
-/// Pieces that are taken for writing, and what speaks against them.
+/// The pieces that are taken for writing, and the doubts about them.
 struct Chosen {
     pieces: Vec<Piece>,
     doubts: Vec<Doubt>,
@@ -170,7 +170,7 @@ fn choose(all: &[Piece], width: usize, height: usize) -> Option<Chosen> {
     let mut pieces: Vec<Piece> = all.iter().filter(|piece| !is_dust(piece)).copied().collect();
     let (mut doubts, mut oddity) = (Vec::new(), 0);
 
-    // What lies along the edge is no writing, where something else is.
+    // A piece along the edge is not writing, if there is another one.
     let is_along = |piece: &Piece| piece.on_rim * 8 >= width.min(height);
     let least = (width.max(height) / 12).max(6);
     if pieces.iter().any(|piece| piece.on_rim == 0 && piece.longer() >= least) {
@@ -180,7 +180,7 @@ fn choose(all: &[Piece], width: usize, height: usize) -> Option<Chosen> {
             doubts.push(Doubt::Framed);
         }
     }
-    // Nor is what goes round it.
+    // A piece around another one is not writing either.
     let frames =
         |piece: &Piece| pieces.iter().any(|inner| piece.surrounds(inner) && inner.longer() * 5 >= piece.longer() * 2);
     let kept: Vec<Piece> = pieces.iter().filter(|piece| !frames(piece)).copied().collect();
@@ -216,7 +216,7 @@ fn choose(all: &[Piece], width: usize, height: usize) -> Option<Chosen> {
     Some(Chosen { pieces, doubts, oddity })
 }
 
-/// The longer side of the rectangle around all of them.
+/// Returns the longer side of the bounding rectangle of all pieces.
 fn extent(pieces: &[Piece]) -> f32 {
     let around = |from: fn(&Piece) -> usize, to: fn(&Piece) -> usize| {
         let (from, to) = (pieces.iter().map(from).min(), pieces.iter().map(to).max());
@@ -225,7 +225,7 @@ fn extent(pieces: &[Piece]) -> f32 {
     around(|piece| piece.left, |piece| piece.right).max(around(|piece| piece.top, |piece| piece.bottom)) as f32
 }
 
-/// With strokes as wide as MNIST has them, once it is as small.
+/// Thickens strokes to MNIST's width at MNIST's size.
 fn thickened(ink: &Ink, marks: &Marks, longer: f32, stroke: f32) -> Ink {
     // `stroke + 2 · more` is to be `STROKE / 20` of `longer + 2 · more`.
     let more = (STROKE * longer - 20.0 * stroke) / (40.0 - 2.0 * STROKE);

@@ -1,5 +1,5 @@
-//! What the bundled model of digits reads in picture files that people had, and in digits on many
-//! grounds.
+//! The labels that the bundled model of digits gives to picture files from the field, and to digits
+//! on many grounds.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ fn case(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)).unwrap()
 }
 
-/// As the page and the terminal prepare a picture where nobody asks for anything else.
+/// Prepares a picture with the defaults of the page and the terminal.
 fn seen(photo: &Photo) -> Option<Seen> {
     photo.seen(SHAPE, Fit::Writing, photo.is_inverted(SHAPE, Fit::Writing))
 }
@@ -78,7 +78,7 @@ impl Page {
         Self { width, height, pixels: vec![colour; width * height] }
     }
 
-    /// Paints every pixel for which this holds.
+    /// Paints every pixel for which `is_inside` holds.
     fn paint(mut self, colour: Colour, is_inside: impl Fn(f32, f32) -> bool) -> Self {
         for (i, pixel) in self.pixels.iter_mut().enumerate() {
             if is_inside((i % self.width) as f32 + 0.5, (i / self.width) as f32 + 0.5) {
@@ -88,7 +88,7 @@ impl Page {
         self
     }
 
-    /// Writes a digit into a square, with a pen so wide.
+    /// Writes a digit into a square, with a pen of width `pen`.
     fn write(self, digit: usize, [x, y, side]: [f32; 3], pen: f32, colour: Colour) -> Self {
         let strokes: &[&[(f32, f32)]] = match digit {
             2 => &[&[(0.25, 0.3), (0.35, 0.15), (0.55, 0.12), (0.7, 0.25), (0.65, 0.42), (0.28, 0.85), (0.75, 0.83)]],
@@ -121,7 +121,7 @@ impl Page {
         self.paint(colour, |px, py| far(px, py) <= pen / 2.0)
     }
 
-    /// Lets light fall on it: how much, by the place from 0 to 1.
+    /// Applies light to the page: its strength, by the place from 0 to 1.
     fn light(mut self, light: impl Fn(f32, f32) -> f32) -> Self {
         for (i, pixel) in self.pixels.iter_mut().enumerate() {
             let light =
