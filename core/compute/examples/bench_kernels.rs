@@ -1,7 +1,7 @@
 //! Measures the kernels natively.
 //!
-//! `cargo run --release -p tacit-compute --example bench_kernels -- --json` prints one JSON object a line; without
-//! `--json`, a table.
+//! `cargo run --release -p tacit-compute --example bench_kernels -- --json` prints one JSON object
+//! a line; without `--json`, a table.
 
 use std::time::Instant;
 

@@ -2,9 +2,9 @@
 
 /// The shape of a convolution layer on one picture.
 ///
-/// Output (f, y, x) is Σ weight(f, c, i, j)·input(c, y·stride + i − padding, x·stride + j − padding) over channels c and
-/// places (i, j) of the kernel; outside of the picture the input is zero. Arrays are laid out as the indices are
-/// written, the last one running fastest.
+/// Output (f, y, x) is Σ weight(f, c, i, j)·input(c, y·stride + i − padding, x·stride + j −
+/// padding) over channels c and places (i, j) of the kernel; outside of the picture the input is
+/// zero. Arrays are laid out as the indices are written, the last one running fastest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Convolution {
     /// Channels of the input.
@@ -89,8 +89,8 @@ impl Convolution {
         h * w
     }
 
-    /// The patches as columns (im2col): a matrix of [`patch`](Self::patch) × [`positions`](Self::positions), so that
-    /// weights × patches is the output.
+    /// The patches as columns (im2col): a matrix of [`patch`](Self::patch) ×
+    /// [`positions`](Self::positions), so that weights × patches is the output.
     ///
     /// # Panics
     /// When the input is not as long as the shape says.

@@ -1,20 +1,23 @@
 //! The heavy integer kernels: number-theoretic transforms, pointwise products, products of matrices
 //! and convolutions.
 //!
-//! Two kinds of arithmetic take nearly all the time of a classification. Lattice encryption multiplies polynomials
-//! modulo primes of at most 30 bits; linear layers multiply matrices modulo 2^32. Both are whole numbers, so every back
-//! end gives the same bits, and one test suite holds them all to it.
+//! Two kinds of arithmetic take nearly all the time of a classification. Lattice encryption
+//! multiplies polynomials modulo primes of at most 30 bits; linear layers multiply matrices modulo
+//! 2^32. Both are whole numbers, so every back end gives the same bits, and one test suite holds
+//! them all to it.
 //!
-//! The kernels are pure functions on slices. They do not branch on values and do not index by them, so they may be
-//! given secrets.
+//! The kernels are pure functions on slices. They do not branch on values and do not index by them,
+//! so they may be given secrets.
 //!
 //! # Back ends
 //!
-//! [`Scalar`] is plain code for any machine and the yardstick. In WebAssembly there is `Simd128` besides, which asks for
-//! `simd128` function by function. [`Cpu`] is the faster one of where we are. These have [`Kernels`], which answer at once.
+//! [`Scalar`] is plain code for any machine and the yardstick. In WebAssembly there is `Simd128`
+//! besides, which asks for `simd128` function by function. [`Cpu`] is the faster one of where we
+//! are. These have [`Kernels`], which answer at once.
 //!
-//! [`Gpu`] is the graphics processor, which answers later. [`Compute`] is work in pieces large enough for it, and [`Processor`]
-//! does each on whichever is faster here; what the graphics processor does not do, for whatever reason, is done on the other.
+//! [`Gpu`] is the graphics processor, which answers later. [`Compute`] is work in pieces large
+//! enough for it, and [`Processor`] does each on whichever is faster here; what the graphics
+//! processor does not do, for whatever reason, is done on the other.
 //!
 //! # Measured
 //!
@@ -74,8 +77,8 @@ pub use processor::{Force, Operation, Processor, Report};
 
 /// The kernels, one piece of work at a time, at once. Every implementation gives the same bits.
 pub trait Kernels {
-    /// Transforms polynomials of Z_p\[X\]/(X^N + 1), one behind the other, in place: from coefficients below p to
-    /// values below p, in the order that [`NttTable`] says.
+    /// Transforms polynomials of Z_p\[X\]/(X^N + 1), one behind the other, in place: from
+    /// coefficients below p to values below p, in the order that [`NttTable`] says.
     ///
     /// # Panics
     /// When `polys` is not a whole number of polynomials.
@@ -87,19 +90,22 @@ pub trait Kernels {
     /// When `polys` is not a whole number of polynomials.
     fn inverse(&self, table: &NttTable, polys: &mut [u32]);
 
-    /// Pointwise Σ aᵢ·bᵢ modulo p over any number of pairs, written to `out`. All values are below p.
+    /// Pointwise Σ aᵢ·bᵢ modulo p over any number of pairs, written to `out`. All values are below
+    /// p.
     ///
     /// # Panics
     /// When a slice is not as long as `out`.
     fn multiply_accumulate(&self, modulus: &Modulus, terms: &[(&[u32], &[u32])], out: &mut [u32]);
 
-    /// The product of `a` (`rows` × `inner`) and `b` (`inner` × `columns`) modulo 2^32, written to `out`; all by rows.
+    /// The product of `a` (`rows` × `inner`) and `b` (`inner` × `columns`) modulo 2^32, written to
+    /// `out`; all by rows.
     ///
     /// # Panics
     /// When a slice is not as long as its shape says.
     fn matmul(&self, size: Matmul, a: &[u32], b: &[u32], out: &mut [u32]);
 
-    /// The convolution of one picture modulo 2^32, written to `out` as filters × height × width; see [`Convolution`].
+    /// The convolution of one picture modulo 2^32, written to `out` as filters × height × width;
+    /// see [`Convolution`].
     ///
     /// # Panics
     /// When a slice is not as long as the shape says.
@@ -112,24 +118,27 @@ pub trait Kernels {
     }
 }
 
-/// Work in large pieces, done wherever it is done soonest. Every implementation gives the same bits.
+/// Work in large pieces, done wherever it is done soonest. Every implementation gives the same
+/// bits.
 ///
 /// Whoever has [`Kernels`] does it with them, at once.
 pub trait Compute {
-    /// Transforms polynomials one behind the other, in place, as [`Kernels::forward`] or [`Kernels::inverse`].
+    /// Transforms polynomials one behind the other, in place, as [`Kernels::forward`] or
+    /// [`Kernels::inverse`].
     ///
     /// # Panics
     /// When `polys` is not a whole number of polynomials.
     fn transform(&self, table: &NttTable, way: Way, polys: &mut [u32]) -> impl Future<Output = ()>;
 
-    /// Sums of products of polynomials; see [`Products`]. Row by row and column by column, by coefficients.
+    /// Sums of products of polynomials; see [`Products`]. Row by row and column by column, by
+    /// coefficients.
     ///
     /// # Panics
     /// When a slice is not as long as its shape says.
     fn products(&self, products: &Products<'_>) -> impl Future<Output = Zeroizing<Vec<u32>>>;
 
-    /// How many rows of [`products`](Self::products) are best asked for at once: as few as possible where that gains nothing,
-    /// for all are in memory.
+    /// How many rows of [`products`](Self::products) are best asked for at once: as few as possible
+    /// where that gains nothing, for all are in memory.
     fn rows_at_once(&self) -> usize {
         1
     }
@@ -149,7 +158,8 @@ pub trait Compute {
     /// The convolutions of pictures, one behind the other, modulo 2^32, as [`Kernels::convolve`].
     ///
     /// # Panics
-    /// When a slice is not as long as the shape says, or `inputs` is not a whole number of pictures.
+    /// When a slice is not as long as the shape says, or `inputs` is not a whole number of
+    /// pictures.
     fn convolve_all(
         &self,
         shape: &Convolution,
@@ -161,7 +171,8 @@ pub trait Compute {
     /// The same modulo 2^64.
     ///
     /// # Panics
-    /// When a slice is not as long as the shape says, or `inputs` is not a whole number of pictures.
+    /// When a slice is not as long as the shape says, or `inputs` is not a whole number of
+    /// pictures.
     fn convolve_wide(
         &self,
         shape: &Convolution,
@@ -180,7 +191,8 @@ pub enum Way {
     Inverse,
 }
 
-/// Words that stay the same, so that a back end may keep its own copy of them. Wiped when the last owner drops them.
+/// Words that stay the same, so that a back end may keep its own copy of them. Wiped when the last
+/// owner drops them.
 pub struct Resident(Rc<Zeroizing<Vec<u32>>>);
 
 impl Resident {
@@ -202,10 +214,12 @@ impl Resident {
     }
 }
 
-/// Sums of products of polynomials modulo X^N + 1 and some primes, as the owner of a linear layer answers with:
-/// fresh(row)·key(column) + Σ weight(row, k)·input(k, column), row by row and column by column.
+/// Sums of products of polynomials modulo X^N + 1 and some primes, as the owner of a linear layer
+/// answers with: fresh(row)·key(column) + Σ weight(row, k)·input(k, column), row by row and column
+/// by column.
 ///
-/// A polynomial is N words for each prime, one prime behind the other. All but `fresh` are transformed.
+/// A polynomial is N words for each prime, one prime behind the other. All but `fresh` are
+/// transformed.
 pub struct Products<'a> {
     /// A table for each prime, all of one N.
     pub tables: &'a [NttTable],

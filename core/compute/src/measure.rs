@@ -1,6 +1,7 @@
 //! How fast the kernels are here.
 //!
-//! Nothing in `core/` knows a clock, so the caller brings one: the terminal's, or a browser Worker's.
+//! Nothing in `core/` knows a clock, so the caller brings one: the terminal's, or a browser
+//! Worker's.
 //!
 //! | `bench` | `variant` | `unit` |
 //! |---|---|---|
@@ -9,7 +10,8 @@
 //! | `matmul` | `512x512x512`, `64x576x256`, `128x4096x1` | Gop/s: a product and a sum are two |
 //! | `convolution` | `32 to 32, 3x3 on 32x32` | µs |
 //!
-//! A variant of [`Cpu`] has no mark; in WebAssembly the same rows follow with `, scalar` for `Scalar`.
+//! A variant of [`Cpu`] has no mark; in WebAssembly the same rows follow with `, scalar` for
+//! `Scalar`.
 
 use std::hint::black_box;
 

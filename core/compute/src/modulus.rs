@@ -2,9 +2,9 @@
 
 /// A prime below 2^30, with what reductions by it need.
 ///
-/// Products by a known factor follow Shoup: with w' = ⌊w·2^32/p⌋ at hand, w·x − ⌊w'·x/2^32⌋·p lies in \[0, 2p) for
-/// *any* 32-bit x (Harvey, *Faster arithmetic for number-theoretic transforms*, 2014). No step depends on values but by
-/// arithmetic.
+/// Products by a known factor follow Shoup: with w' = ⌊w·2^32/p⌋ at hand, w·x − ⌊w'·x/2^32⌋·p lies
+/// in \[0, 2p) for *any* 32-bit x (Harvey, *Faster arithmetic for number-theoretic transforms*,
+/// 2014). No step depends on values but by arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Modulus {
     value: u32,
@@ -178,8 +178,8 @@ pub(crate) const fn shoup(x: u32, factor: Factor, p: u32) -> u32 {
     x.wrapping_mul(factor.value).wrapping_sub(q.wrapping_mul(p))
 }
 
-/// The smaller one: `x − p` wraps round to a large number where it would be negative. Compilers have an instruction for
-/// it, or select without a branch.
+/// The smaller one: `x − p` wraps round to a large number where it would be negative. Compilers
+/// have an instruction for it, or select without a branch.
 #[inline(always)]
 pub(crate) const fn min(a: u32, b: u32) -> u32 {
     if a < b { a } else { b }

@@ -5,16 +5,18 @@ use crate::modulus::Factor;
 
 /// Roots of unity for transforms of Z_p\[X\]/(X^N + 1), computed once per prime and size.
 ///
-/// With ψ a primitive 2N-th root of unity modulo p, value i of a transformed polynomial is the polynomial at
-/// ψ^(2·rev(i) + 1), where rev reverses the log2 N bits of i. In that order the twist by ψ is part of the butterflies and
-/// nothing has to be reordered (Longa–Naehrig, *Speeding up the number theoretic transform*, 2016). ψ is the first power
-/// g^((p − 1)/2N), g = 2, 3, …, that has this order, so all parties and all back ends choose the same.
+/// With ψ a primitive 2N-th root of unity modulo p, value i of a transformed polynomial is the
+/// polynomial at ψ^(2·rev(i) + 1), where rev reverses the log2 N bits of i. In that order the twist
+/// by ψ is part of the butterflies and nothing has to be reordered (Longa–Naehrig, *Speeding up the
+/// number theoretic transform*, 2016). ψ is the first power g^((p − 1)/2N), g = 2, 3, …, that has
+/// this order, so all parties and all back ends choose the same.
 pub struct NttTable {
     modulus: Modulus,
     size: usize,
     forward: Roots,
     inverse: Roots,
-    /// N⁻¹, and N⁻¹ times the root of the inverse's last layer: the scaling costs no pass of its own.
+    /// N⁻¹, and N⁻¹ times the root of the inverse's last layer: the scaling costs no pass of its
+    /// own.
     scale: [Factor; 2],
 }
 

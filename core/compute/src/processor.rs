@@ -1,4 +1,5 @@
-//! Where work is done: on the graphics processor where that is faster here, on the processor otherwise.
+//! Where work is done: on the graphics processor where that is faster here, on the processor
+//! otherwise.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -79,8 +80,8 @@ impl Processor {
         processor
     }
 
-    /// Looks for a graphics processor, and from then on uses it as far as it is faster, or as it is insisted on. `clock` gives
-    /// milliseconds, `sleep` lets some pass.
+    /// Looks for a graphics processor, and from then on uses it as far as it is faster, or as it is
+    /// insisted on. `clock` gives milliseconds, `sleep` lets some pass.
     pub async fn choose(&self, force: Force, sleep: Sleep, clock: &dyn Fn() -> f64) {
         if force == Force::Cpu {
             return self.say(None, "The processor does all the work, as you asked.");
@@ -149,7 +150,8 @@ impl Processor {
         if work as u64 >= from { self.gpu.borrow().clone() } else { None }
     }
 
-    /// What was done, if it was; otherwise the processor does it, and a device that broke is not asked again.
+    /// What was done, if it was; otherwise the processor does it, and a device that broke is not
+    /// asked again.
     fn done<T>(&self, gpu: &Gpu, result: Result<T, GpuError>) -> Option<T> {
         match result {
             Ok(done) => Some(done),
@@ -264,7 +266,8 @@ pub(crate) fn halves(words: &[u64]) -> Zeroizing<Vec<u32>> {
     Zeroizing::new(words.iter().flat_map(|&word| [word as u32, (word >> 32) as u32]).collect())
 }
 
-/// From how much work on the graphics processor is faster, transfers and reading included. Some tens of milliseconds.
+/// From how much work on the graphics processor is faster, transfers and reading included. Some
+/// tens of milliseconds.
 async fn calibrate(gpu: &Gpu, clock: &dyn Fn() -> f64) -> Result<[Option<u64>; 3], GpuError> {
     let tables = [NttTable::new(Modulus::new(1_073_692_673), 4096)];
     let [table] = &tables;
@@ -312,7 +315,8 @@ async fn calibrate(gpu: &Gpu, clock: &dyn Fn() -> f64) -> Result<[Option<u64>; 3
     Ok(from)
 }
 
-/// Whether the first one is sooner than the second. It is done once before: kernels are compiled, and weights are there.
+/// Whether the first one is sooner than the second. It is done once before: kernels are compiled,
+/// and weights are there.
 async fn is_sooner(
     clock: &dyn Fn() -> f64,
     mut there: impl AsyncFnMut() -> Result<(), GpuError>,

@@ -1,5 +1,6 @@
-//! One suite for whatever does work in large pieces: held to [`Scalar`], bit by bit, which [`suite`](crate::suite) holds to the
-//! definitions. Natively the graphics processor is a software adapter where there is no other, in the browser likewise.
+//! One suite for whatever does work in large pieces: held to [`Scalar`], bit by bit, which
+//! [`suite`](crate::suite) holds to the definitions. Natively the graphics processor is a software
+//! adapter where there is no other, in the browser likewise.
 
 use std::cell::Cell;
 use std::rc::Rc;

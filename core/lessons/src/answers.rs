@@ -29,8 +29,9 @@ pub struct Question {
 #[derive(Serialize, Deserialize)]
 pub struct Part(Option<u64>);
 
-/// Alice compares again and again with Bob, who always puts in `his`; she asks for the middle of what is left. Each answer
-/// is that of a real comparison. Bob gets the same answers, so he knows as well when she is done.
+/// Alice compares again and again with Bob, who always puts in `his`; she asks for the middle of
+/// what is left. Each answer is that of a real comparison. Bob gets the same answers, so he knows
+/// as well when she is done.
 #[must_use]
 pub fn searching(his: u64) -> Run<Vec<Question>> {
     Run {
@@ -44,9 +45,11 @@ pub fn searching(his: u64) -> Run<Vec<Question>> {
 
 /// One party's part.
 ///
-/// *Computes*: `x < y` and `x = y` for every `x` that Alice asks about, opened to both. *From*: [`richer::one`]. *Security*: that of its parts,
-/// for each comparison; together the answers tell `y`, which is the lesson. *Cost*: with as many questions as there can be that of [`richer::compare_cost`]
-/// for [`WIDTH`] pairs; fewer leave their material unused. *Deviations*: none.
+/// *Computes*: `x < y` and `x = y` for every `x` that Alice asks about, opened to both. *From*:
+/// [`richer::one`]. *Security*: that of its parts, for each comparison; together the answers tell
+/// `y`, which is the lesson. *Cost*: with as many questions as there can be that of
+/// [`richer::compare_cost`] for [`WIDTH`] pairs; fewer leave their material unused. *Deviations*:
+/// none.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part(his): Part, prg: &mut Prg) -> Result<Vec<Question>, Fault> {
     let (mut least, mut most) = (0, (1 << WIDTH) - 1);
     let mut stock = richer::prepare(s, WIDTH, WIDTH, prg).await?;

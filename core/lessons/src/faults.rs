@@ -95,8 +95,8 @@ pub struct Part {
     shown: u64,
 }
 
-/// Both share 42; Alice opens a half that is one too large. Her frame is in order, so what Bob learns is wrong, and he
-/// does not notice; she learns the truth. What both read.
+/// Both share 42; Alice opens a half that is one too large. Her frame is in order, so what Bob
+/// learns is wrong, and he does not notice; she learns the truth. What both read.
 #[must_use]
 pub fn bending() -> Run<[u64; 2]> {
     Run {
@@ -108,7 +108,8 @@ pub fn bending() -> Run<[u64; 2]> {
     }
 }
 
-/// One party's part: [`shares::open`], which takes what is shown for a half, as Alice here bends it. Its protocol is there.
+/// One party's part: [`shares::open`], which takes what is shown for a half, as Alice here bends
+/// it. Its protocol is there.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part { half, shown }: Part) -> Result<u64, Fault> {
     let clock = Clock::new(100);
     let read = shares::open(s, clock, shown).await?;

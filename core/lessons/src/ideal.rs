@@ -1,8 +1,9 @@
 //! Ideal and real: a game in which one has to tell the protocol from a simulator.
 //!
-//! Alice sees two [views](tacit_jobs::compare::views) with the same amount and the same answer. In one the protocol ran with a Bob, the other
-//! was made up without any Bob. Where the protocol is secure no [`Strategy`] is right more often than a coin. Two ways to break it
-//! stand beside it, so that one sees that the game can be won: with them the answers stay right, and nobody would notice.
+//! Alice sees two [views](tacit_jobs::compare::views) with the same amount and the same answer. In one the
+//! protocol ran with a Bob, the other was made up without any Bob. Where the protocol is secure no
+//! [`Strategy`] is right more often than a coin. Two ways to break it stand beside it, so that one
+//! sees that the game can be won: with them the answers stay right, and nobody would notice.
 
 use tacit_jobs::compare::views::{View, real_on, simulated_on};
 use tacit_jobs::{Amount, Order};
@@ -58,7 +59,8 @@ impl Protocol {
     }
 }
 
-/// What each of the two sees when the protocol compares Alice's `x` with Bob's `y`, in minor units; `None` where that is no amount.
+/// What each of the two sees when the protocol compares Alice's `x` with Bob's `y`, in minor units;
+/// `None` where that is no amount.
 #[must_use]
 pub fn both(x: u64, y: u64, prg: &mut Prg) -> Option<[View; 2]> {
     let (x, y) = (Amount::from_minor_units(x).ok()?, Amount::from_minor_units(y).ok()?);
@@ -80,7 +82,8 @@ pub struct Round {
 }
 
 impl Round {
-    /// Draws both amounts, runs the protocol for one view and the simulator for the other, and a coin puts them in order.
+    /// Draws both amounts, runs the protocol for one view and the simulator for the other, and a
+    /// coin puts them in order.
     ///
     /// # Panics
     /// Never: what is drawn are amounts.
@@ -132,7 +135,8 @@ impl Strategy {
         }
     }
 
-    /// The more, the more it takes the view for the real one. It looks at what Alice receives: what she sends she can make herself.
+    /// The more, the more it takes the view for the real one. It looks at what Alice receives: what
+    /// she sends she can make herself.
     fn weight(self, view: &View) -> usize {
         let messages = || view.messages.iter().filter(|seen| seen.direction == Direction::Received);
         let bits: Vec<bool> = messages().flat_map(Seen::meaningful).collect();
@@ -177,7 +181,8 @@ impl Score {
     #[must_use]
     pub fn luck(self) -> f64 {
         let n = f64::from(self.of);
-        // The logarithm of C(n, i)/2^n, from i = 0 on: the fraction itself may be too small for a number.
+        // The logarithm of C(n, i)/2^n, from i = 0 on: the fraction itself may be too small for a
+        // number.
         let mut log = -n * std::f64::consts::LN_2;
         let mut sum = 0.0;
         for i in 0..=self.of {
@@ -214,7 +219,8 @@ fn seed(prg: &mut Prg) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// How likely all tests of this file together are to suspect the protocol where nothing is wrong.
+    /// How likely all tests of this file together are to suspect the protocol where nothing is
+    /// wrong.
     const LEVEL: f64 = 1e-6;
     const ROUNDS: u32 = 1000;
 
@@ -249,8 +255,8 @@ mod tests {
         assert!([Strategy::Zeros, Strategy::First, Strategy::Run].iter().all(|by| bare.contains(by)), "{bare:?}");
     }
 
-    /// The highest bit of an amount is 0, so without masks the real one always begins with it; the other one does in every second
-    /// round, and then a coin decides: three of four are right.
+    /// The highest bit of an amount is 0, so without masks the real one always begins with it; the
+    /// other one does in every second round, and then a coin decides: three of four are right.
     #[test]
     fn the_first_bit_is_right_in_three_of_four() {
         let right = f64::from(play(Protocol::Bare, Strategy::First).right);
@@ -317,7 +323,8 @@ mod tests {
         assert_eq!(score, Score { right: 2, of: 3 });
     }
 
-    /// Four histograms of the protocol and the simulators are flat; those of broken protocols are not.
+    /// Four histograms of the protocol and the simulators are flat; those of broken protocols are
+    /// not.
     #[test]
     fn histograms_are_flat_unless_something_leaks() {
         for protocol in Protocol::ALL {

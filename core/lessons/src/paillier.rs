@@ -1,4 +1,5 @@
-//! Sums under encryption: with a toy key that one can follow, and with a real one that takes its time.
+//! Sums under encryption: with a toy key that one can follow, and with a real one that takes its
+//! time.
 
 use serde::{Deserialize, Serialize};
 use tacit_paillier::linear::{self, Format, Model};
@@ -76,7 +77,8 @@ pub struct Toy {
     pub crossed: Vec<Crossed>,
 }
 
-/// One party's part in [`adding`]: its number, the randomness that it seals it with, and for Alice the key's primes.
+/// One party's part in [`adding`]: its number, the randomness that it seals it with, and for Alice
+/// the key's primes.
 #[derive(Serialize, Deserialize)]
 pub struct ToyPart {
     number: u32,
@@ -129,7 +131,8 @@ pub fn adding() -> Run<Toy> {
     }
 }
 
-/// What [`adding`] costs a party: the key and a ciphertext from Alice, two ciphertexts back, a round for Alice.
+/// What [`adding`] costs a party: the key and a ciphertext from Alice, two ciphertexts back, a
+/// round for Alice.
 #[must_use]
 pub fn toy_cost(party: Party) -> Cost {
     let bytes = TOY_BITS.div_ceil(8) as usize;
@@ -161,11 +164,13 @@ pub(crate) async fn play_toy<L: Link>(s: &mut Session<L>, part: ToyPart) -> Resu
     }
 }
 
-/// Alice: sends her key and her number under it, and reads what comes back. [`helper`] is the other side.
+/// Alice: sends her key and her number under it, and reads what comes back. [`helper`] is the other
+/// side.
 ///
-/// *Computes*: the sum of two numbers, and the double of the first, for Alice. *From*: Paillier 1999. *Security*: with a toy key none;
-/// with a real one Bob sees an encryption only, and Alice what she decrypts. *Cost*: [`toy_cost`]. *Deviations*: the randomness is that of
-/// the lesson, and Bob does not refresh his answers, so that one can follow.
+/// *Computes*: the sum of two numbers, and the double of the first, for Alice. *From*:
+/// Paillier 1999. *Security*: with a toy key none; with a real one Bob sees an encryption only, and
+/// Alice what she decrypts. *Cost*: [`toy_cost`]. *Deviations*: the randomness is that of the
+/// lesson, and Bob does not refresh his answers, so that one can follow.
 async fn owner<L: Link>(s: &mut Session<L>, key: &SecretKey, [mine, randomness]: [Number; 2]) -> Result<Held, Fault> {
     let public = key.public();
     let sealed = public.encrypt_with(&mine, &randomness).map_err(internal)?;
@@ -294,7 +299,8 @@ pub struct Done {
     pub read: Option<f64>,
 }
 
-/// The model of the private prediction: the price of a flat, in thousands, by rooms, square metres and floor.
+/// The model of the private prediction: the price of a flat, in thousands, by rooms, square metres
+/// and floor.
 pub const WEIGHTS: [f64; 3] = [12.5, 3.25, -1.5];
 /// What every flat costs at least.
 pub const BIAS: f64 = 40.0;
@@ -313,7 +319,8 @@ pub enum Part {
     Owner(u32, u32, [f64; 3], f64),
 }
 
-/// With a real key: sums and multiples, and a private prediction. Each piece is told as soon as it is done.
+/// With a real key: sums and multiples, and a private prediction. Each piece is told as soon as it
+/// is done.
 #[must_use]
 pub fn predicting() -> Run<()> {
     predicting_under(BITS)
@@ -331,7 +338,8 @@ pub fn predicting_under(bits: u32) -> Run<()> {
     }
 }
 
-/// What [`predicting_under`] costs a party: the key, a ciphertext and three from Alice, two and one from Bob; two rounds for Alice.
+/// What [`predicting_under`] costs a party: the key, a ciphertext and three from Alice, two and one
+/// from Bob; two rounds for Alice.
 #[must_use]
 pub fn predict_cost(party: Party, bits: u32) -> Cost {
     let bytes = bits.div_ceil(8) as usize;
@@ -353,11 +361,13 @@ pub(crate) async fn play<L: Link>(
     }
 }
 
-/// Alice: makes a key, and has Bob compute on what he cannot read. [`model_owner`] is the other side.
+/// Alice: makes a key, and has Bob compute on what he cannot read. [`model_owner`] is the other
+/// side.
 ///
-/// *Computes*: the sum of two numbers, the triple of hers, and `w·x + b`, for her. *From*: Paillier 1999; [`linear`]. *Security*: semi-honest:
-/// Bob sees encryptions only; Alice learns the sum, so his number, and the price, see [`linear`]. *Cost*: [`predict_cost`].
-/// *Deviations*: Bob does not refresh the sum and the multiple, which tell Alice nothing that she does not know or read.
+/// *Computes*: the sum of two numbers, the triple of hers, and `w·x + b`, for her. *From*: Paillier
+/// 1999; [`linear`]. *Security*: semi-honest: Bob sees encryptions only; Alice learns the sum, so
+/// his number, and the price, see [`linear`]. *Cost*: [`predict_cost`]. *Deviations*: Bob does not
+/// refresh the sum and the multiple, which tell Alice nothing that she does not know or read.
 async fn client<L: Link>(
     s: &mut Session<L>,
     bits: u32,
@@ -385,8 +395,8 @@ async fn client<L: Link>(
     send::<Sealed, _>(s, public, &request).await?;
     let [answer] = recv::<Summed, _, 1>(s, public).await?;
     timed.step(Piece::PriceRead, || linear::finish(&key, FORMAT, &answer), peer, |price| (None, Some(**price)))?;
-    // 3. Beside it the sum of the same two numbers in halves, a thousand times over, because once is too short to measure. She knows
-    //    his number by now: it is what the sum is more than hers.
+    // 3. Beside it the sum of the same two numbers in halves, a thousand times over, because once
+    // is too short to measure. She knows his number by now: it is what the sum is more than hers.
     let (word, clock) = (Clock::new(1 << 32), timed.aside.clock);
     let (mine, his) = (u64::from(mine), word.sub(sum, mine.into()));
     let shared = |prg: &mut Prg| {

@@ -1,9 +1,10 @@
 //! One party of a lesson: what it is asked for, and what it says in the end.
 //!
-//! A [`Run`] is a lesson's protocol with its numbers: a [`Task`] for each party, in which stands that party's input and what both
-//! know, and nothing of the other's. Each party [plays](play) its task over a link of its own, wherever it lives, and makes a [`Report`];
-//! out of both reports comes what the lesson shows. Where there is no link to be had, or thousands of runs are wanted, both
-//! play in lockstep in one program, by the same code.
+//! A [`Run`] is a lesson's protocol with its numbers: a [`Task`] for each party, in which stands
+//! that party's input and what both know, and nothing of the other's. Each party [plays](play) its
+//! task over a link of its own, wherever it lives, and makes a [`Report`]; out of both reports
+//! comes what the lesson shows. Where there is no link to be had, or thousands of runs are wanted,
+//! both play in lockstep in one program, by the same code.
 
 use std::rc::Rc;
 
@@ -73,14 +74,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether everything that was sent has come and both are content: only then may the same link serve another run.
+    /// Whether everything that was sent has come and both are content: only then may the same link
+    /// serve another run.
     #[must_use]
     pub fn are_settled(reports: &[Self; 2]) -> bool {
         let [alice, bob] = reports;
         alice.held.is_ok() && bob.held.is_ok() && alice.sent.len() == bob.heard && bob.sent.len() == alice.heard
     }
 
-    /// Whether nobody did anything wrong and the run did not come to its end all the same: the connection is gone.
+    /// Whether nobody did anything wrong and the run did not come to its end all the same: the
+    /// connection is gone.
     #[must_use]
     pub fn are_cut_off(reports: &[Self; 2]) -> bool {
         let code = |report: &Self| report.held.as_ref().err().map(|fault| fault.code);

@@ -1,7 +1,7 @@
 //! Who is richer, gate by gate: the comparison of `tacit_share`, at a width that one can follow.
 //!
-//! The gates are the real ones: private ANDs for the leaves, the carry tree above them. So is the material: the two parties make it
-//! out of oblivious transfers, before their numbers are touched.
+//! The gates are the real ones: private ANDs for the leaves, the carry tree above them. So is the
+//! material: the two parties make it out of oblivious transfers, before their numbers are touched.
 
 use serde::{Deserialize, Serialize};
 use tacit_ot::Engine;
@@ -16,7 +16,8 @@ use crate::faults::Harm;
 use crate::party::{Held, Report, Run, Task, strange};
 use crate::wire;
 
-/// A node of the tree: whether the lower end of its bits decides (`x < y` so far), and whether all are equal.
+/// A node of the tree: whether the lower end of its bits decides (`x < y` so far), and whether all
+/// are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Node {
     /// `g`: `x < y`, on these bits.
@@ -25,8 +26,8 @@ pub struct Node {
     pub propagate: bool,
 }
 
-/// What the gates come to, layer by layer, from single bits to the whole: what nobody sees while they run. The least
-/// significant bit is the first.
+/// What the gates come to, layer by layer, from single bits to the whole: what nobody sees while
+/// they run. The least significant bit is the first.
 #[must_use]
 pub fn gates(width: usize, x: u64, y: u64) -> Vec<Vec<Node>> {
     let bit = |number: u64, at: usize| number >> at & 1 == 1;
@@ -82,8 +83,8 @@ pub struct Part {
     numbers: Vec<u64>,
 }
 
-/// Compares Alice's first number of each pair with Bob's second, all of `width` bits. A mask is good for
-/// one use, so material for all pairs is made first.
+/// Compares Alice's first number of each pair with Bob's second, all of `width` bits. A mask is
+/// good for one use, so material for all pairs is made first.
 #[must_use]
 pub fn comparing(width: usize, pairs: &[[u64; 2]]) -> Run<Compared> {
     comparing_with(Harm::None, width, pairs)
@@ -99,7 +100,8 @@ pub(crate) fn comparing_with(harm: Harm, width: usize, pairs: &[[u64; 2]]) -> Ru
 #[must_use]
 pub fn compare_cost(party: Party, width: usize, n: usize) -> Cost {
     let one = and::private_cost(width) + tree::fold_cost(width, 1) + open::reveal_cost(2);
-    // The trees of the set-up travel with the first transfers, both ways, so that these have a round at any width.
+    // The trees of the set-up travel with the first transfers, both ways, so that these have a
+    // round at any width.
     let material = Cost { rounds: 1, ..material::prepare_cost(party, demand(width) * n) };
     Engine::setup_cost() + material + one * n as u64
 }
@@ -113,7 +115,8 @@ pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: &Part, prg: &mut Prg
     Ok(answers)
 }
 
-/// Material for `n` comparisons, made out of oblivious transfers. Cost: [`Engine::setup_cost`] and [`material::prepare_cost`].
+/// Material for `n` comparisons, made out of oblivious transfers. Cost: [`Engine::setup_cost`] and
+/// [`material::prepare_cost`].
 pub(crate) async fn prepare<L: Link>(
     s: &mut Session<L>,
     width: usize,
@@ -131,8 +134,9 @@ fn demand(width: usize) -> Demand {
 
 /// Whether Alice's number is less than Bob's, and whether both are the same.
 ///
-/// *Computes*: [`tacit_share::compare::less_and_equal`] on `width` bits, opened to both. *From*: as there. *Security*: semi-honest, that
-/// of its parts. *Cost*: [`and::private_cost`], [`tree::fold_cost`] and [`open::reveal_cost`]. *Deviations*: none but the width.
+/// *Computes*: [`tacit_share::compare::less_and_equal`] on `width` bits, opened to both. *From*: as
+/// there. *Security*: semi-honest, that of its parts. *Cost*: [`and::private_cost`],
+/// [`tree::fold_cost`] and [`open::reveal_cost`]. *Deviations*: none but the width.
 pub(crate) async fn one<L: Link>(
     s: &mut Session<L>,
     width: usize,

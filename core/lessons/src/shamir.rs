@@ -43,8 +43,8 @@ pub fn secret(k: usize, points: &[(i64, i64)]) -> Result<i64, Fault> {
 
 /// Shows the other party one's share, and recovers the secret from both.
 ///
-/// *Computes*: f(0) of the line through both. *From*: Shamir 1979. *Security*: whoever has both shares has the secret.
-/// *Cost*: [`meet_cost`]. *Deviations*: none.
+/// *Computes*: f(0) of the line through both. *From*: Shamir 1979. *Security*: whoever has both
+/// shares has the secret. *Cost*: [`meet_cost`]. *Deviations*: none.
 ///
 /// # Errors
 /// The link's; the peer's, when its share is not one, or is this party's own.
@@ -111,8 +111,8 @@ pub fn two_of_four(coefficients: [u64; 2]) -> Result<Met, Fault> {
     meeting(coefficients)?.undrawn()
 }
 
-/// The secrets from 0 to `PRIME − 1` that one share of a line leaves possible when slopes are plain numbers from 0 to
-/// `steepest`.
+/// The secrets from 0 to `PRIME − 1` that one share of a line leaves possible when slopes are plain
+/// numbers from 0 to `steepest`.
 ///
 /// # Errors
 /// When numbers get too large.

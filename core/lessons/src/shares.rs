@@ -10,8 +10,8 @@ use crate::{Clock, Crossed};
 
 /// Alice keeps `mask` and hands Bob `x − mask`. Returns her share.
 ///
-/// *Computes*: shares of `x`. *From*: folklore. *Security*: perfect, given a mask that is uniform and used once. *Cost*: one number from
-/// Alice to Bob, no round. *Deviations*: none.
+/// *Computes*: shares of `x`. *From*: folklore. *Security*: perfect, given a mask that is uniform
+/// and used once. *Cost*: one number from Alice to Bob, no round. *Deviations*: none.
 ///
 /// # Errors
 /// The link's.
@@ -30,8 +30,8 @@ pub async fn take<L: Link>(s: &mut Session<L>, clock: Clock) -> Result<u64, Faul
 
 /// Both learn the number that they share.
 ///
-/// *Computes*: `x_A + x_B`. *From*: folklore. *Security*: perfect; a half says nothing but what the sum says. *Cost*: [`open_cost`].
-/// *Deviations*: none.
+/// *Computes*: `x_A + x_B`. *From*: folklore. *Security*: perfect; a half says nothing but what the
+/// sum says. *Cost*: [`open_cost`]. *Deviations*: none.
 ///
 /// # Errors
 /// The link's, or the peer's when the message is not one number on the clock.
@@ -135,8 +135,8 @@ pub fn on_the_clock(clock: Clock, x: u64, draws: usize, prg: &mut Prg) -> Vec<u3
     counts
 }
 
-/// The same without a clock: the mask is uniform from 0 to `reach − 1`, and Bob's share is the plain difference. The
-/// first bin is `1 − reach`, the last `reach − 1`.
+/// The same without a clock: the mask is uniform from 0 to `reach − 1`, and Bob's share is the
+/// plain difference. The first bin is `1 − reach`, the last `reach − 1`.
 #[must_use]
 pub fn without_a_clock(reach: u64, x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
     let mask = Clock::new(reach);

@@ -45,8 +45,8 @@ pub enum Held {
     Choose([u8; 4], [u8; 2]),
 }
 
-/// Alice has two letters, Bob takes the one that `choice` names. The 128 base transfers run as they do in Tacit; the
-/// letters go under the keys of the first of them.
+/// Alice has two letters, Bob takes the one that `choice` names. The 128 base transfers run as they
+/// do in Tacit; the letters go under the keys of the first of them.
 #[must_use]
 pub fn transferring(letters: [u8; 2], choice: bool) -> Run<Transferred> {
     Run {

@@ -8,7 +8,8 @@ use crate::message::Operands;
 use crate::party::{Held, Report, Run, Task, strange};
 use crate::{Clock, Crossed, shares};
 
-/// One party's shares of random `a` and `b`, and of `c = a·b`. Spent by value: who uses it twice gives inputs away.
+/// One party's shares of random `a` and `b`, and of `c = a·b`. Spent by value: who uses it twice
+/// gives inputs away.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Triple {
     /// A share of the first mask.
@@ -27,8 +28,8 @@ impl Triple {
     }
 }
 
-/// Both parties' shares of a random triple. A dealer's work, and here the program's own; in Tacit the two parties
-/// make triples out of oblivious transfers.
+/// Both parties' shares of a random triple. A dealer's work, and here the program's own; in Tacit
+/// the two parties make triples out of oblivious transfers.
 #[must_use]
 pub fn deal(clock: Clock, prg: &mut Prg) -> [Triple; 2] {
     let (a, b) = (clock.draw(prg), clock.draw(prg));
@@ -52,8 +53,9 @@ pub struct Product {
 
 /// Shares of `x·y`.
 ///
-/// *Computes*: opens `d = x − a` and `e = y − b`; then `x·y = c + d·b + e·a + d·e`. *From*: Beaver 1991. *Security*: semi-honest,
-/// perfect given an unspent triple. *Cost*: [`multiply_cost`]. *Deviations*: a dealer makes the triple, and a lesson may spend one twice.
+/// *Computes*: opens `d = x − a` and `e = y − b`; then `x·y = c + d·b + e·a + d·e`. *From*:
+/// Beaver 1991. *Security*: semi-honest, perfect given an unspent triple. *Cost*:
+/// [`multiply_cost`]. *Deviations*: a dealer makes the triple, and a lesson may spend one twice.
 ///
 /// # Errors
 /// The link's, or the peer's when the message is not two numbers on the clock.
@@ -146,7 +148,8 @@ pub fn example() -> [Triple; 2] {
     [Triple { a: 70, b: 3, c: 90 }, Triple { a: 42, b: 6, c: 18 }]
 }
 
-/// How often which `d` is opened for the input `x`, in `draws` products with a new triple each, in bins of five.
+/// How often which `d` is opened for the input `x`, in `draws` products with a new triple each, in
+/// bins of five.
 #[must_use]
 pub fn opened(x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
     let mut counts = vec![0; 20];

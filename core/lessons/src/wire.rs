@@ -37,14 +37,16 @@ impl Crossed {
 pub struct Sent {
     /// All of it, header included.
     pub frame: Vec<u8>,
-    /// How many messages had come to the sender before: that gives it its place among those of both.
+    /// How many messages had come to the sender before: that gives it its place among those of
+    /// both.
     pub after: usize,
 }
 
 /// What a link promises.
 type Promised<'a, T> = Pin<Box<dyn Future<Output = Result<T, LinkError>> + 'a>>;
 
-/// A link of any kind. Protocols are compiled for it once, and not again for every kind of link that a page plays over.
+/// A link of any kind. Protocols are compiled for it once, and not again for every kind of link
+/// that a page plays over.
 trait AnyLink {
     fn send(&self, message: Vec<u8>) -> Promised<'_, ()>;
     fn recv(&self) -> Promised<'_, Vec<u8>>;
@@ -91,8 +93,8 @@ impl Link for Noted {
     }
 }
 
-/// What Alice and Bob sent, in one order: Alice speaks until she has to wait, then Bob until he has to. It is the order in which
-/// they speak in lockstep, wherever they ran.
+/// What Alice and Bob sent, in one order: Alice speaks until she has to wait, then Bob until he has
+/// to. It is the order in which they speak in lockstep, wherever they ran.
 pub(crate) fn merge(sent: [Vec<Sent>; 2]) -> Vec<Crossed> {
     let [mut alice, mut bob] = sent.map(|sent| sent.into_iter().peekable());
     let mut spoken = [0; 2];

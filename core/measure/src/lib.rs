@@ -1,5 +1,6 @@
-//! Rows of measurements, and how often work runs in a second, on whatever clock the caller has: nothing in `core/` knows
-//! one. The same measuring code runs in the terminal and in a browser's Worker.
+//! Rows of measurements, and how often work runs in a second, on whatever clock the caller has:
+//! nothing in `core/` knows one. The same measuring code runs in the terminal and in a browser's
+//! Worker.
 
 pub mod heap;
 
@@ -24,8 +25,8 @@ impl Row {
     }
 }
 
-/// How many times a second `work` runs: the best of several tries, each long enough for a Worker's coarse clock.
-/// Whatever else the machine does can only make a try slower.
+/// How many times a second `work` runs: the best of several tries, each long enough for a Worker's
+/// coarse clock. Whatever else the machine does can only make a try slower.
 pub fn per_second(clock: &dyn Fn() -> f64, mut work: impl FnMut()) -> f64 {
     const TRY_MS: f64 = 2.0;
     const ALL_MS: f64 = 300.0;

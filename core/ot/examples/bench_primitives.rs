@@ -1,8 +1,8 @@
 //! Measures the primitives natively, and the candidates that were not taken beside them.
 //!
-//! `cargo run --release -p tacit-ot --example bench_primitives -- --json` prints one JSON object a line; without
-//! `--json`, a table. The crate `aes` uses the processor's instruction; with `RUSTFLAGS='--cfg aes_backend="soft"'` it
-//! does not, which is what WebAssembly has.
+//! `cargo run --release -p tacit-ot --example bench_primitives -- --json` prints one JSON object a
+//! line; without `--json`, a table. The crate `aes` uses the processor's instruction; with
+//! `RUSTFLAGS='--cfg aes_backend="soft"'` it does not, which is what WebAssembly has.
 
 use std::hint::black_box;
 use std::time::Instant;

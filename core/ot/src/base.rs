@@ -3,12 +3,13 @@
 //! *Computes*: 128 random transfers. The sender gets pairs `(k0, k1)`; the receiver has chosen bits
 //! `c` and gets `k_c`.
 //!
-//! *From*: Masny, Rindal, *Endemic Oblivious Transfer*, CCS 2019 (ePrint 2019/706), from Diffie–Hellman
-//! key agreement over ristretto255. The sender draws `a` and sends `A = aG`. For transfer `i` the
-//! receiver draws `b_i` and a uniform point `r_{1−c}`, sets `r_c = b_i·G − H_c(r_{1−c})`, and sends
-//! `(r_0, r_1)`. The sender computes `B_0 = r_0 + H_0(r_1)` and `B_1 = r_1 + H_1(r_0)`; `k_j` is a hash
-//! of `a·B_j`. The receiver knows `b_i·A = a·B_c`. `H` hashes the receiver, the side, the index and the
-//! encoded point to 64 bytes with BLAKE3, and maps those to the group as in RFC 9496, 4.3.4.
+//! *From*: Masny, Rindal, *Endemic Oblivious Transfer*, CCS 2019 (ePrint 2019/706), from
+//! Diffie–Hellman key agreement over ristretto255. The sender draws `a` and sends `A = aG`. For
+//! transfer `i` the receiver draws `b_i` and a uniform point `r_{1−c}`, sets `r_c = b_i·G −
+//! H_c(r_{1−c})`, and sends `(r_0, r_1)`. The sender computes `B_0 = r_0 + H_0(r_1)` and `B_1 =
+//! r_1 + H_1(r_0)`; `k_j` is a hash of `a·B_j`. The receiver knows `b_i·A = a·B_c`. `H` hashes the
+//! receiver, the side, the index and the encoded point to 64 bytes with BLAKE3, and maps those to
+//! the group as in RFC 9496, 4.3.4.
 //!
 //! *Security*: malicious and composable, in the random-oracle model under the gap Diffie–Hellman
 //! assumption. The functionality is *endemic*: a corrupted party may choose its own outputs, and
@@ -85,7 +86,8 @@ pub async fn both<L: Link>(
 ) -> Result<(BaseSender, BaseReceiver), Fault> {
     let (me, peer) = (s.party(), s.party().other());
 
-    // Multiples of G, made here: the library's ready-made table would be a tenth of what the page's worker loads.
+    // Multiples of G, made here: the library's ready-made table would be a tenth of what the page's
+    // worker loads.
     let multiples_of_g = RistrettoBasepointTable::create(&RISTRETTO_BASEPOINT_POINT);
 
     // 1. As senders, both draw a and send A = aG.
@@ -312,7 +314,8 @@ mod tests {
     #[test]
     fn malformed_points_are_refused() {
         let good = G.compress().to_bytes();
-        // Not below the field's prime; an odd encoding ("negative"); the identity; not on the curve.
+        // Not below the field's prime; an odd encoding ("negative"); the identity; not on the
+        // curve.
         let identity = [0; 32];
         let mut not_reduced = [0xff; 32];
         not_reduced[31] = 0x7f;

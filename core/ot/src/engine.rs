@@ -1,4 +1,5 @@
-//! The engine: extensions in both directions over one pairing, and the stock of random transfers they give.
+//! The engine: extensions in both directions over one pairing, and the stock of random transfers
+//! they give.
 
 use tacit_ring::Bits;
 use tacit_session::{Cost, Fault, Link, Session, Stage};
@@ -49,7 +50,8 @@ impl Engine {
 
     /// What [`setup`](Self::setup) and the trees cost, all of it counted under [`Stage::BaseOt`].
     ///
-    /// The trees travel with the first extension and share its round, so this is what the ledger shows after that.
+    /// The trees travel with the first extension and share its round, so this is what the ledger
+    /// shows after that.
     #[must_use]
     pub fn setup_cost() -> Cost {
         Self::setup_cost_with(FIELD_BITS)
@@ -61,9 +63,11 @@ impl Engine {
         base::cost() + Cost { rounds: 0, ..Cost::exchange(soft_spoken::trees_bytes(k)) }
     }
 
-    /// What [`extend`](Self::extend) costs under [`Stage::Extend`]: one round if both directions grow.
+    /// What [`extend`](Self::extend) costs under [`Stage::Extend`]: one round if both directions
+    /// grow.
     ///
-    /// If only one does, its message travels with whatever comes next: then there is no round of its own.
+    /// If only one does, its message travels with whatever comes next: then there is no round of
+    /// its own.
     #[must_use]
     pub fn extend_cost(as_sender: usize, as_receiver: usize) -> Cost {
         Self::extend_cost_with(FIELD_BITS, as_sender, as_receiver)
@@ -85,7 +89,8 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
         Self { sender: Some(sender), receiver, sent: 0, received: 0 }
     }
 
-    /// New random transfers: as many in each direction as said. The peer says the same with the roles swapped.
+    /// New random transfers: as many in each direction as said. The peer says the same with the
+    /// roles swapped.
     ///
     /// It travels as one message of 4 bytes a transfer, so stock up in portions of up to a million;
     /// who wants many portions [begins](Self::begin) the next ones before he
@@ -123,7 +128,8 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
         Ok(Begun { choices, chosen })
     }
 
-    /// The second half of [`extend`](Self::extend), as sender: only listens. First begun is first finished.
+    /// The second half of [`extend`](Self::extend), as sender: only listens. First begun is first
+    /// finished.
     ///
     /// # Errors
     /// Those of [`extend`](Self::extend).
@@ -196,7 +202,8 @@ impl Pool {
         (choices, messages)
     }
 
-    /// Spends `n` transfers as sender: `c·u = v + w` with the peer's [`receiver_words`](Self::receiver_words).
+    /// Spends `n` transfers as sender: `c·u = v + w` with the peer's
+    /// [`receiver_words`](Self::receiver_words).
     ///
     /// # Panics
     /// When fewer are left.
@@ -206,7 +213,8 @@ impl Pool {
         SenderWords::new(&m0, &m1)
     }
 
-    /// Spends `n` transfers as receiver: `c·u = v + w` with the peer's [`sender_words`](Self::sender_words).
+    /// Spends `n` transfers as receiver: `c·u = v + w` with the peer's
+    /// [`sender_words`](Self::sender_words).
     ///
     /// # Panics
     /// When fewer are left.

@@ -1,7 +1,8 @@
 //! What an oblivious-transfer extension is: random correlated transfers, any number at a time.
 //!
-//! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver a random bit `c`
-//! and the block `t = q ⊕ c·Δ`. A second extension is one new file that implements these two traits.
+//! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver
+//! a random bit `c` and the block `t = q ⊕ c·Δ`. A second extension is one new file that implements
+//! these two traits.
 //!
 //! A sender outputs rows only after checking that the relation holds. When a check fails, the
 //! sender must be dropped, and `Δ` with it; the [`Engine`](crate::Engine) does that.
@@ -26,8 +27,8 @@ pub trait RandomCotSender {
 /// The side that gets random choice bits.
 #[expect(async_fn_in_trait, reason = "single-threaded by design: no caller wants a Send bound")]
 pub trait RandomCotReceiver {
-    /// The `c` and the `t` of `n` new transfers. Only sends: a party that extends as receiver first and as sender then
-    /// does both directions in one round.
+    /// The `c` and the `t` of `n` new transfers. Only sends: a party that extends as receiver first
+    /// and as sender then does both directions in one round.
     ///
     /// # Errors
     /// The link's.

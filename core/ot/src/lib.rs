@@ -1,8 +1,8 @@
 //! Oblivious transfer: what every gate on private bits is made of.
 //!
-//! In a transfer the sender holds two messages and the receiver a bit; the receiver gets the message that the bit
-//! names, and neither learns more. Here all transfers are *random*: messages and bits come out of the protocol, before
-//! any input exists, and are used up later.
+//! In a transfer the sender holds two messages and the receiver a bit; the receiver gets the
+//! message that the bit names, and neither learns more. Here all transfers are *random*: messages
+//! and bits come out of the protocol, before any input exists, and are used up later.
 //!
 //! ```text
 //!  base::both          128 transfers each way, by elliptic curves         once per pairing, one round

@@ -1,6 +1,7 @@
 //! How fast the primitives are here: the rows that the choices in this crate stand on.
 //!
-//! Nothing in `core/` knows a clock, so the caller brings one: the terminal's, or a browser Worker's.
+//! Nothing in `core/` knows a clock, so the caller brings one: the terminal's, or a browser
+//! Worker's.
 //!
 //! | `bench` | `variant` | `unit` |
 //! |---|---|---|

@@ -1,10 +1,12 @@
 //! Random transfers to random products: of bits, and of a bit and a word.
 //!
-//! *Computes*: `s·δ_j = u_j ⊕ v_j` for `j` below `W`: the receiver has the bit `s` and the bits `u_j`, the sender the
-//! bits `δ_j` and `v_j`; all are random. One transfer gives one such product for every bit of its messages.
+//! *Computes*: `s·δ_j = u_j ⊕ v_j` for `j` below `W`: the receiver has the bit `s` and the bits
+//! `u_j`, the sender the bits `δ_j` and `v_j`; all are random. One transfer gives one such product
+//! for every bit of its messages.
 //!
-//! *From*: Asharov, Lindell, Schneider, Zohner 2013. With messages `m0`, `m1` and choice `s`, put `v = m0`, `δ = m0 ⊕
-//! m1` and `u = m_s`; then `u = v ⊕ s·δ`. *Security*: that of the transfers. *Cost*: none; local. *Deviations*: none.
+//! *From*: Asharov, Lindell, Schneider, Zohner 2013. With messages `m0`, `m1` and choice `s`, put
+//! `v = m0`, `δ = m0 ⊕ m1` and `u = m_s`; then `u = v ⊕ s·δ`. *Security*: that of the transfers.
+//! *Cost*: none; local. *Deviations*: none.
 
 use tacit_ring::Bits;
 use tacit_symmetric::Block;
@@ -39,8 +41,9 @@ pub(crate) fn receive<const W: usize>(s: Bits, messages: &[Block]) -> ReceiverPr
 
 /// The sender's half of `n` random products of a bit and a word: `c·u = v + w` modulo 2^32.
 ///
-/// *From*: Gilboa 1999, on random words. With messages `m0`, `m1` and choice `c`, put `u = m1 − m0`, `v = −m0` and `w = m_c`.
-/// *Security*: that of the transfers: to the receiver, `u` hides behind the message that `c` does not name.
+/// *From*: Gilboa 1999, on random words. With messages `m0`, `m1` and choice `c`, put `u = m1 −
+/// m0`, `v = −m0` and `w = m_c`. *Security*: that of the transfers: to the receiver, `u` hides
+/// behind the message that `c` does not name.
 #[derive(Default, ZeroizeOnDrop)]
 pub struct SenderWords {
     /// Her random factors.

@@ -1,7 +1,7 @@
 //! Correlated transfers to random ones.
 //!
-//! *Computes*: from `t_i = q_i ⊕ c_i·Δ`, the sender's messages `m0_i = H(i, q_i)` and `m1_i = H(i, q_i ⊕ Δ)`, and the
-//! receiver's `H(i, t_i)`, which is the one that `c_i` names.
+//! *Computes*: from `t_i = q_i ⊕ c_i·Δ`, the sender's messages `m0_i = H(i, q_i)` and `m1_i = H(i,
+//! q_i ⊕ Δ)`, and the receiver's `H(i, t_i)`, which is the one that `c_i` names.
 //!
 //! *From*: Ishai, Kilian, Nissim, Petrank 2003. *Security*: that of the hash,
 //! [`tacit_symmetric::hash`](mod@tacit_symmetric::hash): the receiver knows `q_i` or `q_i ⊕ Δ`,

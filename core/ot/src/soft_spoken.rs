@@ -1,6 +1,7 @@
 //! SoftSpokenOT: extension by small-field vector oblivious linear evaluation.
 //!
-//! *Computes*: random correlated transfers, `t_i = q_i ⊕ c_i·Δ` (see [`extension`](crate::extension)).
+//! *Computes*: random correlated transfers, `t_i = q_i ⊕ c_i·Δ` (see
+//! [`extension`](crate::extension)).
 //!
 //! *From*: Roy, *SoftSpokenOT*, CRYPTO 2022 (ePrint 2022/192): the malicious protocol over the
 //! repetition code. The field has `2^k` elements and `k` divides 128. There are `128/k` punctured
@@ -73,8 +74,8 @@ use crate::base::{BaseReceiver, BaseSender, COUNT};
 use crate::extension::{RandomCotReceiver, RandomCotSender};
 use crate::{transpose, tree, universal};
 
-/// `k` in the product: as fast as any, half the bytes of the next smaller one, and for a stock of a thousand transfers
-/// within 3 kB of the smallest (see the table above).
+/// `k` in the product: as fast as any, half the bytes of the next smaller one, and for a stock of a
+/// thousand transfers within 3 kB of the smallest (see the table above).
 pub const FIELD_BITS: usize = 4;
 
 /// Additional transfers of every extension, which its check uses up.
@@ -182,8 +183,8 @@ pub const fn extend_bytes(k: usize, n: usize) -> usize {
 }
 
 impl SoftSpokenReceiver {
-    /// Grows the trees. Level `l` of tree `j` has the messages of transfer `(j + 1)·k − 1 − l`, so that transfer `i`
-    /// belongs to bit `i` of `Δ`.
+    /// Grows the trees. Level `l` of tree `j` has the messages of transfer `(j + 1)·k − 1 − l`, so
+    /// that transfer `i` belongs to bit `i` of `Δ`.
     ///
     /// # Panics
     /// When `k` is not 1, 2, 4 or 8.
@@ -202,7 +203,8 @@ impl SoftSpokenReceiver {
         Self { k, trees, unsent: Some(unsent), next_batch: 0, transcript: Transcript::new(&base.transcript) }
     }
 
-    /// One batch: the planes of `t`; the choice bits; and what corrects the other trees' choice bits.
+    /// One batch: the planes of `t`; the choice bits; and what corrects the other trees' choice
+    /// bits.
     fn batch(&self, planes: &mut [Plane; COUNT], corrections: &mut [Vec<u64>]) -> Plane {
         let mut choices = [0; WORDS];
         for (j, (streams, planes)) in self.trees.iter().zip(planes.chunks_exact_mut(self.k)).enumerate() {
@@ -294,8 +296,8 @@ impl RandomCotReceiver for SoftSpokenReceiver {
 }
 
 impl SoftSpokenSender {
-    /// Remembers what will puncture the trees. `Δ` is the complement of the choices: a party learns the nodes beside
-    /// her path.
+    /// Remembers what will puncture the trees. `Δ` is the complement of the choices: a party learns
+    /// the nodes beside her path.
     ///
     /// # Panics
     /// When `k` is not 1, 2, 4 or 8.
@@ -381,11 +383,12 @@ impl RandomCotSender for SoftSpokenSender {
     }
 }
 
-/// One batch of a tree: returns `Σ r_x`, and sets plane `b` to the sum over those `x` whose bit `b` is set, beginning
-/// with `x = first`.
+/// One batch of a tree: returns `Σ r_x`, and sets plane `b` to the sum over those `x` whose bit `b`
+/// is set, beginning with `x = first`.
 ///
-/// It adds like a binary counter: two sums of 2^b streams each make one of 2^(b+1), and the second of them is
-/// just the part of it that belongs to plane `b`. So there are 2 additions a stream, and not `k/2`.
+/// It adds like a binary counter: two sums of 2^b streams each make one of 2^(b+1), and the second
+/// of them is just the part of it that belongs to plane `b`. So there are 2 additions a stream, and
+/// not `k/2`.
 fn fold(streams: &[Stream], first: usize, batch: u64, planes: &mut [Plane]) -> Plane {
     let levels = planes.len();
     let mut waiting = [[0; WORDS]; 8];
@@ -525,7 +528,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// What a peer sends who computes the frames' checks herself: only the right length and clean tails are read.
+        /// What a peer sends who computes the frames' checks herself: only the right length and
+        /// clean tails are read.
         #[test]
         fn foreign_bodies_are_refused_or_read_whole(
             body in prop::collection::vec(any::<u8>(), 0..600), k in 0usize..4, n in 1usize..300, fit in any::<bool>(),

@@ -1,4 +1,5 @@
-//! One suite for the ideal functionality and the real protocol; declared costs; frames that were tampered with.
+//! One suite for the ideal functionality and the real protocol; declared costs; frames that were
+//! tampered with.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -122,7 +123,8 @@ proptest! {
     }
 }
 
-/// A whole engine of one party: set-up and two extensions. What it got, hashed, so that runs can be compared.
+/// A whole engine of one party: set-up and two extensions. What it got, hashed, so that runs can be
+/// compared.
 async fn whole(s: &mut Session<QueueLink>, seed: u8, k: usize, sizes: [(usize, usize); 2]) -> Result<(), Fault> {
     let mut engine = Engine::setup_with(s, &mut Prg::from_seed([seed; 32]), k).await?;
     for (as_sender, as_receiver) in sizes {

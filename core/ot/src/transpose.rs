@@ -5,7 +5,8 @@ use tacit_symmetric::Block;
 /// Rows of a plane batch: bits of a block.
 pub const ROWS: usize = 128;
 
-/// Block `i` of `out` has as its bit `j` the bit `i` of row `j`; `rows[j]` are the words of row `j`.
+/// Block `i` of `out` has as its bit `j` the bit `i` of row `j`; `rows[j]` are the words of row
+/// `j`.
 ///
 /// Words beyond what `out` needs are left alone.
 ///
@@ -24,8 +25,8 @@ pub fn to_blocks<const WORDS: usize>(rows: &[[u64; WORDS]; ROWS], out: &mut [Blo
     }
 }
 
-/// Transposes 64×64 bits in place: swaps quarters, then quarters of quarters, six times (Warren, *Hacker's Delight*,
-/// 7-3).
+/// Transposes 64×64 bits in place: swaps quarters, then quarters of quarters, six times (Warren,
+/// *Hacker's Delight*, 7-3).
 #[inline]
 fn square(x: &mut [u64; 64]) {
     step::<32>(x, 0x0000_0000_ffff_ffff);

@@ -78,10 +78,12 @@ pub(crate) fn grow(index: usize, pairs: &[[Block; 2]], digest: &mut Digest) -> (
     (streams(index, &of_leaves(domain::LEAF, index, &nodes)), corrections, sum)
 }
 
-/// The puncturer's side: the streams of all leaves of tree `index` but α, whose bit `b` is bit `b` of `alpha`.
+/// The puncturer's side: the streams of all leaves of tree `index` but α, whose bit `b` is bit `b`
+/// of `alpha`.
 ///
-/// The messages are those that the complement of α chose, the highest level first. Stream `y` is that of leaf `y ⊕ α`;
-/// so stream 0 is the missing one, and what stands there is worth nothing. All steps take the same time for every α.
+/// The messages are those that the complement of α chose, the highest level first. Stream `y` is
+/// that of leaf `y ⊕ α`; so stream 0 is the missing one, and what stands there is worth nothing.
+/// All steps take the same time for every α.
 ///
 /// The streams must not be used before the digest has been compared with the owner's.
 pub(crate) fn puncture(
@@ -104,7 +106,8 @@ pub(crate) fn puncture(
         let ancestor = alpha >> (levels - level);
         let side = side(level);
         let mut children = children(index, &nodes);
-        // The sum of that side, without the unknown node's false child, is what is missing from the owner's sum.
+        // The sum of that side, without the unknown node's false child, is what is missing from the
+        // owner's sum.
         let mut missing = *message ^ masked[0].when(1 ^ side) ^ masked[1].when(side);
         for (parent, [left, right]) in children.iter_mut().enumerate() {
             let known = 1 ^ u64::from((parent as u64).ct_eq(&ancestor).unwrap_u8());
@@ -133,7 +136,8 @@ pub(crate) fn puncture(
     }
     digest.update(&checks);
 
-    // Leaf y ⊕ α moves to place y: for every bit of α that is set, swap the halves that differ in it.
+    // Leaf y ⊕ α moves to place y: for every bit of α that is set, swap the halves that differ in
+    // it.
     let mut seeds = of_leaves(domain::LEAF, index, &nodes);
     for bit in 0..levels {
         let swap = (alpha >> bit & 1) as u8;

@@ -1,4 +1,5 @@
-//! Measures the scheme natively: `cargo run --release -p tacit-paillier --example bench_paillier` prints one JSON object a line.
+//! Measures the scheme natively: `cargo run --release -p tacit-paillier --example bench_paillier`
+//! prints one JSON object a line.
 
 use std::time::Instant;
 

@@ -25,8 +25,8 @@ pub struct PublicKey {
 
 /// What decrypts: λ = lcm(p − 1, q − 1), and μ by which what λ leaves is divided.
 ///
-/// *From*: Paillier 1999, scheme 1. *Deviations*: p and q are forgotten, and decryption does without the Chinese remainder, so that
-/// no modulus is secret.
+/// *From*: Paillier 1999, scheme 1. *Deviations*: p and q are forgotten, and decryption does
+/// without the Chinese remainder, so that no modulus is secret.
 pub struct SecretKey {
     public: PublicKey,
     lambda: Zeroizing<BoxedUint>,
@@ -34,7 +34,8 @@ pub struct SecretKey {
 }
 
 impl PublicKey {
-    /// A key from elsewhere. That the order of g is right, only the owner of the secret key can tell.
+    /// A key from elsewhere. That the order of g is right, only the owner of the secret key can
+    /// tell.
     ///
     /// # Errors
     /// [`Error::PublicKey`].
@@ -128,7 +129,8 @@ impl PublicKey {
         BoxedMontyForm::new(x.resize_unchecked(self.square.bits_precision()), &self.square)
     }
 
-    /// A power modulo n². Takes time by the `bits` that are looked at of the exponent, and the same for all numbers.
+    /// A power modulo n². Takes time by the `bits` that are looked at of the exponent, and the same
+    /// for all numbers.
     pub(crate) fn power(&self, base: &BoxedUint, exponent: &BoxedUint, bits: u32) -> Zeroizing<BoxedMontyForm> {
         let base = Zeroizing::new(self.residue(base));
         Zeroizing::new(base.pow_bounded_exp(exponent, bits))
@@ -155,9 +157,10 @@ impl PublicKey {
 impl SecretKey {
     /// A new key whose n has [`BITS`] or [`MORE_BITS`], with g = n + 1.
     ///
-    /// *Security*: 112 or 128 bits. Primes are random ones with their two highest bits set that pass a Miller–Rabin test to base 2
-    /// and a strong Lucas test (Baillie, Fiori, Wagstaff 2021). *Cost*: seconds, and how many is a matter of luck.
-    /// *Deviations*: numbers that were tried on the way are not wiped.
+    /// *Security*: 112 or 128 bits. Primes are random ones with their two highest bits set that
+    /// pass a Miller–Rabin test to base 2 and a strong Lucas test (Baillie, Fiori, Wagstaff 2021).
+    /// *Cost*: seconds, and how many is a matter of luck. *Deviations*: numbers that were tried on
+    /// the way are not wiped.
     ///
     /// # Errors
     /// [`Error::Bits`].
@@ -182,8 +185,8 @@ impl SecretKey {
     /// The key of two primes and g, such as 5, 7 and 36.
     ///
     /// # Errors
-    /// [`Error::NotPrime`], [`Error::SamePrime`], [`Error::CommonFactor`], and [`Error::Generator`] when decryption under g would not
-    /// be unique.
+    /// [`Error::NotPrime`], [`Error::SamePrime`], [`Error::CommonFactor`], and [`Error::Generator`]
+    /// when decryption under g would not be unique.
     pub fn from_primes(p: &BoxedUint, q: &BoxedUint, g: &BoxedUint) -> Result<Self, Error> {
         for (name, prime) in [("p", p), ("q", q)] {
             if !is_prime(Flavor::Any, prime) {
@@ -204,7 +207,8 @@ impl SecretKey {
         loop {
             let (p, q) = (prime(bits / 2, rng), prime(bits / 2, rng));
             let n = p.concatenating_mul(&*q);
-            // The primes are odd and their two highest bits are set, so n has all its bits; only a toy's ever coincide.
+            // The primes are odd and their two highest bits are set, so n has all its bits; only a
+            // toy's ever coincide.
             if *p != *q {
                 let g = n.concatenating_add(BoxedUint::one());
                 return Self::new(&p, &q, PublicKey::odd(&n, &g).ok_or(Error::PublicKey)?);

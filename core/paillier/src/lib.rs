@@ -1,14 +1,16 @@
 //! Paillier's encryption, under which anybody can add.
 //!
-//! Whoever has the public key encrypts numbers below n. Two ciphertexts multiplied are an encryption of the sum; a ciphertext
-//! raised to a known power is an encryption of the multiple. So one party can compute a weighted sum of another's numbers
-//! and see none of them; [`linear`] does.
+//! Whoever has the public key encrypts numbers below n. Two ciphertexts multiplied are an
+//! encryption of the sum; a ciphertext raised to a known power is an encryption of the multiple. So
+//! one party can compute a weighted sum of another's numbers and see none of them; [`linear`] does.
 //!
-//! **For lessons.** n of 2048 bits gives 112 bits of security (NIST SP 800-57 part 1, rev. 5, table 2, by the cost of factoring n),
-//! which is below the 128 that Tacit promises; n of 3072 bits gives 128, and a toy key gives none. Nothing that Tacit promises
-//! stands on this crate: its layers are computed under lattice encryption.
+//! **For lessons.** n of 2048 bits gives 112 bits of security (NIST SP 800-57 part 1, rev. 5, table
+//! 2, by the cost of factoring n), which is below the 128 that Tacit promises; n of 3072 bits gives
+//! 128, and a toy key gives none. Nothing that Tacit promises stands on this crate: its layers are
+//! computed under lattice encryption.
 //!
-//! All is pure functions on data. [`PublicKey`] and [`SecretKey`] are one type each for toy keys and real ones.
+//! All is pure functions on data. [`PublicKey`] and [`SecretKey`] are one type each for toy keys
+//! and real ones.
 //!
 //! ```
 //! use tacit_paillier::{Number, SecretKey};

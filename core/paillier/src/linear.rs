@@ -1,26 +1,30 @@
 //! A linear model on numbers that its owner does not see.
 //!
-//! *Computes*: the client has features x, the owner has weights w and a bias b; the client gets w·x + b exactly, in fixed point,
-//! and the owner gets nothing. *From*: the homomorphisms of Paillier 1999; the protocol is the scalar product of Goethals, Laur,
-//! Lipmaa, Mielikäinen 2004 with b in place of a random share. *Security*: semi-honest, and what that means is below.
-//! *Cost*: a ciphertext for each feature there, one back; the client takes one power with n as exponent for each feature and one
-//! to decrypt, the owner a short power for each feature and one with n as exponent. *Deviations*: powers with the sizes of the weights
-//! are collected in two products by the weights' signs, the second of which is inverted, where n − |w| as exponent would take
-//! sixty times as long.
+//! *Computes*: the client has features x, the owner has weights w and a bias b; the client gets
+//! w·x + b exactly, in fixed point, and the owner gets nothing. *From*: the homomorphisms of
+//! Paillier 1999; the protocol is the scalar product of Goethals, Laur, Lipmaa, Mielikäinen 2004
+//! with b in place of a random share. *Security*: semi-honest, and what that means is below.
+//! *Cost*: a ciphertext for each feature there, one back; the client takes one power with n as
+//! exponent for each feature and one to decrypt, the owner a short power for each feature and one
+//! with n as exponent. *Deviations*: powers with the sizes of the weights are collected in two
+//! products by the weights' signs, the second of which is inverted, where n − |w| as exponent would
+//! take sixty times as long.
 //!
 //! # What each learns
 //!
 //! Both know the number of features and the [`Format`].
 //!
-//! The *owner* sees ciphertexts under the client's key, and learns nothing of x as long as the [scheme](crate::scheme) holds.
+//! The *owner* sees ciphertexts under the client's key, and learns nothing of x as long as the
+//! [scheme](crate::scheme) holds.
 //!
-//! The *client* sees one ciphertext whose r is fresh, so that it learns w·x + b and nothing else of w and b, whatever its computing
-//! power. That is a lot: from the answers to one question more than there are features it computes the whole model, and
-//! features such as 1, 2¹⁶, 2³² make a single answer show several weights one behind the other. The owner cannot see which
-//! features were asked for, so it can only count the questions.
+//! The *client* sees one ciphertext whose r is fresh, so that it learns w·x + b and nothing else of
+//! w and b, whatever its computing power. That is a lot: from the answers to one question more than
+//! there are features it computes the whole model, and features such as 1, 2¹⁶, 2³² make a single
+//! answer show several weights one behind the other. The owner cannot see which features were asked
+//! for, so it can only count the questions.
 //!
-//! Whoever does not follow the protocol can do more: an owner may answer with anything, and a client may send a key made
-//! for the purpose.
+//! Whoever does not follow the protocol can do more: an owner may answer with anything, and a
+//! client may send a key made for the purpose.
 //!
 //! ```
 //! use tacit_paillier::linear::{self, Format, Model};
@@ -91,7 +95,8 @@ impl Model {
     /// A model of these weights and this bias, rounded to units.
     ///
     /// # Errors
-    /// [`Error::Bounds`] for a format that cannot be, [`Error::TooLarge`] for numbers that it does not hold.
+    /// [`Error::Bounds`] for a format that cannot be, [`Error::TooLarge`] for numbers that it does
+    /// not hold.
     pub fn new(format: Format, weights: &[f64], bias: f64) -> Result<Self, Error> {
         let Format { fraction, bits } = format;
         if !(1..=48).contains(&bits) || fraction > bits {
@@ -146,7 +151,8 @@ pub fn respond(public: &PublicKey, model: &Model, request: &[Ciphertext], rng: &
         return Err(Error::Count);
     }
     model.format.check(public, request.len())?;
-    // 1. Π c^|w|, in one product for each sign. Which of them is not told by time: the other one is multiplied by 1.
+    // 1. Π c^|w|, in one product for each sign. Which of them is not told by time: the other one is
+    // multiplied by 1.
     let one = BoxedMontyForm::one(&public.square);
     let (mut plus, mut minus) = (Zeroizing::new(one.clone()), Zeroizing::new(one.clone()));
     for (c, &w) in request.iter().zip(model.weights.iter()) {
@@ -167,7 +173,8 @@ pub fn respond(public: &PublicKey, model: &Model, request: &[Ciphertext], rng: &
 /// What the client gets: w·x + b.
 ///
 /// # Errors
-/// [`Error::Ciphertext`], [`Error::Signed`] when the response is under another key, or no sum of such numbers.
+/// [`Error::Ciphertext`], [`Error::Signed`] when the response is under another key, or no sum of
+/// such numbers.
 pub fn finish(key: &SecretKey, format: Format, response: &Ciphertext) -> Result<Zeroizing<f64>, Error> {
     Ok(value(format, *key.decrypt_signed(response)?))
 }

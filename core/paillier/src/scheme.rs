@@ -1,10 +1,11 @@
 //! Encryption, and what can be done with ciphertexts.
 //!
-//! *Computes*: a ciphertext of m is gᵐ·rⁿ modulo n², for r that is random; their products are ciphertexts of sums. *From*: Paillier
-//! 1999, scheme 1. *Security*: semi-honest; a ciphertext tells nothing of its message if n-th residues modulo n² cannot be
-//! told from others, which is no harder than factoring n; see the crate's page for how hard that is. Not against chosen
-//! ciphertexts: anybody can change a message unseen. *Cost*: a ciphertext takes twice as many bits as n; stated at each
-//! function. *Deviations*: none.
+//! *Computes*: a ciphertext of m is gᵐ·rⁿ modulo n², for r that is random; their products are
+//! ciphertexts of sums. *From*: Paillier 1999, scheme 1. *Security*: semi-honest; a ciphertext
+//! tells nothing of its message if n-th residues modulo n² cannot be told from others, which is no
+//! harder than factoring n; see the crate's page for how hard that is. Not against chosen
+//! ciphertexts: anybody can change a message unseen. *Cost*: a ciphertext takes twice as many bits
+//! as n; stated at each function. *Deviations*: none.
 //!
 //! Powers take the same time for all exponents of one width and all bases.
 
@@ -74,7 +75,8 @@ impl PublicKey {
         self.rerandomise_with(&bare, r)
     }
 
-    /// An encryption of the sum of two messages, modulo n: the product. Its r is the product of theirs.
+    /// An encryption of the sum of two messages, modulo n: the product. Its r is the product of
+    /// theirs.
     ///
     /// # Errors
     /// [`Error::Ciphertext`] for what is of another key.
@@ -83,8 +85,8 @@ impl PublicKey {
         Ok(Ciphertext((a * b).retrieve()))
     }
 
-    /// An encryption of the message plus m, modulo n, with the same r. Whoever knows the ciphertext can tell m; see
-    /// [`rerandomise`](Self::rerandomise).
+    /// An encryption of the message plus m, modulo n, with the same r. Whoever knows the ciphertext
+    /// can tell m; see [`rerandomise`](Self::rerandomise).
     ///
     /// # Errors
     /// [`Error::Ciphertext`], [`Error::Message`].
@@ -92,8 +94,9 @@ impl PublicKey {
         self.add(c, &self.bare(m)?)
     }
 
-    /// An encryption of k times the message, modulo n: the k-th power. Takes time by the *width* of k, and the same for all values.
-    /// Whoever knows the ciphertext can search for k; see [`rerandomise`](Self::rerandomise).
+    /// An encryption of k times the message, modulo n: the k-th power. Takes time by the *width* of
+    /// k, and the same for all values. Whoever knows the ciphertext can search for k; see
+    /// [`rerandomise`](Self::rerandomise).
     ///
     /// # Errors
     /// [`Error::Ciphertext`], [`Error::Message`] when k is not below n.
@@ -104,7 +107,8 @@ impl PublicKey {
         Ok(Ciphertext(self.power(self.own(c)?, k, k.bits_precision()).retrieve()))
     }
 
-    /// An encryption of the same message that nobody can tell from a fresh one. Takes one power with n as exponent.
+    /// An encryption of the same message that nobody can tell from a fresh one. Takes one power
+    /// with n as exponent.
     ///
     /// # Errors
     /// [`Error::Ciphertext`].
@@ -190,7 +194,8 @@ impl PublicKey {
 }
 
 impl SecretKey {
-    /// The message: L(c^λ mod n²)·μ mod n, where L(x) = (x − 1)/n. Takes one power with λ as exponent.
+    /// The message: L(c^λ mod n²)·μ mod n, where L(x) = (x − 1)/n. Takes one power with λ as
+    /// exponent.
     ///
     /// # Errors
     /// [`Error::Ciphertext`] for what is under no such key.

@@ -1,13 +1,16 @@
-//! Bits packed into machine words, so that a layer of gates over many of them is a few word operations.
+//! Bits packed into machine words, so that a layer of gates over many of them is a few word
+//! operations.
 
 use std::ops::{BitAnd, BitXor, BitXorAssign, Not, Range};
 
 use zeroize::Zeroize;
 
-/// A vector over GF(2), least significant bit first, 64 to a word. Bits beyond its length are always zero.
+/// A vector over GF(2), least significant bit first, 64 to a word. Bits beyond its length are
+/// always zero.
 ///
-/// It holds public values and secret shares alike, so it is neither `Debug` nor `Clone` by derive, compares in constant time, and is wiped when dropped.
-/// All operations take time that depends on lengths only.
+/// It holds public values and secret shares alike, so it is neither `Debug` nor `Clone` by derive,
+/// compares in constant time, and is wiped when dropped. All operations take time that depends on
+/// lengths only.
 pub struct Bits {
     words: Vec<u64>,
     len: usize,
@@ -181,7 +184,8 @@ impl Bits {
         bytes
     }
 
-    /// Reads `len` bits back; `None` unless there are exactly as many bytes as needed and no bit beyond is set.
+    /// Reads `len` bits back; `None` unless there are exactly as many bytes as needed and no bit
+    /// beyond is set.
     #[must_use]
     pub fn from_bytes(bytes: &[u8], len: usize) -> Option<Self> {
         if bytes.len() != Self::bytes_for(len) {

@@ -4,8 +4,8 @@ use crate::Word;
 
 /// Fixed point with `fraction` bits: x stands for round(x·2^fraction) modulo 2^l.
 ///
-/// It represents −2^(l−1−fraction) ≤ x < 2^(l−1−fraction), to within 2^−(fraction+1). A product of two has twice the
-/// fraction bits until it is truncated.
+/// It represents −2^(l−1−fraction) ≤ x < 2^(l−1−fraction), to within 2^−(fraction+1). A product of
+/// two has twice the fraction bits until it is truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fixed {
     fraction: u32,

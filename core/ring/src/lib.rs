@@ -1,4 +1,5 @@
-//! The values that protocols compute on: packed bits, and the rings Z_2^32 and Z_2^64 with fixed point in them.
+//! The values that protocols compute on: packed bits, and the rings Z_2^32 and Z_2^64 with fixed
+//! point in them.
 
 mod bits;
 mod fixed;

@@ -29,8 +29,8 @@ pub fn write(bits: u32, words: impl Iterator<Item = u32>, out: &mut Vec<u8>) {
     out.extend(rest.iter().take(held.div_ceil(8) as usize));
 }
 
-/// Reads as many words as `out` has room for; whether there are exactly as many bytes as needed and the bits that fill
-/// the last one are zero, so that a list of words has one form.
+/// Reads as many words as `out` has room for; whether there are exactly as many bytes as needed and
+/// the bits that fill the last one are zero, so that a list of words has one form.
 ///
 /// # Panics
 /// When `bits` is more than 32.

@@ -6,9 +6,9 @@ use crate::Word;
 
 /// Elements of Z_2^l in a rectangular shape, the last index running fastest.
 ///
-/// It holds public values and secret shares alike, so it is neither `Debug` nor `Clone`, and it is wiped when dropped.
-/// A shape and a vector are all that layers need of it, so there is no library of arrays behind it: kernels take
-/// slices. All operations take time that depends on shapes only.
+/// It holds public values and secret shares alike, so it is neither `Debug` nor `Clone`, and it is
+/// wiped when dropped. A shape and a vector are all that layers need of it, so there is no library
+/// of arrays behind it: kernels take slices. All operations take time that depends on shapes only.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Tensor<T: Word> {
     data: Vec<T>,

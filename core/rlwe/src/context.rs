@@ -105,8 +105,9 @@ impl Context {
 
     /// round(q·m/t), as its residues: the place of message m in the ciphertext.
     ///
-    /// Not ⌊q/t⌋·m, whose error of up to q mod t would be multiplied by every later product. With ρ the centred
-    /// remainder of q·m modulo t, round(q·m/t) = (q·m − ρ)/t, which is −ρ/t modulo every prime of q.
+    /// Not ⌊q/t⌋·m, whose error of up to q mod t would be multiplied by every later product. With ρ
+    /// the centred remainder of q·m modulo t, round(q·m/t) = (q·m − ρ)/t, which is −ρ/t modulo
+    /// every prime of q.
     #[must_use]
     pub fn encode(&self, m: u32) -> [u32; 2] {
         let rho = (self.q as u32).wrapping_mul(m) as i32;

@@ -12,8 +12,9 @@
 //! program is altered; [`origin`] has the halves of ciphertexts that nobody chooses; [`noise`]
 //! bounds the noise.
 //!
-//! All is pure functions on data: bytes go in and come out, lengths are ours. Only the owner's products may take their time, for
-//! they may be made on a graphics processor; see [`tacit_compute::Compute`].
+//! All is pure functions on data: bytes go in and come out, lengths are ours. Only the owner's
+//! products may take their time, for they may be made on a graphics processor; see
+//! [`tacit_compute::Compute`].
 //!
 //! ```
 //! # use futures::FutureExt;

@@ -67,7 +67,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// The weights of a layer, laid out as [`tacit_compute::Convolution`] says; of a matrix, by rows.
+    /// The weights of a layer, laid out as [`tacit_compute::Convolution`] says; of a matrix, by
+    /// rows.
     ///
     /// # Panics
     /// When there are not as many as the layer has, or one exceeds [`Packing::most_weight`].

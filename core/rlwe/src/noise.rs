@@ -182,7 +182,8 @@ mod tests {
         assert!(most_weight(&WORD_32, 1 << 22) > 1 << 10);
     }
 
-    /// Mean and variance lie within eight standard deviations of what they must be, with a fixed seed.
+    /// Mean and variance lie within eight standard deviations of what they must be, with a fixed
+    /// seed.
     #[test]
     fn draws_have_the_documented_distribution() {
         let n = 1 << 16;

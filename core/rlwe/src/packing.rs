@@ -1,10 +1,11 @@
 //! How a layer becomes products of polynomials.
 //!
-//! *Computes*: a convolution, or a product of a matrix and a vector, as coefficients of Σ inputⱼ·weightⱼ modulo X^N + 1.
-//! *From*: Huang, Lu, Hong, Ding, *Cheetah*, 2022, section 3.1. *Cost*: [`Packing::requests`] ciphertexts there and
-//! [`Packing::responses`] back, cut so that the fewest bytes cross. *Deviations*: a matrix is a convolution with
-//! one-by-one pictures, which is Cheetah's matrix packing with the rows in reverse, so there is one rule; bytes are
-//! minimised rather than ciphertexts, since a request is longer than a response.
+//! *Computes*: a convolution, or a product of a matrix and a vector, as coefficients of Σ
+//! inputⱼ·weightⱼ modulo X^N + 1. *From*: Huang, Lu, Hong, Ding, *Cheetah*, 2022, section 3.1.
+//! *Cost*: [`Packing::requests`] ciphertexts there and [`Packing::responses`] back, cut so that the
+//! fewest bytes cross. *Deviations*: a matrix is a convolution with one-by-one pictures, which is
+//! Cheetah's matrix packing with the rows in reverse, so there is one rule; bytes are minimised
+//! rather than ciphertexts, since a request is longer than a response.
 //!
 //! Into one polynomial go C channels of H × W numbers each, and M filters, with M·C·H·W ≤ N:
 //!
@@ -15,10 +16,10 @@
 //!           with O = HW·(MC − 1) + W·(kernel height − 1) + kernel width − 1
 //! ```
 //!
-//! The exponents of other pairs (c ≠ c′, or places that do not match) fall elsewhere, and what wraps around X^N = −1 falls
-//! below the least exponent that is wanted. Larger pictures are cut into tiles that overlap by what the kernel needs; more
-//! channels or filters than fit make several polynomials. The client adds the padding, and strides pick among the
-//! coefficients.
+//! The exponents of other pairs (c ≠ c′, or places that do not match) fall elsewhere, and what
+//! wraps around X^N = −1 falls below the least exponent that is wanted. Larger pictures are cut
+//! into tiles that overlap by what the kernel needs; more channels or filters than fit make several
+//! polynomials. The client adds the padding, and strides pick among the coefficients.
 
 use std::ops::Range;
 
@@ -51,8 +52,8 @@ pub struct Wanted {
 }
 
 impl Packing {
-    /// The best packing of a convolution; `None` where not even one patch of one channel fits into a polynomial, or the
-    /// shape is not valid.
+    /// The best packing of a convolution; `None` where not even one patch of one channel fits into
+    /// a polynomial, or the shape is not valid.
     #[must_use]
     pub fn convolution(shape: &Convolution) -> Option<Self> {
         Self::best(shape, &WORD_32)
@@ -100,8 +101,8 @@ impl Packing {
         best
     }
 
-    /// What is to be small: bytes, but for those of the outputs, which are always the same; then products. In 64 bits, so that
-    /// a browser and a native party choose alike.
+    /// What is to be small: bytes, but for those of the outputs, which are always the same; then
+    /// products. In 64 bits, so that a browser and a native party choose alike.
     fn burden(&self, params: &Params) -> (u64, u64) {
         let bytes = |bits: u32| params.size as u64 * u64::from(bits) / 8;
         let [requests, responses, groups] =
@@ -217,7 +218,8 @@ impl Packing {
         poly
     }
 
-    /// The polynomial of the weights from channel group `channels` to filter group `filters`, the same for all tiles.
+    /// The polynomial of the weights from channel group `channels` to filter group `filters`, the
+    /// same for all tiles.
     ///
     /// # Panics
     /// When there are not as many weights as the shape says, or there is no such polynomial.
@@ -239,7 +241,8 @@ impl Packing {
         poly
     }
 
-    /// The coefficients of filter group `group` of tile `tile` that are outputs, in the order in which they are sent.
+    /// The coefficients of filter group `group` of tile `tile` that are outputs, in the order in
+    /// which they are sent.
     ///
     /// # Panics
     /// When there is no such polynomial.
@@ -267,7 +270,8 @@ impl Packing {
     }
 }
 
-/// The sizes of parts when n things are cut into 1, 2, 3, … parts, each size once, the largest first.
+/// The sizes of parts when n things are cut into 1, 2, 3, … parts, each size once, the largest
+/// first.
 fn parts(n: usize) -> impl Iterator<Item = usize> {
     let next = move |&part: &usize| {
         // The fewest pieces that make the parts smaller.
@@ -330,7 +334,8 @@ mod tests {
         Convolution { channels, height: size, width: size, filters, kernel: [kernel; 2], stride: 1, padding }
     }
 
-    /// Every cut of small layers into polynomials of 64 coefficients, not only the best one, and exactly full ones too.
+    /// Every cut of small layers into polynomials of 64 coefficients, not only the best one, and
+    /// exactly full ones too.
     #[test]
     fn every_cut_is_right() {
         let shapes = [

@@ -50,8 +50,9 @@ pub const PRIME_BITS: u32 = 30;
 
 /// Errors follow a centred binomial distribution: the difference of two sums of 21 bits each.
 ///
-/// Its standard deviation is √(21/2) = 3.24, not below the standard's 8/√2π = 3.19, and unlike a Gaussian it is
-/// sampled in constant time and has an end: |e| ≤ 21. Microsoft SEAL's default is the same.
+/// Its standard deviation is √(21/2) = 3.24, not below the standard's 8/√2π = 3.19, and unlike a
+/// Gaussian it is sampled in constant time and has an end: |e| ≤ 21. Microsoft SEAL's default is
+/// the same.
 pub const ERROR_BITS: u32 = 21;
 
 #[cfg(test)]

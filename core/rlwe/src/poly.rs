@@ -1,4 +1,5 @@
-//! Polynomials modulo X^N + 1, as residues, in one of two representations that the type tells apart.
+//! Polynomials modulo X^N + 1, as residues, in one of two representations that the type tells
+//! apart.
 
 use std::marker::PhantomData;
 

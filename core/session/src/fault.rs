@@ -1,4 +1,5 @@
-//! Everything that can go wrong, once, with a stable code and two sentences: what happened and what to do next.
+//! Everything that can go wrong, once, with a stable code and two sentences: what happened and what
+//! to do next.
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! Two lanes on one link: what the persons say to each other, and what the protocol says.
 //!
-//! A person may accept, stop or get ready while the machines prepare in the background. So the control messages
-//! have a lane of their own, told apart by the first byte of a frame, and neither lane waits for the other.
+//! A person may accept, stop or get ready while the machines prepare in the background. So the
+//! control messages have a lane of their own, told apart by the first byte of a frame, and neither
+//! lane waits for the other.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -74,7 +75,8 @@ pub fn lanes<L: Link>(link: L) -> (Lane<L>, Lane<L>, Pump<L>) {
     (lane(0), lane(1), Pump { shared })
 }
 
-/// Which lane a frame belongs to. What is no frame at all must end the link at once: nobody might ever ask for it.
+/// Which lane a frame belongs to. What is no frame at all must end the link at once: nobody might
+/// ever ask for it.
 fn lane_of(frame: &[u8]) -> Option<usize> {
     let (&[tag, ..], _) = frame.split_first_chunk::<HEADER>()?;
     let tag = Tag::from_byte(tag)?;

@@ -1,4 +1,5 @@
-//! What crossed the wire: counted exactly, by stage, so that a declared cost can be held against it.
+//! What crossed the wire: counted exactly, by stage, so that a declared cost can be held against
+//! it.
 
 use std::collections::BTreeMap;
 use std::ops::{Add, AddAssign, Mul, Sub};

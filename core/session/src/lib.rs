@@ -1,9 +1,9 @@
 //! Two parties, one link: what every protocol stands on.
 //!
-//! A protocol is an `async fn` that takes a [`Session`] and data. The session frames [`Message`]s onto a [`Link`],
-//! checks what comes back, and writes both down in a [`Ledger`]. Nothing here knows a transport, a clock, a
-//! thread or a screen: in the browser the link is a WebRTC data channel, in a test it is a queue of
-//! [`lockstep`].
+//! A protocol is an `async fn` that takes a [`Session`] and data. The session frames [`Message`]s
+//! onto a [`Link`], checks what comes back, and writes both down in a [`Ledger`]. Nothing here
+//! knows a transport, a clock, a thread or a screen: in the browser the link is a WebRTC data
+//! channel, in a test it is a queue of [`lockstep`].
 //!
 //! ```
 //! use tacit_session::{Cost, Fault, Link, Malformed, Message, Session, Stage, Tag, lockstep};

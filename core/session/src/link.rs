@@ -10,10 +10,10 @@ pub const MAX_MESSAGE: usize = 32 << 20;
 
 /// Ordered, reliable messages between exactly two parties.
 ///
-/// A message arrives whole or not at all; chunking and back-pressure are the transport's business. `recv` must
-/// be cancel-safe: a future that is dropped before it is ready has taken nothing. Methods take `&self` so that
-/// one half of a program can wait for a message while the other sends one; there is no `Send` bound, because a
-/// browser has one thread.
+/// A message arrives whole or not at all; chunking and back-pressure are the transport's business.
+/// `recv` must be cancel-safe: a future that is dropped before it is ready has taken nothing.
+/// Methods take `&self` so that one half of a program can wait for a message while the other sends
+/// one; there is no `Send` bound, because a browser has one thread.
 #[expect(async_fn_in_trait, reason = "single-threaded by design: no caller wants a Send bound")]
 pub trait Link {
     /// Hands over one message of at most [`MAX_MESSAGE`] bytes. Returns when the transport has room
@@ -43,7 +43,8 @@ pub enum LinkError {
     /// The transport broke.
     #[error("the link is lost")]
     Lost,
-    /// The other side sent more than was ever asked for, or announced a message that no protocol has.
+    /// The other side sent more than was ever asked for, or announced a message that no protocol
+    /// has.
     #[error("the other side sent too much")]
     Flooded,
     /// The other side sent something that is no frame of ours.

@@ -28,7 +28,8 @@ impl Pipe {
     }
 }
 
-/// What may happen to a message on its way: `(sender, index of the message in that direction, message) → what arrives`.
+/// What may happen to a message on its way: `(sender, index of the message in that direction,
+/// message) → what arrives`.
 pub type Tamper = Rc<RefCell<dyn FnMut(Party, usize, Vec<u8>) -> Vec<Vec<u8>>>>;
 
 /// One end of an in-memory link. Dropping it closes the link for the other end.
@@ -134,7 +135,8 @@ pub fn run_with<A, B>(
     join(alice(Session::new(Party::Alice, a)), bob(Session::new(Party::Bob, b)))
 }
 
-/// Polls two futures in turn until both are done. A future that is done is dropped at once, so its link closes.
+/// Polls two futures in turn until both are done. A future that is done is dropped at once, so its
+/// link closes.
 ///
 /// # Panics
 /// When neither can go on: that is a deadlock in a protocol.

@@ -32,7 +32,8 @@ pub trait Message: Sized {
     /// The body of the frame.
     fn encode(&self) -> Vec<u8>;
 
-    /// How many bits of the body carry something, where the last ones only fill up a byte; `None` where all do.
+    /// How many bits of the body carry something, where the last ones only fill up a byte; `None`
+    /// where all do.
     fn bits(&self) -> Option<usize> {
         None
     }
@@ -40,8 +41,8 @@ pub trait Message: Sized {
     /// Reads a body of the expected shape.
     ///
     /// # Errors
-    /// [`Malformed`] when the body is anything else. It must not panic and must not allocate more than the shape
-    /// says, whatever the bytes are.
+    /// [`Malformed`] when the body is anything else. It must not panic and must not allocate more
+    /// than the shape says, whatever the bytes are.
     fn decode(body: &[u8], shape: Self::Shape) -> Result<Self, Malformed>;
 }
 

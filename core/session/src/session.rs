@@ -29,7 +29,8 @@ impl<L: Link> Session<L> {
         self.party
     }
 
-    /// `x` for Alice, nothing for Bob: only one of them may add a public constant to a shared value.
+    /// `x` for Alice, nothing for Bob: only one of them may add a public constant to a shared
+    /// value.
     #[must_use]
     pub fn lead<T: Default>(&self, x: T) -> T {
         match self.party {
@@ -43,7 +44,8 @@ impl<L: Link> Session<L> {
         self.stage = stage;
     }
 
-    /// A piece of work begins: the last word of the one before does not make the first message of this one a round.
+    /// A piece of work begins: the last word of the one before does not make the first message of
+    /// this one a round.
     pub fn begin(&mut self) {
         self.ledger.settle();
     }
@@ -59,7 +61,8 @@ impl<L: Link> Session<L> {
         &mut self.ledger
     }
 
-    /// Sends one message. It counts as soon as it is handed over, before the transport has taken it.
+    /// Sends one message. It counts as soon as it is handed over, before the transport has taken
+    /// it.
     ///
     /// # Errors
     /// The link's.

@@ -1,7 +1,7 @@
 //! Numbers modulo a prime that is chosen at run time.
 //!
-//! Products are reduced as Barrett does (Menezes, van Oorschot, Vanstone, *Handbook of Applied Cryptography*, algorithm 14.42),
-//! because division takes time by its operands.
+//! Products are reduced as Barrett does (Menezes, van Oorschot, Vanstone, *Handbook of Applied
+//! Cryptography*, algorithm 14.42), because division takes time by its operands.
 
 use subtle::{ConditionallySelectable as _, ConstantTimeGreater as _, ConstantTimeLess as _};
 use tacit_symmetric::Prg;
@@ -11,7 +11,8 @@ use crate::Error;
 /// 2^61 − 1, a prime: the modulus if nothing else is asked for.
 pub const MERSENNE_61: u64 = (1 << 61) - 1;
 
-/// The numbers from 0 to p − 1, for a prime p. All operations take the same time for all numbers, and numbers below p.
+/// The numbers from 0 to p − 1, for a prime p. All operations take the same time for all numbers,
+/// and numbers below p.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     p: u64,
@@ -117,8 +118,8 @@ impl Field {
     }
 }
 
-/// Whether p, at most [`MERSENNE_61`], is a prime: Miller–Rabin to the first twelve primes as bases, which is right up to 3·10^23 (Sorenson,
-/// Webster 2015).
+/// Whether p, at most [`MERSENNE_61`], is a prime: Miller–Rabin to the first twelve primes as
+/// bases, which is right up to 3·10^23 (Sorenson, Webster 2015).
 fn is_prime(p: u64) -> bool {
     const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
     if p < 2 {
@@ -153,7 +154,8 @@ mod tests {
         for (x, &composite) in (0..).zip(&composite) {
             assert_eq!(Field::new(x).is_err(), composite, "{x}");
         }
-        // Carmichael numbers, strong pseudoprimes to many bases, squares of primes; then primes around powers of two.
+        // Carmichael numbers, strong pseudoprimes to many bases, squares of primes; then primes
+        // around powers of two.
         for x in [561, 3_215_031_751, 3_474_749_660_383, 341_550_071_728_321, 65_537 * 65_537, MERSENNE_61 - 2] {
             assert_eq!(Field::new(x), Err(Error::NotPrime(x)));
         }

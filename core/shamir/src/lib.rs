@@ -1,13 +1,14 @@
 //! Shamir's secret sharing: of N shares, any K give the secret, and fewer give nothing.
 //!
-//! *Computes*: the secret is f(0) of a polynomial f of degree below K, whose other coefficients are random; share x is the point
-//! (x, f(x)). K points determine f, and so the secret. *From*: Shamir 1979. *Security*: perfect; K − 1 shares are uniform, whatever
-//! the secret, against anybody with any computing power. Not against those who hand in wrong shares: they change the secret that
-//! is recovered, unless there are more than K to tell. *Cost*: a share is as large as the secret; N·K products to share, K² to
-//! recover. *Deviations*: none.
+//! *Computes*: the secret is f(0) of a polynomial f of degree below K, whose other coefficients are
+//! random; share x is the point (x, f(x)). K points determine f, and so the secret. *From*:
+//! Shamir 1979. *Security*: perfect; K − 1 shares are uniform, whatever the secret, against anybody
+//! with any computing power. Not against those who hand in wrong shares: they change the secret
+//! that is recovered, unless there are more than K to tell. *Cost*: a share is as large as the
+//! secret; N·K products to share, K² to recover. *Deviations*: none.
 //!
-//! Numbers are those of a [`Field`] of prime order. [`over_integers`] does the same without a modulus, to show why there has to
-//! be one.
+//! Numbers are those of a [`Field`] of prime order. [`over_integers`] does the same without a
+//! modulus, to show why there has to be one.
 //!
 //! ```
 //! use tacit_shamir::{Field, recover, share};

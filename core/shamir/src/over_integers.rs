@@ -1,14 +1,17 @@
 //! The same without a modulus, to see what goes wrong. **Not secure.**
 //!
-//! *Computes*: shares are points of a polynomial with whole coefficients; any K of them give it, by fractions. *From*: what is
-//! left of Shamir 1979 without the field. *Security*: **none to speak of**, and that is the lesson. The coefficients have to come
-//! from some range, for there is no uniform choice among all whole numbers, and then the *size* of a share tells about the secret:
-//! who holds (1, 80) and knows that slopes go from 0 to 99 knows that the secret is at most 80, and who holds (1, 3) has it almost.
-//! So does its *remainder*: share 2 of two is odd if and only if the secret is, whatever the slope. [`secrets_left`]
-//! lists what one share leaves. Modulo a prime, neither is left: every share is equally likely under every secret. *Cost*: shares grow
-//! with N. *Deviations*: there is no modulus.
+//! *Computes*: shares are points of a polynomial with whole coefficients; any K of them give it, by
+//! fractions. *From*: what is left of Shamir 1979 without the field. *Security*: **none to speak
+//! of**, and that is the lesson. The coefficients have to come from some range, for there is no
+//! uniform choice among all whole numbers, and then the *size* of a share tells about the secret:
+//! who holds (1, 80) and knows that slopes go from 0 to 99 knows that the secret is at most 80, and
+//! who holds (1, 3) has it almost. So does its *remainder*: share 2 of two is odd if and only if
+//! the secret is, whatever the slope. [`secrets_left`] lists what one share leaves. Modulo a prime,
+//! neither is left: every share is equally likely under every secret. *Cost*: shares grow with N.
+//! *Deviations*: there is no modulus.
 //!
-//! Numbers here are for showing: they are not wiped, and arithmetic takes time by their sizes. Nobody's secret belongs in it.
+//! Numbers here are for showing: they are not wiped, and arithmetic takes time by their sizes.
+//! Nobody's secret belongs in it.
 //!
 //! ```
 //! use tacit_shamir::over_integers::{recover, secrets_left, share_with};
@@ -110,10 +113,12 @@ pub fn polynomial_at(coefficients: &[Ratio], x: i64) -> Result<Ratio, Error> {
     value.ok_or(Error::Overflow)
 }
 
-/// What the first `k` points have at x = 0: the secret, or a fraction where a point is wrong. Further points have to agree.
+/// What the first `k` points have at x = 0: the secret, or a fraction where a point is wrong.
+/// Further points have to agree.
 ///
 /// # Errors
-/// [`Error::Threshold`] for none of `k`, [`Error::TooFew`], [`Error::Zero`], [`Error::SameX`], [`Error::Inconsistent`], [`Error::Overflow`].
+/// [`Error::Threshold`] for none of `k`, [`Error::TooFew`], [`Error::Zero`], [`Error::SameX`],
+/// [`Error::Inconsistent`], [`Error::Overflow`].
 pub fn recover(k: usize, points: &[Point]) -> Result<Ratio, Error> {
     if k == 0 {
         return Err(Error::Threshold { k, n: points.len() });
@@ -132,7 +137,8 @@ pub fn recover(k: usize, points: &[Point]) -> Result<Ratio, Error> {
     Ok(coefficients[0])
 }
 
-/// The coefficients of the one polynomial through these points that has no more of them than there are points.
+/// The coefficients of the one polynomial through these points that has no more of them than there
+/// are points.
 ///
 /// # Errors
 /// [`Error::TooFew`] for no points, [`Error::SameX`], [`Error::Overflow`].
@@ -207,7 +213,8 @@ mod tests {
             }
         }
         assert_eq!(recover(2, &KNOWN).unwrap().whole(), Some(65));
-        // A wrong point: 80 and 96 at 1 and 3 cross zero at 72, and 80 and 95 at 1 and 3 at a fraction.
+        // A wrong point: 80 and 96 at 1 and 3 cross zero at 72, and 80 and 95 at 1 and 3 at a
+        // fraction.
         assert_eq!(recover(2, &[(1, 80), (3, 96)]).unwrap().whole(), Some(72));
         let fraction = recover(2, &[(1, 80), (3, 95)]).unwrap();
         assert_eq!((fraction.numerator(), fraction.denominator(), fraction.whole()), (145, 2, None));

@@ -76,8 +76,8 @@ pub fn share(field: Field, secret: u64, k: usize, n: usize, rng: &mut Prg) -> Re
     share_with(field, &coefficients, n)
 }
 
-/// N shares of the first coefficient, of which as many give it as there are coefficients. The others have to be random, and
-/// known to nobody.
+/// N shares of the first coefficient, of which as many give it as there are coefficients. The
+/// others have to be random, and known to nobody.
 ///
 /// # Errors
 /// [`Error::Range`], [`Error::Threshold`], [`Error::TooMany`].
@@ -90,7 +90,8 @@ pub fn share_with(field: Field, coefficients: &[u64], n: usize) -> Result<Vec<Sh
 /// The secret of `k` shares or more. Those beyond the first `k` have to agree with them.
 ///
 /// # Errors
-/// [`Error::Range`], [`Error::Threshold`] for none of `k`, [`Error::TooFew`], [`Error::Zero`], [`Error::SameX`], [`Error::Inconsistent`].
+/// [`Error::Range`], [`Error::Threshold`] for none of `k`, [`Error::TooFew`], [`Error::Zero`],
+/// [`Error::SameX`], [`Error::Inconsistent`].
 pub fn recover(field: Field, k: usize, shares: &[Share]) -> Result<Zeroizing<u64>, Error> {
     if k == 0 {
         return Err(Error::Threshold { k, n: shares.len() });
@@ -108,10 +109,11 @@ pub fn recover(field: Field, k: usize, shares: &[Share]) -> Result<Zeroizing<u64
     Ok(Zeroizing::new(polynomial.coefficients[0]))
 }
 
-/// The one polynomial through these points that has no more coefficients than there are points. One of them may have x = 0:
-/// with K − 1 shares, any secret gives a polynomial.
+/// The one polynomial through these points that has no more coefficients than there are points. One
+/// of them may have x = 0: with K − 1 shares, any secret gives a polynomial.
 ///
-/// *Computes*: Σ yᵢ·Π (x − xⱼ)/(xᵢ − xⱼ). *From*: Lagrange. *Cost*: about 4·K² products, and K inversions.
+/// *Computes*: Σ yᵢ·Π (x − xⱼ)/(xᵢ − xⱼ). *From*: Lagrange. *Cost*: about 4·K² products, and K
+/// inversions.
 ///
 /// # Errors
 /// [`Error::TooFew`] for no points, [`Error::SameX`], [`Error::Range`].
@@ -135,7 +137,8 @@ pub fn interpolate(field: Field, points: &[Share]) -> Result<Polynomial, Error> 
         let others = points.iter().enumerate().filter(|(j, _)| *j != i);
         let divisor = others.fold(1, |product, (_, other)| field.mul(product, field.sub(point.x, other.x)));
         let factor = Zeroizing::new(field.mul(point.y, field.invert(divisor)));
-        // 3. So many times the product over the others: all of it, divided by x − xᵢ from the highest power down.
+        // 3. So many times the product over the others: all of it, divided by x − xᵢ from the
+        // highest power down.
         let mut quotient = 0;
         for (j, sum) in sum.coefficients.iter_mut().enumerate().rev() {
             quotient = field.add(product[j + 1], field.mul(quotient, point.x));

@@ -1,4 +1,5 @@
-//! Measures gates natively: `cargo run --release -p tacit-share --example bench_gates` prints one JSON object a line.
+//! Measures gates natively: `cargo run --release -p tacit-share --example bench_gates` prints one
+//! JSON object a line.
 
 use std::time::Instant;
 

@@ -1,4 +1,5 @@
-//! What a network does between its linear layers: ReLU, with or without a ceiling, and the larger of two words.
+//! What a network does between its linear layers: ReLU, with or without a ceiling, and the larger
+//! of two words.
 
 use tacit_ot::Pool;
 use tacit_session::{Cost, Fault, Link, Party, Session};
@@ -42,8 +43,9 @@ impl Material {
 
 /// Shares of max(x, 0) for words of `width` bits.
 ///
-/// *Computes*: `¬[x < 0]·x`. *From*: Rathee et al., *CrypTFlow2*, 2020. *Security*: semi-honest, that of
-/// [`sign::is_negative`] and [`multiplex::select`]. *Cost*: [`relu_cost`]. *Deviations*: none.
+/// *Computes*: `¬[x < 0]·x`. *From*: Rathee et al., *CrypTFlow2*, 2020. *Security*: semi-honest,
+/// that of [`sign::is_negative`] and [`multiplex::select`]. *Cost*: [`relu_cost`]. *Deviations*:
+/// none.
 ///
 /// # Errors
 /// Those of its parts.
@@ -64,7 +66,8 @@ pub fn relu_cost(party: Party, width: u32, n: usize) -> Cost {
 
 /// Shares of the larger of `x` and `y`, place by place, where differences have `width` bits.
 ///
-/// *Computes*: `y + max(x − y, 0)`. *From, Security, Deviations*: those of [`relu`]. *Cost*: [`relu_cost`].
+/// *Computes*: `y + max(x − y, 0)`. *From, Security, Deviations*: those of [`relu`]. *Cost*:
+/// [`relu_cost`].
 ///
 /// # Errors
 /// Those of [`relu`].

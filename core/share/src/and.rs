@@ -9,10 +9,11 @@ use crate::wire::{MaskedInputs, MaskedOperands};
 
 /// Shares of `a·b`, bit by bit, where Alice knows `a` and Bob knows `b`.
 ///
-/// *Computes*: a random product `s·δ = u ⊕ v` is moved to the inputs: with `d = a ⊕ s` and `e = b ⊕ δ`,
-/// `a·b = (u ⊕ a·e) ⊕ (v ⊕ d·δ)`; the first bracket is Alice's, the second Bob's. *From*: Beaver 1991; the product is a random oblivious
-/// transfer (Goldreich–Micali–Wigderson 1987). *Security*: semi-honest, perfect given fresh products: `s` and `δ` are
-/// one-time pads of the inputs. *Cost*: [`private_cost`]. *Deviations*: none.
+/// *Computes*: a random product `s·δ = u ⊕ v` is moved to the inputs: with `d = a ⊕ s` and `e = b ⊕
+/// δ`, `a·b = (u ⊕ a·e) ⊕ (v ⊕ d·δ)`; the first bracket is Alice's, the second Bob's. *From*:
+/// Beaver 1991; the product is a random oblivious transfer (Goldreich–Micali–Wigderson 1987).
+/// *Security*: semi-honest, perfect given fresh products: `s` and `δ` are one-time pads of the
+/// inputs. *Cost*: [`private_cost`]. *Deviations*: none.
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.
@@ -38,10 +39,10 @@ pub fn private_cost(n: usize) -> Cost {
 
 /// Shares of `x·y_1, …, x·y_W`, bit by bit, all of them shared.
 ///
-/// *Computes*: opens `d = x ⊕ a` once and every `e_j = y_j ⊕ b_j`; then `x·y_j = c_j ⊕ d·b_j ⊕ e_j·a ⊕ d·e_j`.
-/// *From*: Beaver 1991. *Security*: semi-honest, perfect given unspent triples, which are taken by value.
-/// *Cost*: [`and_cost`]. *Deviations*: the `W` products share one operand and so one opening of it, with triples whose
-/// `a` is shared in the same way.
+/// *Computes*: opens `d = x ⊕ a` once and every `e_j = y_j ⊕ b_j`; then `x·y_j = c_j ⊕ d·b_j ⊕
+/// e_j·a ⊕ d·e_j`. *From*: Beaver 1991. *Security*: semi-honest, perfect given unspent triples,
+/// which are taken by value. *Cost*: [`and_cost`]. *Deviations*: the `W` products share one operand
+/// and so one opening of it, with triples whose `a` is shared in the same way.
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.

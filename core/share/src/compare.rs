@@ -10,12 +10,14 @@ use crate::{Shared, and, tree};
 /// Bits of the numbers that are compared.
 pub const WIDTH: usize = 64;
 
-/// Shares of `x < y` and of `x = y`, for `n` pairs of 64-bit numbers: Alice has the `x`, Bob the `y`.
+/// Shares of `x < y` and of `x = y`, for `n` pairs of 64-bit numbers: Alice has the `x`, Bob the
+/// `y`.
 ///
-/// *Computes*: `g_i = ¬x_i·y_i` by [`and::private`], `p_i = ¬x_i ⊕ y_i` locally, then [`tree::fold`], whose one
-/// tree yields both answers. *From*: Garay, Schoenmakers, Villegas 2007 (the tree); Yao 1982 (the
-/// problem). *Security*: semi-honest, that of its parts: everything sent is under one-time masks. *Cost*:
-/// [`less_and_equal_cost`]: 7 rounds. *Deviations*: leaves come from private ANDs (one transfer instead of two).
+/// *Computes*: `g_i = ¬x_i·y_i` by [`and::private`], `p_i = ¬x_i ⊕ y_i` locally, then
+/// [`tree::fold`], whose one tree yields both answers. *From*: Garay, Schoenmakers, Villegas 2007
+/// (the tree); Yao 1982 (the problem). *Security*: semi-honest, that of its parts: everything sent
+/// is under one-time masks. *Cost*: [`less_and_equal_cost`]: 7 rounds. *Deviations*: leaves come
+/// from private ANDs (one transfer instead of two).
 ///
 /// # Errors
 /// Those of its parts.
@@ -50,7 +52,8 @@ pub fn less_and_equal_cost(n: usize) -> Cost {
     and::private_cost(WIDTH * n) + tree::fold_cost(WIDTH, n)
 }
 
-/// The messages of [`less_and_equal`] on `n` pairs: each party sends all of them, and how many bits each has.
+/// The messages of [`less_and_equal`] on `n` pairs: each party sends all of them, and how many bits
+/// each has.
 pub fn messages(n: usize) -> impl Iterator<Item = (Tag, usize)> {
     let layers = tree::layers(WIDTH).map(move |nodes| (Tag::MaskedOperands, 3 * nodes * n));
     std::iter::once((Tag::MaskedInputs, WIDTH * n)).chain(layers)
@@ -131,8 +134,9 @@ mod tests {
         }
     }
 
-    /// What one party sees of equal inputs and of different ones comes from the same distribution: with material from another
-    /// seed each time, every bit that is sent is one about half of the time, whatever the inputs are.
+    /// What one party sees of equal inputs and of different ones comes from the same distribution:
+    /// with material from another seed each time, every bit that is sent is one about half of the
+    /// time, whatever the inputs are.
     #[test]
     fn what_is_sent_is_balanced_whatever_the_inputs_are() {
         for (x, y) in [(0, 0), (0, u64::MAX), (u64::MAX, 0), (0x5555, 0xAAAA)] {

@@ -1,17 +1,20 @@
-//! The carry of digits: what adding two private digits generates and propagates, by one look into a small table.
+//! The carry of digits: what adding two private digits generates and propagates, by one look into a
+//! small table.
 //!
-//! *Computes*: the table's owner knows a digit `a` of m bits, the other party (who looks) a digit `b`. They come to share the
-//! bits `g = [a + b ≥ 2^m]` and `p = [a + b = 2^m − 1]`.
+//! *Computes*: the table's owner knows a digit `a` of m bits, the other party (who looks) a digit
+//! `b`. They come to share the bits `g = [a + b ≥ 2^m]` and `p = [a + b = 2^m − 1]`.
 //!
-//! *From*: Rathee et al., *CrypTFlow2*, 2020, section 3.1 (digits by 1-out-of-2^m transfer), Naor–Pinkas 1999 (that transfer out
-//! of m ordinary ones). The m random transfers give the owner a mask for every place of the table and the other party
-//! the mask of one random place c: place v is masked with bit v of the sum of those messages that the bits of v name. Online
-//! he sends `δ = b ⊕ c`, and she the table, its places renamed by δ, under the masks. *Security*: semi-honest, perfect given
-//! fresh material: δ hides behind c; for a place other than c at least one of its messages is unknown to him, and every
-//! place uses bits of its own. *Cost*: [`Shape::cost`]: two rounds whatever the number of digits, since all are looked up at
-//! once; m bits one way and 2·(2^m − 1) the other for a digit, half of that for the lowest, whose p nobody needs. *Deviations*: the owner's
-//! share is what the mask of place 0 says, so that place need not be sent, as in correlated transfers. Digits alternate between
-//! the parties as owners, so that both have equal work.
+//! *From*: Rathee et al., *CrypTFlow2*, 2020, section 3.1 (digits by 1-out-of-2^m transfer),
+//! Naor–Pinkas 1999 (that transfer out of m ordinary ones). The m random transfers give the owner a
+//! mask for every place of the table and the other party the mask of one random place c: place v is
+//! masked with bit v of the sum of those messages that the bits of v name. Online he sends `δ = b ⊕
+//! c`, and she the table, its places renamed by δ, under the masks. *Security*: semi-honest,
+//! perfect given fresh material: δ hides behind c; for a place other than c at least one of its
+//! messages is unknown to him, and every place uses bits of its own. *Cost*: [`Shape::cost`]: two
+//! rounds whatever the number of digits, since all are looked up at once; m bits one way and 2·(2^m
+//! − 1) the other for a digit, half of that for the lowest, whose p nobody needs. *Deviations*: the
+//! owner's share is what the mask of place 0 says, so that place need not be sent, as in correlated
+//! transfers. Digits alternate between the parties as owners, so that both have equal work.
 
 use std::ops::Range;
 
@@ -30,7 +33,8 @@ pub const DIGIT_BITS: u32 = 4;
 /// Where the p of a table begin; before them come the g.
 const UPPER: u32 = 16;
 
-/// How words of some bits are cut into digits: as few as can be, of nearly equal size, the lowest first.
+/// How words of some bits are cut into digits: as few as can be, of nearly equal size, the lowest
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Bits of a word.
@@ -214,8 +218,9 @@ fn at(table: u32, place: u32) -> u32 {
     table >> place & (1 | 1 << UPPER)
 }
 
-/// Shares of g and p of every digit of `a + b`, where Alice has the words `a` and Bob the words `b`: plane by plane, the lowest
-/// digit of all words first. The lowest digit's p is 0. See the [module](self).
+/// Shares of g and p of every digit of `a + b`, where Alice has the words `a` and Bob the words
+/// `b`: plane by plane, the lowest digit of all words first. The lowest digit's p is 0. See the
+/// [module](self).
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.

@@ -1,7 +1,8 @@
-//! What the messages of a run consist of: which of their bits mean something, and which only fill a last byte.
+//! What the messages of a run consist of: which of their bits mean something, and which only fill a
+//! last byte.
 //!
-//! Who looks at messages from outside, to see that they are noise, must not take filling for noise. So every protocol's messages are listed
-//! here, as a party receives them, in order.
+//! Who looks at messages from outside, to see that they are noise, must not take filling for noise.
+//! So every protocol's messages are listed here, as a party receives them, in order.
 
 use tacit_compute::Convolution;
 use tacit_ring::Bits;

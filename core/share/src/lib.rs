@@ -1,10 +1,11 @@
 //! Values that neither party holds alone, and gates on them.
 //!
-//! A [`Shared`] vector of bits is the XOR of what Alice and Bob hold. Linear gates are local; an AND spends
-//! material that [`material`] made beforehand out of random oblivious transfers. Only [`open`] turns shares into values.
+//! A [`Shared`] vector of bits is the XOR of what Alice and Bob hold. Linear gates are local; an
+//! AND spends material that [`material`] made beforehand out of random oblivious transfers. Only
+//! [`open`] turns shares into values.
 //!
-//! [`Words`] are shared as a sum modulo 2^32; products with what both know are local, and what multiplies them with shared
-//! bits is again made of transfers.
+//! [`Words`] are shared as a sum modulo 2^32; products with what both know are local, and what
+//! multiplies them with shared bits is again made of transfers.
 //!
 //! | protocol | computes | rounds |
 //! |---|---|---|

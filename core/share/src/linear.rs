@@ -36,7 +36,8 @@ pub enum Role {
     Client,
 }
 
-/// What sends `sent` and receives `received` bytes of frames: the client. The owner, the other way round.
+/// What sends `sent` and receives `received` bytes of frames: the client. The owner, the other way
+/// round.
 fn as_role(role: Role, sent: usize, received: usize, rounds: u64) -> Cost {
     let [sent, received] = [sent as u64, received as u64];
     match role {
@@ -117,8 +118,8 @@ pub struct OwnerMaterial {
     pub(crate) mask: Words,
 }
 
-/// The client: draws r and asks for `W·r − s`. The answer is for [`receive_products`]; many layers may be asked for
-/// first, so that the two parties work at once.
+/// The client: draws r and asks for `W·r − s`. The answer is for [`receive_products`]; many layers
+/// may be asked for first, so that the two parties work at once.
 ///
 /// # Errors
 /// The link's.
@@ -177,14 +178,16 @@ pub async fn answer<L: Link>(
     Ok(OwnerMaterial { mask: Words(mask) })
 }
 
-/// What preparing one layer for one picture costs. The round is counted once for all layers that are asked for together.
+/// What preparing one layer for one picture costs. The round is counted once for all layers that
+/// are asked for together.
 #[must_use]
 pub fn prepare_cost(role: Role, context: &Context, packing: &Packing) -> Cost {
     let sent = HEADER + linear::request_bytes(context, packing);
     as_role(role, sent, HEADER + linear::response_bytes(context, packing), 0)
 }
 
-/// The client: turns its share of the inputs of some pictures, one behind the other, into one of the outputs.
+/// The client: turns its share of the inputs of some pictures, one behind the other, into one of
+/// the outputs.
 ///
 /// # Errors
 /// The link's.
@@ -200,7 +203,8 @@ pub async fn send_input<L: Link>(s: &mut Session<L>, material: Vec<ClientMateria
     Ok(Words(material.iter().flat_map(|material| material.share.0.iter().copied()).collect::<Vec<_>>().into()))
 }
 
-/// The owner: the same for its share, with its weights, and a number to add to each output of a filter.
+/// The owner: the same for its share, with its weights, and a number to add to each output of a
+/// filter.
 ///
 /// # Errors
 /// The link's, and the peer's when a message is not of the expected shape.

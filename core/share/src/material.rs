@@ -1,4 +1,5 @@
-//! Material: the correlated randomness that gates spend, made out of random oblivious transfers before any input exists.
+//! Material: the correlated randomness that gates spend, made out of random oblivious transfers
+//! before any input exists.
 
 use std::ops::{Add, Mul};
 
@@ -90,7 +91,8 @@ impl PrivateProducts {
     }
 }
 
-/// Shares of random `a`, `b_1, …, b_W` and of `c_j = a·b_j`. Spent by value: a triple that is used twice reveals its operands.
+/// Shares of random `a`, `b_1, …, b_W` and of `c_j = a·b_j`. Spent by value: a triple that is used
+/// twice reveals its operands.
 pub struct Triples<const W: usize> {
     /// Shares of the common operand.
     pub a: Bits,
@@ -103,8 +105,9 @@ pub struct Triples<const W: usize> {
 impl<const W: usize> Triples<W> {
     /// Joins two random products, one in each direction, into triples.
     ///
-    /// *Computes*: with `a = s_A ⊕ s_B` and `b = δ_A ⊕ δ_B`, `a·b = s_A·δ_A ⊕ s_B·δ_B ⊕ (u_A ⊕ v_B) ⊕ (u_B ⊕ v_A)`, so each party's share
-    /// of `c` is `s·δ ⊕ u ⊕ v` of its own values. *From*: Asharov, Lindell, Schneider, Zohner 2013. Local.
+    /// *Computes*: with `a = s_A ⊕ s_B` and `b = δ_A ⊕ δ_B`, `a·b = s_A·δ_A ⊕ s_B·δ_B ⊕ (u_A ⊕ v_B)
+    /// ⊕ (u_B ⊕ v_A)`, so each party's share of `c` is `s·δ ⊕ u ⊕ v` of its own values. *From*:
+    /// Asharov, Lindell, Schneider, Zohner 2013. Local.
     #[must_use]
     pub fn from_products(received: ReceiverProducts<W>, sent: SenderProducts<W>) -> Self {
         let ReceiverProducts { s, u } = received;

@@ -8,7 +8,8 @@ use crate::material::Transfers;
 use crate::wire::MaskedFactors;
 use crate::{Shared, Words, product};
 
-/// Material for multiplexers: one random product of a bit and a word in each direction. Spent by value.
+/// Material for multiplexers: one random product of a bit and a word in each direction. Spent by
+/// value.
 pub struct Multipliers {
     sent: SenderWords,
     received: ReceiverWords,
@@ -39,10 +40,11 @@ impl Multipliers {
 
 /// Shares of `z·x`, place by place, for shared bits `z` and shared words `x`.
 ///
-/// *Computes*: with `z = z_0 ⊕ z_1` and `x = x_0 + x_1`, `z·x_i = z_i·x_i + z_j·(1 − 2·z_i)·x_i`: the first term is local, the
-/// second a product (`product.rs`) of j's bit and i's word. *From*: Rathee et al., *CrypTFlow2*, 2020, section 3.1.2. *Security*:
-/// semi-honest, that of the products. *Cost*: [`select_cost`]: one round. *Deviations*: the transfers are random ones made
-/// before, so both directions cross at once.
+/// *Computes*: with `z = z_0 ⊕ z_1` and `x = x_0 + x_1`, `z·x_i = z_i·x_i + z_j·(1 − 2·z_i)·x_i`:
+/// the first term is local, the second a product (`product.rs`) of j's bit and i's word. *From*:
+/// Rathee et al., *CrypTFlow2*, 2020, section 3.1.2. *Security*: semi-honest, that of the products.
+/// *Cost*: [`select_cost`]: one round. *Deviations*: the transfers are random ones made before, so
+/// both directions cross at once.
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.
@@ -76,8 +78,8 @@ pub fn select_cost(n: usize) -> Cost {
 
 /// Shares of the bits as words: 0 or 1.
 ///
-/// *Computes*: `z_0 ⊕ z_1 = z_0 + z_1·(1 − 2·z_0)`: a multiplexer of the word 1, which is Alice's. *From, Security, Cost*: those of
-/// [`select`]. *Deviations*: none.
+/// *Computes*: `z_0 ⊕ z_1 = z_0 + z_1·(1 − 2·z_0)`: a multiplexer of the word 1, which is Alice's.
+/// *From, Security, Cost*: those of [`select`]. *Deviations*: none.
 ///
 /// # Errors
 /// Those of [`select`].

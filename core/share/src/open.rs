@@ -9,9 +9,9 @@ use crate::{Shared, Words};
 
 /// The shared bits, in the clear, to both parties.
 ///
-/// *Computes*: `x0 ⊕ x1`. *From*: folklore (Goldreich–Micali–Wigderson 1987). *Security*: perfect; the other party
-/// learns the value and, because a half is uniform given the value, nothing else. Call it only for what the agreement names.
-/// *Cost*: [`reveal_cost`]. *Deviations*: none.
+/// *Computes*: `x0 ⊕ x1`. *From*: folklore (Goldreich–Micali–Wigderson 1987). *Security*: perfect;
+/// the other party learns the value and, because a half is uniform given the value, nothing else.
+/// Call it only for what the agreement names. *Cost*: [`reveal_cost`]. *Deviations*: none.
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.
@@ -50,7 +50,8 @@ impl To {
         Cost { sent: bytes(self.is(party.other())), received: bytes(self.is(party)), rounds }
     }
 
-    /// Sends this party's half to whom it is for, and waits for the other's where this party may learn.
+    /// Sends this party's half to whom it is for, and waits for the other's where this party may
+    /// learn.
     async fn exchange<M: Message>(
         self,
         s: &mut Session<impl Link>,
@@ -66,8 +67,9 @@ impl To {
 
 /// The shared bits, in the clear, to whom they are for; `None` to the other.
 ///
-/// *Computes, From, Security*: as [`reveal`]; a party that only sends its half learns nothing. *Cost*: [`reveal_to_cost`], a round
-/// only where both learn: a half that goes one way is waited for, but nothing is said back. *Deviations*: none.
+/// *Computes, From, Security*: as [`reveal`]; a party that only sends its half learns nothing.
+/// *Cost*: [`reveal_to_cost`], a round only where both learn: a half that goes one way is waited
+/// for, but nothing is said back. *Deviations*: none.
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.
@@ -84,8 +86,8 @@ pub fn reveal_to_cost(party: Party, to: To, n: usize) -> Cost {
 
 /// The shared words, in the clear, to whom they are for; `None` to the other.
 ///
-/// *Computes*: `x0 + x1` modulo 2^32. *From, Security, Cost, Deviations*: as [`reveal_to`]; the cost is
-/// [`reveal_words_to_cost`].
+/// *Computes*: `x0 + x1` modulo 2^32. *From, Security, Cost, Deviations*: as [`reveal_to`]; the
+/// cost is [`reveal_words_to_cost`].
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.

@@ -1,18 +1,19 @@
 //! Products of a private bit and a private word, moved from random ones to what the parties hold.
 //!
-//! *Computes*: the receiver knows a bit `z`, the sender a word `d`; they come to share `z·d` modulo 2^32. Out of a random
-//! product `c·u = v + w` (see [`SenderWords`]): he sends `e = z ⊕ c`, she sends `D = d − u`, and since `z` is `c` or `1 −
-//! c`,
+//! *Computes*: the receiver knows a bit `z`, the sender a word `d`; they come to share `z·d` modulo
+//! 2^32. Out of a random product `c·u = v + w` (see [`SenderWords`]): he sends `e = z ⊕ c`, she
+//! sends `D = d − u`, and since `z` is `c` or `1 − c`,
 //!
 //! ```text
 //! e = 0    z·d = c·(u + D)         sender  v          receiver  w + c·D
 //! e = 1    z·d = d − c·(u + D)     sender  d − v      receiver  −(w + c·D)
 //! ```
 //!
-//! *From*: Beaver 1995 (derandomisation), Gilboa 1999. *Security*: semi-honest, perfect given fresh products: `e` hides behind
-//! `c`, `D` behind `u`. *Cost*: one bit one way, one word the other, at once. *Deviations*: both messages cross in one
-//! round; only as many bits of `D` are sent as the product is wanted to, since all of it may be read modulo a smaller power
-//! of two. The callers are `multiplex` and `truncate`.
+//! *From*: Beaver 1995 (derandomisation), Gilboa 1999. *Security*: semi-honest, perfect given fresh
+//! products: `e` hides behind `c`, `D` behind `u`. *Cost*: one bit one way, one word the other, at
+//! once. *Deviations*: both messages cross in one round; only as many bits of `D` are sent as the
+//! product is wanted to, since all of it may be read modulo a smaller power of two. The callers are
+//! `multiplex` and `truncate`.
 
 use tacit_ot::{ReceiverWords, SenderWords};
 use tacit_ring::Bits;

@@ -73,15 +73,18 @@ impl<const W: usize> Material<W> {
     }
 }
 
-/// For each of the first `W` places, shares of which word has it: one bit for every word of a list, list by list within a
-/// word: bit `i·count + l` belongs to word i of list l. Of equal words the earlier one comes first.
+/// For each of the first `W` places, shares of which word has it: one bit for every word of a list,
+/// list by list within a word: bit `i·count + l` belongs to word i of list l. Of equal words the
+/// earlier one comes first.
 ///
-/// *Computes*: every pair is compared at once; a word has the place that is the number of words that beat it. That number is
-/// counted in a tree, up to W − 1: with `c_n` for “n of this group beat it”, two groups have `c_n = ⊕ c_i·c_{n−i}`, in which
-/// at most one product is 1. *From*: all pairs at once as in Damgård et al. 2006 for sorting; the counting is the symmetric
-/// functions' recursion. *Security*: semi-honest, that of [`sign::is_negative`] and [`and`](mod@crate::and). *Cost*: [`places_cost`]: rounds of a
-/// sign and ⌈log2 (len − 1)⌉. *Deviations*: instead of a tournament with ⌈log2 len⌉ signs and multiplexers one after the other,
-/// len²/2 signs at once: fewer rounds, more material, which for a few dozen labels is a good bargain.
+/// *Computes*: every pair is compared at once; a word has the place that is the number of words
+/// that beat it. That number is counted in a tree, up to W − 1: with `c_n` for “n of this group
+/// beat it”, two groups have `c_n = ⊕ c_i·c_{n−i}`, in which at most one product is 1. *From*: all
+/// pairs at once as in Damgård et al. 2006 for sorting; the counting is the symmetric functions'
+/// recursion. *Security*: semi-honest, that of [`sign::is_negative`] and [`and`](mod@crate::and).
+/// *Cost*: [`places_cost`]: rounds of a sign and ⌈log2 (len − 1)⌉. *Deviations*: instead of a
+/// tournament with ⌈log2 len⌉ signs and multiplexers one after the other, len²/2 signs at once:
+/// fewer rounds, more material, which for a few dozen labels is a good bargain.
 ///
 /// # Errors
 /// Those of its parts.
@@ -232,7 +235,8 @@ fn opponents(lists: Lists, beats: &Shared, flip: bool) -> impl Iterator<Item = S
             let other = nth + usize::from(nth >= word);
             let pair = index(word.min(other), word.max(other));
             let plane = beats.0.slice(pair * count..(pair + 1) * count);
-            // A later word beats an earlier one or is beaten by it; one of the parties flips her half.
+            // A later word beats an earlier one or is beaten by it; one of the parties flips her
+            // half.
             bits.append(&if other < word && flip { !&plane } else { plane });
         }
         Shared(bits)

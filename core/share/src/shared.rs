@@ -7,13 +7,13 @@ use tacit_session::{Link, Session};
 
 /// This party's half of a shared vector of bits: the vector is the XOR of both halves.
 ///
-/// A half that a gate made is uniformly random, whatever the vector is. There is no way from here to the value but
-/// [`open::reveal`](crate::open::reveal).
+/// A half that a gate made is uniformly random, whatever the vector is. There is no way from here
+/// to the value but [`open::reveal`](crate::open::reveal).
 pub struct Shared(pub(crate) Bits);
 
 impl Shared {
-    /// Shares of `a ⊕ b` where Alice knows `a` and Bob knows `b`: each input is a half. Such a half is not random, so it must meet
-    /// a mask before it goes anywhere; every gate sees to that.
+    /// Shares of `a ⊕ b` where Alice knows `a` and Bob knows `b`: each input is a half. Such a half
+    /// is not random, so it must meet a mask before it goes anywhere; every gate sees to that.
     #[must_use]
     pub fn from_input(mine: &Bits) -> Self {
         Self(mine.duplicate())

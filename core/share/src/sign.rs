@@ -53,10 +53,11 @@ fn nodes(width: u32, n: usize) -> usize {
 
 /// Shares of `x < 0` for words with −2^(width − 1) ≤ x < 2^(width − 1) as signed numbers.
 ///
-/// *Computes*: the halves modulo 2^width add up to x modulo 2^width, whose top bit is the sign: the XOR of the halves' top bits and
-/// of the carry out of the bits below, which comes of [`digit::carries`] and [`tree::fold`]. *From*: Rathee et al., *CrypTFlow2*, 2020.
-/// *Security*: semi-honest, that of its parts. *Cost*: [`sign_cost`]: 2 + ⌈log2 of the digits⌉ rounds. *Deviations*: words are
-/// first reduced to the width that the caller can prove, which is local.
+/// *Computes*: the halves modulo 2^width add up to x modulo 2^width, whose top bit is the sign: the
+/// XOR of the halves' top bits and of the carry out of the bits below, which comes of
+/// [`digit::carries`] and [`tree::fold`]. *From*: Rathee et al., *CrypTFlow2*, 2020. *Security*:
+/// semi-honest, that of its parts. *Cost*: [`sign_cost`]: 2 + ⌈log2 of the digits⌉ rounds.
+/// *Deviations*: words are first reduced to the width that the caller can prove, which is local.
 ///
 /// # Errors
 /// Those of its parts.

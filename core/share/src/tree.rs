@@ -1,4 +1,5 @@
-//! The carry tree: from (generate, propagate) pairs of single bits to the pair of a whole word, in log-depth.
+//! The carry tree: from (generate, propagate) pairs of single bits to the pair of a whole word, in
+//! log-depth.
 
 use tacit_session::{Cost, Fault, Link, Session};
 
@@ -6,14 +7,16 @@ use crate::Shared;
 use crate::and::{and, and_cost};
 use crate::material::Triples;
 
-/// Folds `n` words of (generate, propagate) pairs into one pair a word. The bits lie plane by plane: the least significant
-/// ones of all words first.
+/// Folds `n` words of (generate, propagate) pairs into one pair a word. The bits lie plane by
+/// plane: the least significant ones of all words first.
 ///
-/// *Computes*: `(G, P) = (G_h ⊕ P_h·G_l, P_h·P_l)` over neighbours until one pair is left. For an adder `G` is the carry;
-/// for a comparison with `g = ¬x·y` and `p = ¬(x ⊕ y)` it is `x < y`, and `P` is `x = y`. `G_h` and `P_h·G_l` are never both one, so XOR
-/// serves for OR. *From*: Kogge–Stone adders, in a multiparty protocol by Damgård et al. 2006. *Security*: that of
-/// [`and`]. *Cost*: [`fold_cost`]: ⌈log2 width⌉ rounds, `width − 1` triples a word. *Deviations*: the two products of a node share
-/// `P_h`, so a node takes one triple of width 2 and three opened bits. A pair without a neighbour goes on as it is.
+/// *Computes*: `(G, P) = (G_h ⊕ P_h·G_l, P_h·P_l)` over neighbours until one pair is left. For an
+/// adder `G` is the carry; for a comparison with `g = ¬x·y` and `p = ¬(x ⊕ y)` it is `x < y`, and
+/// `P` is `x = y`. `G_h` and `P_h·G_l` are never both one, so XOR serves for OR. *From*:
+/// Kogge–Stone adders, in a multiparty protocol by Damgård et al. 2006. *Security*: that of
+/// [`and`]. *Cost*: [`fold_cost`]: ⌈log2 width⌉ rounds, `width − 1` triples a word. *Deviations*:
+/// the two products of a node share `P_h`, so a node takes one triple of width 2 and three opened
+/// bits. A pair without a neighbour goes on as it is.
 ///
 /// # Errors
 /// Those of [`and`].

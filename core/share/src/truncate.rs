@@ -12,7 +12,8 @@ use crate::{Words, product};
 /// What lifts every number above zero: numbers lie in −2^30..2^30.
 const LIFT: u32 = 1 << 30;
 
-/// Material for truncations: random products of a bit of Bob's and a word of Alice's. Spent by value.
+/// Material for truncations: random products of a bit of Bob's and a word of Alice's. Spent by
+/// value.
 pub enum Material {
     /// Alice's half: she was the transfers' sender.
     Alice(SenderWords),
@@ -54,15 +55,17 @@ impl Material {
 
 /// Shares of `x/2^bits`, rounded up or down, for words with |x| + 2^bits < 2^30 as signed numbers.
 ///
-/// *Computes*: with x′ = x + 2^30 + 2^bits − 1, which is at least 0 and below 2^31, the halves of x′ wrap if and only if one of
-/// them has its top bit set: if they do not wrap, both are below 2^31; if they do, their sum is 2^32 or more. So
-/// `x′_0/2^bits + x′_1/2^bits − wrap·2^(32 − bits)`, each rounded down, is ⌊x′/2^bits⌋ or one less; taking 2^(30 − bits) away
-/// leaves ⌈x/2^bits⌉ or ⌊x/2^bits⌋. `wrap = 1 − ā·b̄` with the complements of the top bits is a
-/// product (`product.rs`) of Bob's bit and Alice's, wanted modulo 2^bits only. *From*: Rathee et al., *CrypTFlow2*, 2020; the
-/// two-bit wrap for numbers of known sign from Huang et al., *Cheetah*, 2022. *Security*: semi-honest, that of the product.
-/// *Cost*: [`truncate_cost`]: one round, `bits` bits one way and one the other. *Deviations*: not rounded down but to either
-/// neighbour; since halves are uniform, up with just the probability of the remainder, so the mean is exact and the error
-/// below one unit.
+/// *Computes*: with x′ = x + 2^30 + 2^bits − 1, which is at least 0 and below 2^31, the halves of
+/// x′ wrap if and only if one of them has its top bit set: if they do not wrap, both are below
+/// 2^31; if they do, their sum is 2^32 or more. So `x′_0/2^bits + x′_1/2^bits − wrap·2^(32 −
+/// bits)`, each rounded down, is ⌊x′/2^bits⌋ or one less; taking 2^(30 − bits) away leaves
+/// ⌈x/2^bits⌉ or ⌊x/2^bits⌋. `wrap = 1 − ā·b̄` with the complements of the top bits is a product
+/// (`product.rs`) of Bob's bit and Alice's, wanted modulo 2^bits only. *From*: Rathee et al.,
+/// *CrypTFlow2*, 2020; the two-bit wrap for numbers of known sign from Huang et al.,
+/// *Cheetah*, 2022. *Security*: semi-honest, that of the product. *Cost*: [`truncate_cost`]: one
+/// round, `bits` bits one way and one the other. *Deviations*: not rounded down but to either
+/// neighbour; since halves are uniform, up with just the probability of the remainder, so the mean
+/// is exact and the error below one unit.
 ///
 /// # Errors
 /// The link's, or the peer's when a message is not of the expected shape.

@@ -72,7 +72,8 @@ macro_rules! group_messages {
                 write_groups(&self.0)
             }
 
-            /// What fills up the last byte of a group before the last one counts; `form` tells groups apart.
+            /// What fills up the last byte of a group before the last one counts; `form` tells
+            /// groups apart.
             fn bits(&self) -> Option<usize> {
                 let (last, before) = self.0.split_last()?;
                 let before: usize = before.iter().map(|(bits, words)| packed::bytes(*bits, words.len())).sum();
@@ -93,8 +94,8 @@ group_messages! {
     MaskedTables;
 }
 
-/// Factors of products of a bit and a word, under their one-time masks: words for those that this party sends, bits for
-/// those that it receives.
+/// Factors of products of a bit and a word, under their one-time masks: words for those that this
+/// party sends, bits for those that it receives.
 pub(crate) struct MaskedFactors {
     pub(crate) words: Vec<u32>,
     /// How many of the words' bits are sent.

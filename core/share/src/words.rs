@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 /// This party's half of a shared vector of words: the vector is the sum of both halves modulo 2^32.
 ///
-/// A half that a protocol made is uniformly random, whatever the vector is. There is no way from here to the values but
-/// [`open`](crate::open). Sums, and products with what both know, are local.
+/// A half that a protocol made is uniformly random, whatever the vector is. There is no way from
+/// here to the values but [`open`](crate::open). Sums, and products with what both know, are local.
 pub struct Words(pub(crate) Zeroizing<Vec<u32>>);
 
 impl Words {
@@ -16,8 +16,8 @@ impl Words {
         Self(vec![0; n].into())
     }
 
-    /// Shares of `a + b` where Alice knows `a` and Bob knows `b`: each input is a half. Such a half is not random, so it
-    /// must meet a mask before it goes anywhere; every protocol sees to that.
+    /// Shares of `a + b` where Alice knows `a` and Bob knows `b`: each input is a half. Such a half
+    /// is not random, so it must meet a mask before it goes anywhere; every protocol sees to that.
     #[must_use]
     pub fn from_input(mine: Vec<u32>) -> Self {
         Self(mine.into())

@@ -1,5 +1,5 @@
-//! Protocols on shared words, over transfers from the ideal functionality: right for random shapes and extreme values,
-//! exactly as dear as declared, and unharmed by any damage to any message.
+//! Protocols on shared words, over transfers from the ideal functionality: right for random shapes
+//! and extreme values, exactly as dear as declared, and unharmed by any damage to any message.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -343,8 +343,8 @@ fn truncation_is_right_on_average() {
     }
 }
 
-/// What a party receives is balanced whatever the words are: with other transfers each time, every bit of every message
-/// is one about half of the time.
+/// What a party receives is balanced whatever the words are: with other transfers each time, every
+/// bit of every message is one about half of the time.
 #[test]
 fn what_is_sent_is_balanced_whatever_the_words_are() {
     for word in [0u32, 1, u32::MAX, 0x7fff, 0xffff_8000] {

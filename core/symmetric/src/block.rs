@@ -6,8 +6,9 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// 128 bits: a key, a node of a tree, an oblivious transfer's message.
 ///
-/// It may be secret, so it is not `Debug` and compares in constant time. It is `Copy` because kernels move it by value
-/// in their inner loops; whoever keeps one beyond a function wipes it, and keeps many of them as [`Blocks`].
+/// It may be secret, so it is not `Debug` and compares in constant time. It is `Copy` because
+/// kernels move it by value in their inner loops; whoever keeps one beyond a function wipes it, and
+/// keeps many of them as [`Blocks`].
 #[derive(Clone, Copy, Default)]
 #[repr(transparent)]
 pub struct Block([u64; 2]);

@@ -1,12 +1,13 @@
 //! The ChaCha permutation (Bernstein 2008) on four states at once, and the two ways it is used.
 //!
-//! A state is 16 words of 32 bits. Four of them are kept word by word: vector `i` holds word `i` of all four, so that
-//! every step of the permutation is one vector operation. The code is written once and compiled for each kind of
-//! vector: plain arrays, which compilers turn into vector instructions where the machine surely has them; and `simd128`
-//! in WebAssembly, which is asked for here, function by function, and not for the whole program.
+//! A state is 16 words of 32 bits. Four of them are kept word by word: vector `i` holds word `i` of
+//! all four, so that every step of the permutation is one vector operation. The code is written
+//! once and compiled for each kind of vector: plain arrays, which compilers turn into vector
+//! instructions where the machine surely has them; and `simd128` in WebAssembly, which is asked for
+//! here, function by function, and not for the whole program.
 //!
-//! `ROUNDS` is 20 in RFC 8439, and 8 or 12 where that is enough: the best attacks known reach 7 (Aumasson, *Too Much
-//! Crypto*, 2019).
+//! `ROUNDS` is 20 in RFC 8439, and 8 or 12 where that is enough: the best attacks known reach 7
+//! (Aumasson, *Too Much Crypto*, 2019).
 
 /// "expand 32-byte k": the constants of ChaCha, which break the symmetries of the permutation.
 const EXPAND: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
@@ -108,8 +109,8 @@ mod portable {
 
     rounds!(#[inline(always)]);
 
-    /// The loop over lanes is outside and the rounds are unrolled: then compilers make vectors of the lanes. Inlined,
-    /// they do not.
+    /// The loop over lanes is outside and the rounds are unrolled: then compilers make vectors of
+    /// the lanes. Inlined, they do not.
     #[inline(never)]
     #[expect(clippy::needless_range_loop, reason = "the lane indexes every row")]
     fn permute<const ROUNDS: usize>(x: &mut [V; 16]) {
@@ -171,7 +172,8 @@ mod portable {
     uses!();
 }
 
-/// `simd128`: a module that uses it does not load in an engine without it, so calling it needs no check.
+/// `simd128`: a module that uses it does not load in an engine without it, so calling it needs no
+/// check.
 #[cfg(target_arch = "wasm32")]
 mod simd128 {
     use std::arch::wasm32::*;
@@ -251,14 +253,16 @@ use portable as fastest;
 #[cfg(target_arch = "wasm32")]
 use simd128 as fastest;
 
-/// Four consecutive blocks of the key stream of ChaCha with `ROUNDS` rounds, as little-endian words.
+/// Four consecutive blocks of the key stream of ChaCha with `ROUNDS` rounds, as little-endian
+/// words.
 ///
 /// The counter and the nonce have 64 bits each, as in Bernstein's paper.
 pub fn keystream<const ROUNDS: usize>(key: &[u32; 8], counter: u64, nonce: u64, out: &mut [u64; STREAM_WORDS]) {
     fastest::keystream::<ROUNDS>(key, counter, nonce, out);
 }
 
-/// Permutes four states that begin with `capacity`, and returns their first and their second 128 bits.
+/// Permutes four states that begin with `capacity`, and returns their first and their second 128
+/// bits.
 #[must_use]
 pub fn sponge<const ROUNDS: usize>(capacity: &[u32; 8], input: &SpongeInput) -> [[[u64; 2]; 4]; 2] {
     fastest::sponge::<ROUNDS>(capacity, input)

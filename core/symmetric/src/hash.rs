@@ -1,4 +1,5 @@
-//! A tweakable correlation-robust hash, and the doubling of tree nodes: one call of a sponge on the ChaCha permutation.
+//! A tweakable correlation-robust hash, and the doubling of tree nodes: one call of a sponge on the
+//! ChaCha permutation.
 //!
 //! ```text
 //!  rows of the state      before                     after 12 rounds
@@ -8,20 +9,22 @@
 //!  3                      tweak (64) ‖ domain (64)
 //! ```
 //!
-//! **Why it is secure.** The two constant rows are a capacity of 256 bits. For a random permutation that can be asked
-//! in both directions, a sponge that is called once is indifferentiable from a random function up to about 2^128
-//! questions (Bertoni, Daemen, Peeters, Van Assche 2008): going backwards from an output that was seen means guessing
-//! the hidden part of the state, and hits the constants with probability 2^-256. A random function of `(x, tweak,
-//! domain)` is tweakable circular correlation-robust, which is what oblivious-transfer extension asks for (Ishai,
-//! Kilian, Nissim, Petrank 2003; the definition in Guo, Katz, Wang, Yu 2020). Adding the input back at the end, as the
-//! ChaCha cipher does, would add two public constants to what is taken out: it changes nothing, so it is left out.
-//! Which rows are taken out is all the same for a random permutation; these are the ones whose input was public anyway,
-//! as in HChaCha.
+//! **Why it is secure.** The two constant rows are a capacity of 256 bits. For a random permutation
+//! that can be asked in both directions, a sponge that is called once is indifferentiable from a
+//! random function up to about 2^128 questions (Bertoni, Daemen, Peeters, Van Assche 2008): going
+//! backwards from an output that was seen means guessing the hidden part of the state, and hits the
+//! constants with probability 2^-256. A random function of `(x, tweak, domain)` is tweakable
+//! circular correlation-robust, which is what oblivious-transfer extension asks for (Ishai, Kilian,
+//! Nissim, Petrank 2003; the definition in Guo, Katz, Wang, Yu 2020). Adding the input back at the
+//! end, as the ChaCha cipher does, would add two public constants to what is taken out: it changes
+//! nothing, so it is left out. Which rows are taken out is all the same for a random permutation;
+//! these are the ones whose input was public anyway, as in HChaCha.
 //!
-//! **Why 12 rounds.** In the cipher the adversary chooses 128 of 512 bits; here she may know or choose the tweak, the
-//! domain and relations between the `x`, as in a compression function. The best attacks on the cipher reach 7 rounds;
-//! BLAKE3 uses 14 of the same rounds for collision resistance, which is not needed here. 12 keep a wide margin over the
-//! former at a cost near the 8 of the generator (see the [table](crate#measured)).
+//! **Why 12 rounds.** In the cipher the adversary chooses 128 of 512 bits; here she may know or
+//! choose the tweak, the domain and relations between the `x`, as in a compression function. The
+//! best attacks on the cipher reach 7 rounds; BLAKE3 uses 14 of the same rounds for collision
+//! resistance, which is not needed here. 12 keep a wide margin over the former at a cost near the 8
+//! of the generator (see the [table](crate#measured)).
 
 use crate::Block;
 use crate::chacha::{SpongeInput, sponge};
@@ -132,7 +135,8 @@ mod tests {
         let [left, right] = double(domain, tweak, x);
         let got: Vec<u32> =
             [left, right].into_iter().flat_map(Block::words).flat_map(|w| [w as u32, (w >> 32) as u32]).collect();
-        // Row 1 of the state is the first half of the cipher's key, row 2 the second, row 3 its counter and nonce.
+        // Row 1 of the state is the first half of the cipher's key, row 2 the second, row 3 its
+        // counter and nonce.
         assert_eq!(got, state);
     }
 

@@ -1,9 +1,10 @@
 //! ChaCha: the one permutation behind the generator and the hash.
 //!
-//! WebAssembly has no AES instruction, so the usual fixed-key-AES hash and AES-CTR generator are slow there. ChaCha
-//! needs only additions, rotations and exclusive ors on 32-bit words, which `simd128` does four at a time. So
-//! everything symmetric below the protocols is made of it: [`Prg`] expands seeds, [`hash`](hash()) and [`double`] are a
-//! one-call sponge on the bare permutation.
+//! WebAssembly has no AES instruction, so the usual fixed-key-AES hash and AES-CTR generator are
+//! slow there. ChaCha needs only additions, rotations and exclusive ors on 32-bit words, which
+//! `simd128` does four at a time. So everything symmetric below the protocols is made of it:
+//! [`Prg`] expands seeds, [`hash`](hash()) and [`double`] are a one-call sponge on the bare
+//! permutation.
 //!
 //! # Measured
 //!
@@ -25,10 +26,11 @@
 //! | AES-128 with a fixed key, in software | 20 | 20 |
 //! | AES-128 with a fixed key, by the processor | – | 2,800 |
 //!
-//! One thread of a two-core x86-64 server that had other work; wasm is V8 with `simd128`; a fixed-key hash is counted
-//! as one encryption, and is weaker than what is asked for here. Both parties must compute the same, so a native party
-//! does not get AES where a browser has none. `cargo xtask bench primitives` measures again; the rows that are not ours
-//! come from `bench_primitives` of the crate `tacit-ot`.
+//! One thread of a two-core x86-64 server that had other work; wasm is V8 with `simd128`; a
+//! fixed-key hash is counted as one encryption, and is weaker than what is asked for here. Both
+//! parties must compute the same, so a native party does not get AES where a browser has none.
+//! `cargo xtask bench primitives` measures again; the rows that are not ours come from
+//! `bench_primitives` of the crate `tacit-ot`.
 //!
 //! ```
 //! use tacit_symmetric::{Block, Prg, hash};

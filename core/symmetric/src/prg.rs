@@ -5,14 +5,15 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::Block;
 use crate::chacha::{STREAM_WORDS, keystream};
 
-/// Rounds of the generator: one more than the best attacks known reach (Aumasson, *Too Much Crypto*, 2019).
+/// Rounds of the generator: one more than the best attacks known reach (Aumasson, *Too Much
+/// Crypto*, 2019).
 const ROUNDS: usize = 8;
 
 /// Bytes of one batch of key stream.
 const BATCH: usize = STREAM_WORDS * 8;
 
-/// A deterministic generator. Who knows its seed knows its output, so it is neither `Debug` nor `Clone`, and it is
-/// wiped when dropped.
+/// A deterministic generator. Who knows its seed knows its output, so it is neither `Debug` nor
+/// `Clone`, and it is wiped when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Prg {
     stream: Stream,

@@ -4,7 +4,8 @@ use super::tiles::{self, Kernel, TILE_COLUMNS, TILE_ROWS, Tile};
 use crate::modulus::{min, shoup};
 use crate::{Kernels, Matmul, Modulus, NttTable};
 
-/// The back end in plain words. Compilers make vectors of its loops where the machine surely has them.
+/// The back end in plain words. Compilers make vectors of its loops where the machine surely has
+/// them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scalar;
 
@@ -31,7 +32,8 @@ impl Kernels for Scalar {
     }
 }
 
-/// Cooley–Tukey butterflies with Harvey's lazy reductions: values stay below 4p from layer to layer.
+/// Cooley–Tukey butterflies with Harvey's lazy reductions: values stay below 4p from layer to
+/// layer.
 fn forward(table: &NttTable, poly: &mut [u32]) {
     let (modulus, roots) = (table.modulus(), table.forward());
     let p = modulus.value();

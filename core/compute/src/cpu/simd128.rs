@@ -1,7 +1,8 @@
 //! `simd128` of WebAssembly: four words at once.
 //!
-//! A module that uses it does not load in an engine without it, so calling it needs no check. There is no high half of
-//! a 32-bit product; two extended multiplications (32 × 32 → 64 bits on two lanes each) and a shuffle make one.
+//! A module that uses it does not load in an engine without it, so calling it needs no check. There
+//! is no high half of a 32-bit product; two extended multiplications (32 × 32 → 64 bits on two
+//! lanes each) and a shuffle make one.
 
 use std::arch::wasm32::*;
 
@@ -44,7 +45,8 @@ type Four = [u32; 4];
 #[target_feature(enable = "simd128")]
 #[expect(unsafe_code, reason = "a vector load takes a pointer")]
 fn load(words: &Four) -> v128 {
-    // SAFETY: the reference is to 16 readable bytes, and vector loads of WebAssembly need no alignment.
+    // SAFETY: the reference is to 16 readable bytes, and vector loads of WebAssembly need no
+    // alignment.
     unsafe { v128_load(std::ptr::from_ref(words).cast()) }
 }
 
@@ -52,7 +54,8 @@ fn load(words: &Four) -> v128 {
 #[target_feature(enable = "simd128")]
 #[expect(unsafe_code, reason = "a vector store takes a pointer")]
 fn store(words: &mut Four, x: v128) {
-    // SAFETY: the reference is to 16 writable bytes, and vector stores of WebAssembly need no alignment.
+    // SAFETY: the reference is to 16 writable bytes, and vector stores of WebAssembly need no
+    // alignment.
     unsafe { v128_store(std::ptr::from_mut(words).cast(), x) }
 }
 
@@ -64,8 +67,9 @@ struct Factors {
 }
 
 impl Factors {
-    /// The same, without the compiler's knowing. It would widen the companion once, ahead of a loop, and then find no
-    /// extended multiplications in it any more, but 64-bit ones, which cost three times as much.
+    /// The same, without the compiler's knowing. It would widen the companion once, ahead of a
+    /// loop, and then find no extended multiplications in it any more, but 64-bit ones, which cost
+    /// three times as much.
     #[inline]
     #[target_feature(enable = "simd128")]
     fn again(&self) -> Self {
@@ -77,7 +81,8 @@ impl Factors {
 #[target_feature(enable = "simd128")]
 #[expect(unsafe_code, reason = "a volatile load takes a pointer")]
 fn opaque(x: &v128) -> v128 {
-    // SAFETY: a reference is a valid, aligned pointer to an initialised value, and a vector may be copied.
+    // SAFETY: a reference is a valid, aligned pointer to an initialised value, and a vector may be
+    // copied.
     unsafe { std::ptr::read_volatile(x) }
 }
 
@@ -138,7 +143,8 @@ impl Bounds {
     }
 }
 
-/// The forward transform of one polynomial: two layers in one pass over memory, the last four in registers.
+/// The forward transform of one polynomial: two layers in one pass over memory, the last four in
+/// registers.
 #[target_feature(enable = "simd128")]
 fn forward(table: &NttTable, poly: &mut [u32]) {
     let (bounds, roots, n) = (Bounds::of(table.modulus()), table.forward(), poly.len());
@@ -288,7 +294,8 @@ fn quarters(block: &mut [Four]) -> impl Iterator<Item = [&mut Four; 4]> {
     a.iter_mut().zip(b).zip(c.iter_mut().zip(d)).map(|((a, b), (c, d))| [a, b, c, d])
 }
 
-/// The roots that one block of 16 coefficients needs in the four layers with steps of 8, 4, 2 and 1.
+/// The roots that one block of 16 coefficients needs in the four layers with steps of 8, 4, 2
+/// and 1.
 #[derive(Clone, Copy)]
 struct LastRoots<'a> {
     eight: u32,
@@ -420,7 +427,8 @@ impl Kernel for Simd128 {
 #[target_feature(enable = "simd128")]
 fn tile(left: &[[u32; TILE_ROWS]], right: &[[u32; TILE_COLUMNS]], out: &mut Tile) {
     let mut sums = [[u32x4_splat(0); 2]; TILE_ROWS];
-    // Not unrolled: compilers then load far ahead, engines run out of registers, and it takes twice as long.
+    // Not unrolled: compilers then load far ahead, engines run out of registers, and it takes twice
+    // as long.
     for (left, right) in left.iter().zip(right) {
         let (halves, _) = right.as_chunks::<4>();
         let right = [load(&halves[0]), load(&halves[1])];

@@ -7,11 +7,12 @@ pub(super) const TILE_ROWS: usize = 4;
 /// Columns of a tile.
 pub(super) const TILE_COLUMNS: usize = 8;
 
-/// A piece of the product that is kept in registers: 8 vectors of 4 words, which leaves half of the 16 that there are.
+/// A piece of the product that is kept in registers: 8 vectors of 4 words, which leaves half of the
+/// 16 that there are.
 pub(super) type Tile = [[u32; TILE_COLUMNS]; TILE_ROWS];
 
-/// Steps of the inner sum at once, and rows at once: then a strip of the second matrix (16 KiB) stays in the first
-/// cache and the packed rows of the first (512 KiB) in the second.
+/// Steps of the inner sum at once, and rows at once: then a strip of the second matrix (16 KiB)
+/// stays in the first cache and the packed rows of the first (512 KiB) in the second.
 const DEPTH: usize = 512;
 const ROWS: usize = 256;
 

@@ -1,13 +1,15 @@
-//! The graphics processor as a back end: WGSL kernels through `wgpu`, WebGPU in a browser and Vulkan, Metal or Direct3D elsewhere.
+//! The graphics processor as a back end: WGSL kernels through `wgpu`, WebGPU in a browser and
+//! Vulkan, Metal or Direct3D elsewhere.
 //!
-//! The same whole numbers as everywhere, so the same bits. Work comes in large pieces, several polynomials or pictures a dispatch,
-//! and what belongs together ([`Products`]) goes through in one submission without a look in between. Buffers are kept and used
-//! again; weights and roots stay where they are. What does not fit into the adapter's limits is cut into rows, or refused before
-//! anything is uploaded. All sizes follow from the plan that this party agreed to; shapes that a peer could choose by the way do
-//! not reach a kernel.
+//! The same whole numbers as everywhere, so the same bits. Work comes in large pieces, several
+//! polynomials or pictures a dispatch, and what belongs together ([`Products`]) goes through in one
+//! submission without a look in between. Buffers are kept and used again; weights and roots stay
+//! where they are. What does not fit into the adapter's limits is cut into rows, or refused before
+//! anything is uploaded. All sizes follow from the plan that this party agreed to; shapes that a
+//! peer could choose by the way do not reach a kernel.
 //!
-//! Every operation may fail: the device may be lost, out of memory, or silent. Then nothing is written, and
-//! [`Processor`](crate::Processor) does it again on the processor.
+//! Every operation may fail: the device may be lost, out of memory, or silent. Then nothing is
+//! written, and [`Processor`](crate::Processor) does it again on the processor.
 
 mod kernels;
 mod measure;
@@ -126,7 +128,8 @@ impl Found {
         };
         let broken = |error: &dyn fmt::Display| GpuError::Broken(error.to_string());
         let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| broken(&error))?;
-        // Errors are asked for, operation by operation; a device that breaks by itself is noticed at the next.
+        // Errors are asked for, operation by operation; a device that breaks by itself is noticed
+        // at the next.
         device.on_uncaptured_error(std::sync::Arc::new(|_| {}));
         let kernels = Kernels::new(&device);
         let gpu = Gpu {

@@ -20,7 +20,8 @@ const BLOCK: usize = 4096;
 const MOST_GROUPS: usize = 65_535;
 /// Threads of a workgroup.
 const THREADS: usize = 256;
-/// Words that are transformed in one submission, at most: each butterfly of the widest layer is a thread, and has two.
+/// Words that are transformed in one submission, at most: each butterfly of the widest layer is a
+/// thread, and has two.
 const MOST_TRANSFORMED: usize = 2 * THREADS * MOST_GROUPS;
 /// Rows and columns of the tile that a workgroup makes of a product of matrices.
 const TILE: usize = 64;
@@ -72,10 +73,12 @@ impl Work<'_> {
         [(forward, pairs), (inverse, pairs), (moduli, primes)].map(|(buffer, words)| Span { buffer, words })
     }
 
-    /// Has a kernel run on `groups` workgroups; its first binding is the job, and the others are `spans`.
+    /// Has a kernel run on `groups` workgroups; its first binding is the job, and the others are
+    /// `spans`.
     fn dispatch(&mut self, kernel: &ComputePipeline, spans: &[&Span], job: &[usize], groups: [usize; 3]) {
         let device: &Device = &self.gpu.device;
-        // What every shape here fits into was checked before; the numbers of a job are all below 2^32.
+        // What every shape here fits into was checked before; the numbers of a job are all below
+        // 2^32.
         let numbers: Vec<u32> = job.iter().map(|&n| n as u32).chain(std::iter::repeat(0)).take(12).collect();
         let job = device.create_buffer(&BufferDescriptor {
             label: None,
@@ -145,7 +148,8 @@ impl Gpu {
         if words <= self.most_words { Ok(()) } else { Err(GpuError::TooLarge) }
     }
 
-    /// Records and submits work, and reads the words that it says. Nothing waits in between, so errors are those of this work.
+    /// Records and submits work, and reads the words that it says. Nothing waits in between, so
+    /// errors are those of this work.
     pub(super) async fn submit(
         &self,
         record: impl FnOnce(&mut Work<'_>) -> Span,

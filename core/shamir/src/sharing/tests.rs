@@ -90,7 +90,8 @@ fn fewer_than_k_shares_are_uniform_whatever_the_secret() {
 
 #[test]
 fn coefficients_are_drawn_uniformly() {
-    // 3 of 4 modulo 5: each of the 25 pairs that two holders may see comes up some 100 times of 2500, whatever the secret.
+    // 3 of 4 modulo 5: each of the 25 pairs that two holders may see comes up some 100 times of
+    // 2500, whatever the secret.
     let (field, mut rng) = (Field::new(5).unwrap(), prg(2));
     for secret in 0..5 {
         for pair in choices(4, 2) {
@@ -104,7 +105,8 @@ fn coefficients_are_drawn_uniformly() {
     }
 }
 
-/// Sizes of a sharing: modulus, K, N, and which shares come together, some more than K perhaps, in any order.
+/// Sizes of a sharing: modulus, K, N, and which shares come together, some more than K perhaps, in
+/// any order.
 fn sharings() -> impl Strategy<Value = (Field, usize, usize, Vec<usize>)> {
     let moduli = prop::sample::select(vec![13, 257, 65_537, (1 << 60) - 93, MERSENNE_61]);
     (moduli, 1..12usize).prop_flat_map(|(p, n)| {
