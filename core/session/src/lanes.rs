@@ -1,8 +1,8 @@
-//! Two lanes on one link: what the persons say to each other, and what the protocol says.
+//! Two lanes on one link: control messages between the two programs, and protocol messages.
 //!
-//! A person may accept, stop or get ready while the machines prepare in the background. So the
-//! control messages have a lane of their own, told apart by the first byte of a frame, and neither
-//! lane waits for the other.
+//! A person may accept, stop or get ready while the programs prepare in the background. Control
+//! messages therefore have a lane of their own, told apart by the first byte of a frame, and
+//! neither lane waits for the other.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,12 +12,12 @@ use std::task::{Poll, Waker};
 
 use crate::{HEADER, Link, LinkError, Tag};
 
-/// The most bytes a lane holds that nobody has asked for yet, [`OVERHEAD`] included: of control
-/// messages, which persons cause, and of the protocol, in which an honest peer is ahead by its
-/// questions to all layers of a model and some portions of transfers.
+/// The most bytes that may wait unread in a lane, [`OVERHEAD`] included. The first bound is for
+/// control messages, which people cause. The second is for protocol messages, where an honest peer
+/// runs ahead by its requests for all layers of a model and some batches of transfers.
 const BACKLOG: [usize; 2] = [1 << 20, 32 << 20];
 
-/// What a frame costs besides its bytes, so that endless short ones are bounded too.
+/// Bytes charged for a frame besides its own, so that a flood of short frames is bounded too.
 const OVERHEAD: usize = 64;
 
 /// The most frames a lane holds.
@@ -26,13 +26,13 @@ const MOST_FRAMES: usize = 1 << 14;
 #[derive(Default)]
 struct Queue {
     frames: VecDeque<Vec<u8>>,
-    /// What they cost.
+    /// Bytes charged for the waiting frames.
     held: usize,
     waker: Option<Waker>,
 }
 
 impl Queue {
-    /// Takes a frame, if with it the lane costs no more than so much.
+    /// Appends a frame, unless the lane would then hold more than `most` bytes.
     fn put(&mut self, frame: Vec<u8>, most: usize) -> Result<(), LinkError> {
         let cost = frame.len().saturating_add(OVERHEAD);
         if self.frames.len() >= MOST_FRAMES || cost > most - self.held {
@@ -43,7 +43,7 @@ impl Queue {
         Ok(())
     }
 
-    /// The oldest frame.
+    /// Removes and returns the oldest frame.
     fn take(&mut self) -> Option<Vec<u8>> {
         let frame = self.frames.pop_front()?;
         self.held -= frame.len() + OVERHEAD;
@@ -63,7 +63,8 @@ pub struct Lane<L> {
     index: usize,
 }
 
-/// Moves what arrives to its lane. Poll [`Pump::run`] as long as the lanes are in use.
+/// Distributes arriving frames to the lanes. [`Pump::run`] must be polled as long as the lanes are
+/// used.
 pub struct Pump<L> {
     shared: Rc<Shared<L>>,
 }
@@ -75,8 +76,8 @@ pub fn lanes<L: Link>(link: L) -> (Lane<L>, Lane<L>, Pump<L>) {
     (lane(0), lane(1), Pump { shared })
 }
 
-/// Which lane a frame belongs to. What is no frame at all must end the link at once: nobody might
-/// ever ask for it.
+/// The index of the lane that a frame belongs to, or `None` for a malformed frame. A malformed
+/// frame must end the link at once, because it is possible that no lane will ever be read again.
 fn lane_of(frame: &[u8]) -> Option<usize> {
     let (&[tag, ..], _) = frame.split_first_chunk::<HEADER>()?;
     let tag = Tag::from_byte(tag)?;
@@ -84,7 +85,7 @@ fn lane_of(frame: &[u8]) -> Option<usize> {
 }
 
 impl<L: Link> Pump<L> {
-    /// Runs until the link ends, and says how.
+    /// Runs until the link ends, and returns the reason.
     pub async fn run(self) -> LinkError {
         let error = loop {
             let frame = match self.shared.link.recv().await {
@@ -138,7 +139,7 @@ mod tests {
     use futures::future::{Either, select};
     use std::pin::pin;
 
-    /// A frame with this tag, and this behind its header.
+    /// A frame with this tag and body.
     fn frame(tag: u8, body: &[u8]) -> Vec<u8> {
         [&[tag, 0, 0, 0, 0], body].concat()
     }

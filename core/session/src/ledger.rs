@@ -1,5 +1,5 @@
-//! What crossed the wire: counted exactly, by stage, so that a declared cost can be held against
-//! it.
+//! Exact counts of the bytes and rounds of each stage, so that tests can compare a declared cost
+//! with the measured one.
 
 use std::collections::BTreeMap;
 use std::ops::{Add, AddAssign, Mul, Sub};
@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Stage, Tag};
 
-/// Bytes and rounds of one party. Frames are counted whole, header included.
+/// Bytes and rounds of one party. Frames are counted with their headers.
 ///
-/// A round is counted at the first `recv` after a `send`: in a round both may speak at once.
+/// A round is counted at the first `recv` after a `send`, so both parties may send in the same
+/// round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Bytes sent.
@@ -43,7 +44,7 @@ impl Add for Cost {
 
 impl Sub for Cost {
     type Output = Self;
-    /// What came since an earlier reading of the same ledger.
+    /// The cost since an earlier reading of the same ledger.
     fn sub(self, before: Self) -> Self {
         Self {
             sent: self.sent - before.sent,
@@ -72,7 +73,7 @@ impl Mul<u64> for Cost {
     }
 }
 
-/// Which way a message went, seen from this party.
+/// The direction of a message, seen from this party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
@@ -85,28 +86,28 @@ pub enum Direction {
 /// One frame that crossed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// During which stage.
+    /// The stage in which it crossed.
     pub stage: Stage,
-    /// What it was.
+    /// The kind of message.
     pub tag: Tag,
-    /// Which way.
+    /// Sent or received.
     pub direction: Direction,
     /// Bytes, header included.
     pub bytes: usize,
-    /// Bits of the body that carry something; the others fill up a byte.
+    /// Significant bits of the body; the others pad the last byte.
     pub bits: usize,
-    /// Whether a round is counted with it: it is the first to come after this party spoke.
+    /// Whether this frame starts a round: it is the first one received after this party has sent.
     pub begins_round: bool,
 }
 
-/// Who wants to hear of every frame and see its body, for progress and for the wire tab.
+/// A callback that gets every frame with its body, for the progress display and the transcript.
 type Observer = Box<dyn FnMut(Entry, &[u8])>;
 
 /// The totals of one party by stage.
 #[derive(Default)]
 pub struct Ledger {
     stages: BTreeMap<Stage, Cost>,
-    /// Sent something since the last received message: the next `recv` begins a round.
+    /// Set after a send: the next `recv` starts a round.
     spoke: bool,
     observer: Option<Observer>,
 }
@@ -129,12 +130,12 @@ impl Ledger {
         self.observer = Some(Box::new(observer));
     }
 
-    /// Forgets that something was sent last.
+    /// Drops a pending send, so that the next `recv` does not start a round because of it.
     pub(crate) fn settle(&mut self) {
         self.spoke = false;
     }
 
-    /// Counts a frame; whether it begins a round is found here.
+    /// Counts a frame and determines whether it starts a round.
     pub(crate) fn record(&mut self, mut entry: Entry, body: &[u8]) {
         let cost = self.stages.entry(entry.stage).or_default();
         match entry.direction {

@@ -1,23 +1,24 @@
-//! The one thing a transport has to provide.
+//! The interface that a transport implements.
 
 use std::rc::Rc;
 
 use crate::{Code, Fault};
 
-/// The longest message that a link carries: a few more bytes than the questions to a layer of as
-/// many ciphertexts as a run may have. Whoever plans a run sees to it that none is longer.
+/// The longest message that a link carries: slightly more than the requests to one layer with the
+/// largest number of ciphertexts that a run may have. The code that plans a run keeps every message
+/// within this limit.
 pub const MAX_MESSAGE: usize = 32 << 20;
 
 /// Ordered, reliable messages between exactly two parties.
 ///
-/// A message arrives whole or not at all; chunking and back-pressure are the transport's business.
-/// `recv` must be cancel-safe: a future that is dropped before it is ready has taken nothing.
-/// Methods take `&self` so that one half of a program can wait for a message while the other sends
-/// one; there is no `Send` bound, because a browser has one thread.
+/// A message arrives whole or not at all; chunking and back-pressure are up to the transport.
+/// `recv` must be cancel-safe: dropping a pending future loses no message. Methods take `&self`, so
+/// that one part of a program can wait for a message while another sends one. There is no `Send`
+/// bound, because the code runs on a single thread in a browser.
 #[expect(async_fn_in_trait, reason = "single-threaded by design: no caller wants a Send bound")]
 pub trait Link {
-    /// Hands over one message of at most [`MAX_MESSAGE`] bytes. Returns when the transport has room
-    /// for the next one.
+    /// Sends one message of at most [`MAX_MESSAGE`] bytes. Returns when the transport can accept
+    /// the next one.
     async fn send(&self, message: Vec<u8>) -> Result<(), LinkError>;
 
     /// Waits for the next message.
@@ -34,20 +35,20 @@ impl<L: Link + ?Sized> Link for Rc<L> {
     }
 }
 
-/// Why a link carries nothing any more.
+/// The reason why a link has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
-    /// The other side closed it in good order.
+    /// The other side closed the link in an orderly way.
     #[error("the other side closed the link")]
     Closed,
-    /// The transport broke.
+    /// The transport failed.
     #[error("the link is lost")]
     Lost,
-    /// The other side sent more than was ever asked for, or announced a message that no protocol
+    /// The other side sent more than was requested, or announced a message longer than any protocol
     /// has.
     #[error("the other side sent too much")]
     Flooded,
-    /// The other side sent something that is no frame of ours.
+    /// The other side sent bytes that do not form a frame.
     #[error("the other side sent no frame")]
     Foreign,
 }

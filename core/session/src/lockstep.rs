@@ -1,4 +1,4 @@
-//! Both parties on one thread over queues: no runtime, no clock, deterministic.
+//! Runs both parties on one thread over queues: no runtime, no clock, deterministic.
 //!
 //! The same driver serves protocol tests, cost tests and altered parties ([`run_with`],
 //! [`damage`](crate::damage)).
@@ -28,8 +28,8 @@ impl Pipe {
     }
 }
 
-/// What may happen to a message on its way: `(sender, index of the message in that direction,
-/// message) → what arrives`.
+/// Intercepts messages: `(sender, index of the message in that direction, message) → the messages
+/// that arrive instead`.
 pub type Tamper = Rc<RefCell<dyn FnMut(Party, usize, Vec<u8>) -> Vec<Vec<u8>>>>;
 
 /// One end of an in-memory link. Dropping it closes the link for the other end.
@@ -47,7 +47,7 @@ pub fn queues() -> (QueueLink, QueueLink) {
     ends(None)
 }
 
-/// Like [`queues`], with everything that is sent going through `tamper`.
+/// Like [`queues`], but every message passes through `tamper`.
 #[must_use]
 pub fn queues_with(tamper: &Tamper) -> (QueueLink, QueueLink) {
     ends(Some(tamper))
@@ -113,7 +113,7 @@ impl Drop for QueueLink {
 /// Runs both parties to the end, each in its own [`Session`].
 ///
 /// # Panics
-/// When both wait for each other for ever.
+/// If both parties wait for each other (a deadlock).
 pub fn run<A, B>(
     alice: impl AsyncFnOnce(Session<QueueLink>) -> A,
     bob: impl AsyncFnOnce(Session<QueueLink>) -> B,
@@ -122,10 +122,10 @@ pub fn run<A, B>(
     join(alice(Session::new(Party::Alice, a)), bob(Session::new(Party::Bob, b)))
 }
 
-/// Like [`run`], with everything that is sent going through `tamper`.
+/// Like [`run`], but every message passes through `tamper`.
 ///
 /// # Panics
-/// When both wait for each other for ever.
+/// If both parties wait for each other (a deadlock).
 pub fn run_with<A, B>(
     tamper: &Tamper,
     alice: impl AsyncFnOnce(Session<QueueLink>) -> A,
@@ -135,11 +135,11 @@ pub fn run_with<A, B>(
     join(alice(Session::new(Party::Alice, a)), bob(Session::new(Party::Bob, b)))
 }
 
-/// Polls two futures in turn until both are done. A future that is done is dropped at once, so its
-/// link closes.
+/// Polls two futures in turn until both are done. A finished future is dropped at once, which
+/// closes its link.
 ///
 /// # Panics
-/// When neither can go on: that is a deadlock in a protocol.
+/// If neither future can proceed: a deadlock in a protocol.
 pub fn join<A, B>(alice: impl Future<Output = A>, bob: impl Future<Output = B>) -> (A, B) {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};

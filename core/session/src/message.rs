@@ -9,31 +9,31 @@
 //! └─────┴───────────┴──────────────┘
 //! ```
 //!
-//! The check is the CRC-32 of everything that this side has sent so far. A frame that was damaged,
-//! dropped, repeated or reordered breaks the chain, so a fault in a program or a transport ends as
-//! a fault and not as a wrong answer. It is no defence against an altered peer, which computes the
-//! check of what it forges; decoders and protocols are that. The link below is authenticated, so
-//! speed decides: a check takes in 17 MB for a large picture check, which in WebAssembly costs a
-//! cryptographic hash 110 ms.
+//! The check is the CRC-32 of all frames that this side has sent so far, this one included. A frame
+//! that is damaged, dropped, repeated or reordered breaks the chain, so an error in a program or a
+//! transport ends as a fault and not as a wrong answer. The check is no defence against an altered
+//! peer, which can compute it for any frame that it forges; decoders and protocols are that
+//! defence. The link below is authenticated, so speed decides the choice: a large picture check
+//! hashes 17 MB, and in WebAssembly a cryptographic hash would take 110 ms for it.
 
 use crate::{Fault, Tag};
 
 /// Bytes of a frame before its body.
 pub const HEADER: usize = 5;
 
-/// Something a party sends, with the shape the receiver expects.
+/// A message of a protocol, decoded against the shape that the receiver expects.
 pub trait Message: Sized {
-    /// Its entry in the registry.
+    /// The tag of its frames.
     const TAG: Tag;
 
-    /// What the receiver knows beforehand: lengths, never the peer's word.
+    /// The lengths that the receiver knows in advance; they never come from the peer.
     type Shape;
 
     /// The body of the frame.
     fn encode(&self) -> Vec<u8>;
 
-    /// How many bits of the body carry something, where the last ones only fill up a byte; `None`
-    /// where all do.
+    /// The number of significant bits of the body, where the last bits only pad a byte; `None` if
+    /// all bits are significant.
     fn bits(&self) -> Option<usize> {
         None
     }
@@ -41,8 +41,8 @@ pub trait Message: Sized {
     /// Reads a body of the expected shape.
     ///
     /// # Errors
-    /// [`Malformed`] when the body is anything else. It must not panic and must not allocate more
-    /// than the shape says, whatever the bytes are.
+    /// [`Malformed`] if the body has any other shape. For any bytes, decoding must neither panic
+    /// nor allocate more than the shape implies.
     fn decode(body: &[u8], shape: Self::Shape) -> Result<Self, Malformed>;
 }
 
@@ -51,7 +51,7 @@ pub trait Message: Sized {
 #[error("not of the expected shape")]
 pub struct Malformed;
 
-/// The running check over one direction of a link.
+/// The running check of one direction of a link.
 pub(crate) struct Chain(crc32fast::Hasher);
 
 impl Chain {
@@ -59,7 +59,7 @@ impl Chain {
         Self(crc32fast::Hasher::new())
     }
 
-    /// Absorbs a frame and returns its check.
+    /// Adds a frame to the check and returns the new check.
     fn advance(&mut self, tag: u8, body: &[u8]) -> [u8; 4] {
         self.0.update(&[tag]);
         self.0.update(body);
@@ -70,7 +70,7 @@ impl Chain {
         self.seal_body(M::TAG, &message.encode())
     }
 
-    /// The frame of a body.
+    /// Makes the frame of a body.
     pub(crate) fn seal_body(&mut self, tag: Tag, body: &[u8]) -> Vec<u8> {
         let tag = tag as u8;
         let check = self.advance(tag, body);

@@ -1,12 +1,12 @@
-//! The only handle a protocol gets.
+//! The handle that protocols use to communicate.
 
 use crate::ledger::{Direction, Entry};
 use crate::message::{Chain, HEADER};
 use crate::{Fault, Ledger, Link, Message, Party, Stage};
 
-/// One party's end of a computation: who it is, the link, the stage, and the ledger.
+/// One party's end of a computation: its role, link, stage and ledger.
 ///
-/// Randomness is no part of it: protocols take it as an argument, so tests are deterministic.
+/// Randomness is not part of it: protocols take it as an argument, so that tests are deterministic.
 pub struct Session<L> {
     party: Party,
     link: L,
@@ -17,20 +17,20 @@ pub struct Session<L> {
 }
 
 impl<L: Link> Session<L> {
-    /// A session over a fresh link.
+    /// Starts a session over a new link.
     #[must_use]
     pub fn new(party: Party, link: L) -> Self {
         Self { party, link, stage: Stage::Talk, ledger: Ledger::default(), sent: Chain::new(), received: Chain::new() }
     }
 
-    /// Which party this is.
+    /// The party on this side.
     #[must_use]
     pub fn party(&self) -> Party {
         self.party
     }
 
-    /// `x` for Alice, nothing for Bob: only one of them may add a public constant to a shared
-    /// value.
+    /// Returns `x` for Alice and zero for Bob, because only one of the parties may add a public
+    /// constant to a shared value.
     #[must_use]
     pub fn lead<T: Default>(&self, x: T) -> T {
         match self.party {
@@ -39,43 +39,44 @@ impl<L: Link> Session<L> {
         }
     }
 
-    /// Counts what follows under `stage`.
+    /// Counts all later traffic under `stage`.
     pub fn enter(&mut self, stage: Stage) {
         self.stage = stage;
     }
 
-    /// A piece of work begins: the last word of the one before does not make the first message of
-    /// this one a round.
+    /// Starts a cost phase: a send still pending from the previous phase is not counted as a round
+    /// here.
     pub fn begin(&mut self) {
         self.ledger.settle();
     }
 
-    /// What crossed so far.
+    /// The traffic so far.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// What crossed so far, to attach an observer.
+    /// The traffic so far; mutable, to attach an observer.
     pub fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
     }
 
-    /// Sends one message. It counts as soon as it is handed over, before the transport has taken
-    /// it.
+    /// Sends one message. The ledger counts it when it is handed over, before the transport has
+    /// accepted it.
     ///
     /// # Errors
-    /// The link's.
+    /// `Link` faults.
     pub async fn send<M: Message>(&mut self, message: &M) -> Result<(), Fault> {
         let frame = self.sent.seal(message);
         self.record(Direction::Sent, message, &frame);
         Ok(self.link.send(frame).await?)
     }
 
-    /// Receives one message of the expected kind and shape.
+    /// Receives one message of the expected tag and shape.
     ///
     /// # Errors
-    /// The link's; [`Code::PeerBroke`](crate::Code::PeerBroke) when anything else arrives.
+    /// `Link` faults; [`Code::PeerBroke`](crate::Code::PeerBroke) if the tag, check or body is not
+    /// as expected.
     pub async fn recv<M: Message>(&mut self, shape: M::Shape) -> Result<M, Fault> {
         let frame = self.link.recv().await?;
         let message = self.received.open(&frame, shape)?;
@@ -90,7 +91,7 @@ impl<L: Link> Session<L> {
         self.ledger.record(Entry { stage, tag: M::TAG, direction, bytes, bits, begins_round: false }, body);
     }
 
-    /// Both speak at once: one round.
+    /// Sends and receives one message of the same type: both parties send at once, in one round.
     ///
     /// # Errors
     /// Those of [`send`](Self::send) and [`recv`](Self::recv).

@@ -2,21 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the parties are doing.
+/// The stage of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Versions, words, agreement, readiness: between the persons.
+    /// Control messages between the two programs: versions, words, agreement, readiness.
     Talk,
-    /// Base oblivious transfers: once per pairing.
+    /// Base OT, once per pairing.
     BaseOt,
-    /// Oblivious-transfer extension: stocks material.
+    /// OT extension, which fills the stock of offline material.
     Extend,
     /// Products of weights and masks under lattice encryption.
     Correlate,
-    /// The comparison itself.
+    /// The comparison of two private numbers.
     Compare,
-    /// A picture on its way through the layers of a model.
+    /// Inference: a picture passes through the layers of a model.
     Infer,
     /// Opening the agreed result.
     Reveal,
@@ -27,13 +27,13 @@ impl Stage {
     pub const ALL: [Stage; 7] =
         [Stage::Talk, Stage::BaseOt, Stage::Extend, Stage::Correlate, Stage::Compare, Stage::Infer, Stage::Reveal];
 
-    /// Whether this stage happens before any input exists.
+    /// Whether the stage belongs to the offline phase, before any input exists.
     #[must_use]
     pub fn is_offline(self) -> bool {
         matches!(self, Stage::BaseOt | Stage::Extend | Stage::Correlate)
     }
 
-    /// Whether this stage depends on an input.
+    /// Whether the stage belongs to the online phase, which depends on an input.
     #[must_use]
     pub fn is_online(self) -> bool {
         matches!(self, Stage::Compare | Stage::Infer | Stage::Reveal)
