@@ -1,4 +1,4 @@
-//! What the answers themselves give away, however well everything else is hidden.
+//! A lesson on what the answers themselves reveal, even when everything else is hidden.
 
 use serde::{Deserialize, Serialize};
 use tacit_session::{Fault, Link, Session};
@@ -7,31 +7,31 @@ use tacit_symmetric::Prg;
 use crate::party::{Held, Report, Run, Task, strange};
 use crate::richer;
 
-/// Bits of the numbers that are asked about: below 1024.
+/// Width of the compared numbers in bits: they are below 1024.
 pub const WIDTH: usize = 10;
 
-/// One question of Alice's: what she put in, and what is still possible after the answer.
+/// One of Alice's questions: her input, and the range that is possible after the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// Her input.
     pub asked: u64,
-    /// Whether hers is less than his.
+    /// The answer to `asked < his`.
     pub less: bool,
-    /// Whether both are the same.
+    /// The answer to `asked = his`.
     pub equal: bool,
-    /// The least that his can be.
+    /// The least value that Bob's number can still have.
     pub least: u64,
-    /// The most.
+    /// The greatest value that it can still have.
     pub most: u64,
 }
 
-/// One party's part in [`searching`]: Bob's number; Alice has none.
+/// One party's task in [`searching`]: Bob's number; `None` for Alice.
 #[derive(Serialize, Deserialize)]
 pub struct Part(Option<u64>);
 
-/// Alice compares again and again with Bob, who always puts in `his`; she asks for the middle of
-/// what is left. Each answer is that of a real comparison. Bob gets the same answers, so he knows
-/// as well when she is done.
+/// Alice compares repeatedly with Bob, whose input is always `his`; she asks for the middle of the
+/// remaining range. Each answer comes from a real comparison. Bob gets the same answers, so he also
+/// knows when she is done.
 #[must_use]
 pub fn searching(his: u64) -> Run<Vec<Question>> {
     Run {
@@ -43,18 +43,18 @@ pub fn searching(his: u64) -> Run<Vec<Question>> {
     }
 }
 
-/// One party's part.
+/// Plays one party.
 ///
 /// *Computes*: `x < y` and `x = y` for every `x` that Alice asks about, opened to both. *From*:
-/// [`richer::one`]. *Security*: that of its parts, for each comparison; together the answers tell
-/// `y`, which is the lesson. *Cost*: with as many questions as there can be that of
-/// [`richer::compare_cost`] for [`WIDTH`] pairs; fewer leave their material unused. *Deviations*:
-/// none.
+/// [`richer::one`]. *Security*: that of its parts, for each comparison; together the answers reveal
+/// `y`, which is the point of the lesson. *Cost*: with the greatest number of questions, that of
+/// [`richer::compare_cost`] for [`WIDTH`] pairs; fewer questions leave material unused.
+/// *Deviations*: none.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part(his): Part, prg: &mut Prg) -> Result<Vec<Question>, Fault> {
     let (mut least, mut most) = (0, (1 << WIDTH) - 1);
     let mut stock = richer::prepare(s, WIDTH, WIDTH, prg).await?;
     let mut questions = Vec::new();
-    // Each answer leaves less than half, so there are `WIDTH` questions at most.
+    // Each answer leaves less than half of the range, so there are at most `WIDTH` questions.
     while least < most {
         let asked = least + (most - least) / 2;
         let [less, equal] = richer::one(s, WIDTH, &mut stock, his.unwrap_or(asked)).await?;

@@ -1,4 +1,4 @@
-//! Numbers that go round: after `m − 1` comes 0 again.
+//! Arithmetic modulo `m`: after `m − 1` comes 0 again.
 
 use serde::{Deserialize, Serialize};
 use tacit_symmetric::Prg;
@@ -19,13 +19,13 @@ impl Clock {
         Self(m)
     }
 
-    /// How many hours it has.
+    /// The modulus.
     #[must_use]
     pub const fn hours(self) -> u64 {
         self.0
     }
 
-    /// `x` on this clock.
+    /// `x` modulo the number of hours.
     #[must_use]
     pub const fn wrap(self, x: u64) -> u64 {
         x % self.0
@@ -49,7 +49,7 @@ impl Clock {
         self.wrap(self.wrap(x) * self.wrap(y))
     }
 
-    /// A uniform number: what lies beyond the last whole turn is drawn again.
+    /// Draws a uniform number; draws above the last full multiple of the modulus are rejected.
     pub fn draw(self, prg: &mut Prg) -> u64 {
         let turns = u64::MAX / self.0 * self.0;
         loop {

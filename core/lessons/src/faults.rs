@@ -1,4 +1,4 @@
-//! What a protocol for curious people notices when somebody breaks it, and what it cannot.
+//! A lesson on which faults a semi-honest protocol detects and which it cannot detect.
 
 use std::cell::Cell;
 
@@ -11,22 +11,22 @@ use crate::party::{Held, Report, Run, Task, strange};
 use crate::richer::{Compared, comparing, comparing_with};
 use crate::{Clock, shares};
 
-/// Bits of the numbers.
+/// Width of the compared numbers in bits.
 pub const WIDTH: usize = 4;
 
-/// Harm to what Alice sends.
+/// A fault in the messages that Alice sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Harm {
     /// None.
     None,
-    /// One bit of the first message is flipped on the way.
+    /// A bit of the first message is flipped in transit.
     Flip,
     /// The last byte of the first message is missing.
     Short,
-    /// The first message comes twice.
+    /// The first message arrives twice.
     Twice,
-    /// Alice's program is altered: in half of the trees of her transfers it corrects to other
-    /// choices, and it seals its messages as the real one does.
+    /// Alice's program is altered: in half of the trees of her OT extension it sends corrections
+    /// for other choices, and it computes the frame checks as the real program does.
     Cheat,
 }
 
@@ -48,7 +48,7 @@ impl Harm {
     }
 }
 
-/// The link of Alice's program, which does harm to her messages.
+/// The link of Alice's program, which applies the fault to her messages.
 pub(crate) struct Harmed<L> {
     link: L,
     tamper: Tamper,
@@ -76,27 +76,28 @@ impl<L: Link> Link for Harmed<L> {
     }
 }
 
-/// Compares 11 with 13, with harm done to the messages that Alice sends.
+/// Compares 11 with 13, with the fault applied to Alice's messages.
 #[must_use]
 pub fn harming(harm: Harm) -> Run<Compared> {
     comparing_with(harm, WIDTH, &[[11, 13]])
 }
 
-/// Alice has 11 and puts in 15: nobody can notice.
+/// Alice has 11 and enters 15: no protocol can detect that.
 #[must_use]
 pub fn lying() -> Run<Compared> {
     comparing(WIDTH, &[[15, 13]])
 }
 
-/// One party's part in [`bending`]: its half, and what it shows of it.
+/// One party's task in [`bending`]: its share, and the value that it opens instead of it.
 #[derive(Serialize, Deserialize)]
 pub struct Part {
     half: u64,
     shown: u64,
 }
 
-/// Both share 42; Alice opens a half that is one too large. Her frame is in order, so what Bob
-/// learns is wrong, and he does not notice; she learns the truth. What both read.
+/// Both share 42, and Alice opens a share that is one too large. Her frame is well-formed, so Bob
+/// reads a wrong value and cannot detect it, while she learns the right one. Returns the values
+/// that both read.
 #[must_use]
 pub fn bending() -> Run<[u64; 2]> {
     Run {
@@ -108,12 +109,12 @@ pub fn bending() -> Run<[u64; 2]> {
     }
 }
 
-/// One party's part: [`shares::open`], which takes what is shown for a half, as Alice here bends
-/// it. Its protocol is there.
+/// Plays one party: [`shares::open`] with the value `shown` in place of the share, which is how
+/// Alice cheats here. The protocol is documented there.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part { half, shown }: Part) -> Result<u64, Fault> {
     let clock = Clock::new(100);
     let read = shares::open(s, clock, shown).await?;
-    // Whoever shows something else knows by how much.
+    // A party that opens another value than its share knows the difference and removes it.
     Ok(clock.sub(clock.add(read, half), shown))
 }
 

@@ -1,9 +1,9 @@
-//! Ideal and real: a game in which one has to tell the protocol from a simulator.
+//! A lesson on the ideal and the real world: a game of telling the protocol from a simulator.
 //!
-//! Alice sees two [views](tacit_jobs::compare::views) with the same amount and the same answer. In one the
-//! protocol ran with a Bob, the other was made up without any Bob. Where the protocol is secure no
-//! [`Strategy`] is right more often than a coin. Two ways to break it stand beside it, so that one
-//! sees that the game can be won: with them the answers stay right, and nobody would notice.
+//! Alice sees two [views](tacit_jobs::compare::views) with the same amount and the same answer. One comes
+//! from a run of the protocol with Bob, the other was made by a simulator without Bob. For a secure
+//! protocol, no [`Strategy`] is right more often than a coin. Two broken protocols show that the
+//! game can be won: their answers stay right, so that nobody would notice the flaw.
 
 use tacit_jobs::compare::views::{View, real_on, simulated_on};
 use tacit_jobs::{Amount, Order};
@@ -18,13 +18,13 @@ use tacit_symmetric::Prg;
 
 use crate::Clock;
 
-/// Amounts of the game are below it: a million, in hundredths.
+/// The bound on the amounts of the game: a million, in hundredths.
 const BELOW: Clock = Clock::new(100_000_000);
 
-/// What the parties run.
+/// The protocol that the parties run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// The real one: a mask for every bit, used once.
+    /// The real protocol: one mask for every bit, used once.
     Whole,
     /// Broken: in the first message every two bits share a mask.
     Shared,
@@ -36,7 +36,7 @@ impl Protocol {
     /// Every one.
     pub const ALL: [Self; 3] = [Self::Whole, Self::Shared, Self::Bare];
 
-    /// A party's part of the material, as this protocol has it.
+    /// One party's share of the material for this protocol.
     fn deal(self, s: &Session<QueueLink>, seed: [u8; 32]) -> Material {
         let Material { private, pairs } = ideal::deal(s, compare::demand(1), seed);
         let change: fn(&Bits) -> Bits = match self {
@@ -44,7 +44,7 @@ impl Protocol {
             Self::Shared => |bits| Bits::from_fn(bits.len(), |at| bits.get(at / 2)),
             Self::Bare => |bits| Bits::from_fn(bits.len(), |_| false),
         };
-        // What holds between the parts of the two, such as s·δ = u ⊕ v, holds afterwards.
+        // The relations between the two shares, such as s·δ = u ⊕ v, are preserved.
         let private = match &private {
             PrivateProducts::Alice { s, u } => PrivateProducts::Alice { s: change(s), u: change(u) },
             PrivateProducts::Bob { delta, v } => PrivateProducts::Bob { delta: change(delta), v: change(v) },
@@ -59,8 +59,8 @@ impl Protocol {
     }
 }
 
-/// What each of the two sees when the protocol compares Alice's `x` with Bob's `y`, in minor units;
-/// `None` where that is no amount.
+/// The views of both parties when the protocol compares Alice's `x` with Bob's `y`, in minor units;
+/// `None` if one of them is not an amount.
 #[must_use]
 pub fn both(x: u64, y: u64, prg: &mut Prg) -> Option<[View; 2]> {
     let (x, y) = (Amount::from_minor_units(x).ok()?, Amount::from_minor_units(y).ok()?);
@@ -68,25 +68,25 @@ pub fn both(x: u64, y: u64, prg: &mut Prg) -> Option<[View; 2]> {
     Some([Party::Alice, Party::Bob].map(|party| tacit_jobs::compare::views::real(party, &x, &y, seed)))
 }
 
-/// One round of the game: what Alice sees twice, and which of them is real.
+/// One round of the game: the two views that Alice sees, and the index of the real one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Round {
     /// Alice's amount, in minor units.
     pub own: u64,
-    /// What she learns.
+    /// The answer that she learns.
     pub answer: Order,
     /// The two views.
     pub views: [View; 2],
-    /// The place of the real one.
+    /// The index of the real view.
     pub real: usize,
 }
 
 impl Round {
-    /// Draws both amounts, runs the protocol for one view and the simulator for the other, and a
-    /// coin puts them in order.
+    /// Draws both amounts, runs the protocol for one view and the simulator for the other, and
+    /// orders them by a coin.
     ///
     /// # Panics
-    /// Never: what is drawn are amounts.
+    /// None: amounts that are drawn are valid.
     #[must_use]
     pub fn draw(protocol: Protocol, prg: &mut Prg) -> Self {
         let own = BELOW.draw(prg);
@@ -94,7 +94,7 @@ impl Round {
             [own, BELOW.draw(prg)].map(|units| Amount::from_minor_units(units).expect("a million is an amount"));
         let [dealt, dealt_again, noise] = [(); 3].map(|()| seed(prg));
         let real = real_on(Party::Alice, &x, &y, |s| protocol.deal(s, dealt));
-        // From here on nobody knows Bob's amount.
+        // Bob's amount is unused from here on.
         let answer = real.answer;
         let made_up = simulated_on(Party::Alice, &x, answer, noise, |s| protocol.deal(s, dealt_again));
         if prg.next_u64() & 1 == 0 {
@@ -105,18 +105,18 @@ impl Round {
     }
 }
 
-/// How to guess which view is real.
+/// A way to guess which view is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// The one with more ones.
+    /// Chooses the view with more ones.
     Ones,
-    /// The one with fewer ones.
+    /// Chooses the view with fewer ones.
     Zeros,
-    /// The one whose first message begins with 0, as one writes numbers.
+    /// Chooses the view whose first message begins with 0 as its most significant bit.
     First,
-    /// The one with the longest run of equal bits.
+    /// Chooses the view with the longest run of equal bits.
     Run,
-    /// The one with more equal bits among those that stand two by two.
+    /// Chooses the view in which more of the consecutive bit pairs are equal.
     Pairs,
 }
 
@@ -124,7 +124,8 @@ impl Strategy {
     /// Every one.
     pub const ALL: [Self; 5] = [Self::Ones, Self::Zeros, Self::First, Self::Run, Self::Pairs];
 
-    /// The place of the view that it takes for the real one. Where both look alike, a coin decides.
+    /// The index of the view that the strategy takes for the real one. If both have the same
+    /// weight, a coin decides.
     #[must_use]
     pub fn guess(self, views: &[View; 2], prg: &mut Prg) -> usize {
         let [one, two] = views.each_ref().map(|view| self.weight(view));
@@ -135,8 +136,8 @@ impl Strategy {
         }
     }
 
-    /// The more, the more it takes the view for the real one. It looks at what Alice receives: what
-    /// she sends she can make herself.
+    /// The weight of a view: the strategy chooses the view with the greater one. Only the messages
+    /// that Alice receives count, since she can produce her own.
     fn weight(self, view: &View) -> usize {
         let messages = || view.messages.iter().filter(|seen| seen.direction == Direction::Received);
         let bits: Vec<bool> = messages().flat_map(Seen::meaningful).collect();
@@ -153,12 +154,12 @@ impl Strategy {
     }
 }
 
-/// How many guesses were right.
+/// The number of right guesses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Score {
-    /// So many.
+    /// Right guesses.
     pub right: u32,
-    /// Of so many.
+    /// All guesses.
     pub of: u32,
 }
 
@@ -169,7 +170,7 @@ impl Score {
         self.right += u32::from(is_right);
     }
 
-    /// Plays some rounds more.
+    /// Plays `rounds` more rounds.
     pub fn play(&mut self, protocol: Protocol, strategy: Strategy, rounds: u32, prg: &mut Prg) {
         for _ in 0..rounds {
             let round = Round::draw(protocol, prg);
@@ -177,12 +178,12 @@ impl Score {
         }
     }
 
-    /// How likely a coin is to be right at least so often: Σ_{i ≥ right} C(of, i)/2^of.
+    /// The probability that a coin is right at least as often: Σ_{i ≥ right} C(of, i)/2^of.
     #[must_use]
     pub fn luck(self) -> f64 {
         let n = f64::from(self.of);
-        // The logarithm of C(n, i)/2^n, from i = 0 on: the fraction itself may be too small for a
-        // number.
+        // The logarithm of C(n, i)/2^n, from i = 0 on; the fraction itself may be too small for an
+        // `f64`.
         let mut log = -n * std::f64::consts::LN_2;
         let mut sum = 0.0;
         for i in 0..=self.of {
@@ -195,7 +196,7 @@ impl Score {
     }
 }
 
-/// Everything that Alice receives in so many real views, and in as many that were made up.
+/// Histograms of everything that Alice receives, in `rounds` real views and as many simulated ones.
 #[must_use]
 pub fn received(protocol: Protocol, rounds: usize, prg: &mut Prg) -> [Histogram; 2] {
     let mut histograms = [Histogram::default(), Histogram::default()];
@@ -219,8 +220,7 @@ fn seed(prg: &mut Prg) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// How likely all tests of this file together are to suspect the protocol where nothing is
-    /// wrong.
+    /// The probability that any test of this file rejects a correct protocol.
     const LEVEL: f64 = 1e-6;
     const ROUNDS: u32 = 1000;
 
@@ -230,12 +230,12 @@ mod tests {
         score
     }
 
-    /// How likely a coin is to be wrong at least so often.
+    /// The probability that a coin is wrong at least as often.
     fn bad_luck(Score { right, of }: Score) -> f64 {
         Score { right: of - right, of }.luck()
     }
 
-    /// By Bonferroni's inequality each side of each strategy has its part of the level.
+    /// Bonferroni: each side of each strategy has an equal part of the level.
     #[test]
     fn nobody_wins_against_the_protocol() {
         let level = LEVEL / (2.0 * Strategy::ALL.len() as f64);
@@ -245,7 +245,7 @@ mod tests {
         }
     }
 
-    /// A strategy that is right in 60 of 100 guesses is found: P(X ≥ 600) is 10^−10 for a coin.
+    /// A strategy that is right in 60 of 100 guesses is detected: P(X ≥ 600) is 10^−10 for a coin.
     #[test]
     fn what_is_broken_is_beaten() {
         let beaten = |protocol| Strategy::ALL.into_iter().filter(move |by| play(protocol, *by).luck() < 1e-10);
@@ -255,8 +255,9 @@ mod tests {
         assert!([Strategy::Zeros, Strategy::First, Strategy::Run].iter().all(|by| bare.contains(by)), "{bare:?}");
     }
 
-    /// The highest bit of an amount is 0, so without masks the real one always begins with it; the
-    /// other one does in every second round, and then a coin decides: three of four are right.
+    /// The highest bit of an amount is 0, so without masks the real view always begins with 0. The
+    /// simulated view does so in half of the rounds, and then a coin decides: three of four guesses
+    /// are right.
     #[test]
     fn the_first_bit_is_right_in_three_of_four() {
         let right = f64::from(play(Protocol::Bare, Strategy::First).right);
@@ -303,7 +304,7 @@ mod tests {
         assert_eq!(first.body, 4711_u64.to_le_bytes());
     }
 
-    /// Four coins: 1, 5, 11, 15, 16 of 16; and what is too small to be written down as a fraction.
+    /// Four coins: 1, 5, 11, 15, 16 of 16; and probabilities below the least positive `f64`.
     #[test]
     fn luck_is_the_binomial_tail() {
         let luck = |right, of| Score { right, of }.luck();
@@ -323,8 +324,8 @@ mod tests {
         assert_eq!(score, Score { right: 2, of: 3 });
     }
 
-    /// Four histograms of the protocol and the simulators are flat; those of broken protocols are
-    /// not.
+    /// The histograms of the protocol and of the simulators are flat; those of the broken protocols
+    /// are not.
     #[test]
     fn histograms_are_flat_unless_something_leaks() {
         for protocol in Protocol::ALL {

@@ -1,11 +1,11 @@
-//! What the lessons show: small protocols between Alice and Bob, with numbers that one can follow,
-//! and what crossed.
+//! The protocols of the lessons: small ones between Alice and Bob, with numbers that a reader can
+//! follow, and the messages that crossed.
 //!
 //! Each lesson's protocol is a function for each party over any [`Link`](tacit_session::Link), and
-//! [`party`] says what a party is asked for and what it reports: its numbers, and what it sent. So
-//! the page has two programs play it over a connection; where it cannot, and where thousands of
-//! runs are wanted, both play in one, over the queues of [`tacit_session::lockstep`]. Nothing here
-//! draws.
+//! [`party`] defines a party's task and its report: its output, and the messages it sent. The page
+//! lets two programs play a protocol over a connection. Where there is no connection, and where
+//! thousands of runs are needed, one program plays both parties over the queues of
+//! [`tacit_session::lockstep`]. This crate displays nothing.
 //!
 //! | lesson | module |
 //! |---|---|
@@ -19,8 +19,8 @@
 //! | what is noticed and what is not | [`faults`] |
 //! | what secure means | [`ideal`] |
 //!
-//! Where Tacit has no dealer, a lesson may have one, and says so: the triple of a product and the
-//! points of a line come from the page, to each party its own.
+//! Tacit has no dealer, but a lesson may have one and says so: the page deals the triple of a
+//! product and the points of a line, to each party its own share.
 
 pub mod answers;
 mod clock;

@@ -1,4 +1,4 @@
-//! Messages of a few numbers on a clock, eight bytes each.
+//! Messages of a few numbers modulo m, eight bytes each.
 
 use tacit_session::{Cost, HEADER, Malformed, Message, Party, Tag};
 
@@ -11,7 +11,7 @@ macro_rules! messages {
 
         impl Message for $name {
             const TAG: Tag = Tag::$tag;
-            /// How many numbers, and on which clock.
+            /// The number of numbers, and their modulus.
             type Shape = (usize, Clock);
 
             fn encode(&self) -> Vec<u8> {
@@ -33,13 +33,13 @@ messages! {
     Handed, MaskedInputs;
     /// The operands of a product under the masks of a triple.
     Operands, MaskedOperands;
-    /// Shares of what is opened.
+    /// Shares of an opened value.
     Halves, OpenWords;
-    /// Two letters under two keys, of which the receiver has one.
+    /// Two letters, each encrypted under a key of its own; the receiver has one of the keys.
     Boxes, MaskedTables;
 }
 
-/// What a message of `body` bytes from `from` costs `party`, with no round of its own.
+/// The cost for `party` of a message of `body` bytes from `from`, without a round.
 pub(crate) fn one_way(from: Party, party: Party, body: usize) -> Cost {
     let bytes = (HEADER + body) as u64;
     let is_mine = u64::from(from == party);

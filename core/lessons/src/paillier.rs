@@ -1,5 +1,5 @@
-//! Sums under encryption: with a toy key that one can follow, and with a real one that takes its
-//! time.
+//! A lesson on sums under encryption: with a toy key that a reader can follow, and with a real key,
+//! whose run time is measured.
 
 use serde::{Deserialize, Serialize};
 use tacit_paillier::linear::{self, Format, Model};
@@ -18,7 +18,7 @@ macro_rules! messages {
 
         impl Message for $name {
             const TAG: Tag = Tag::$tag;
-            /// How many bytes.
+            /// The length in bytes.
             type Shape = usize;
 
             fn encode(&self) -> Vec<u8> {
@@ -47,16 +47,16 @@ macro_rules! messages {
 messages! {
     /// n and g.
     Key, PublicKey;
-    /// What only the key's owner can read.
+    /// Ciphertexts that only the key's owner can decrypt.
     Sealed, Encrypted;
-    /// What was computed on them, still sealed.
+    /// Results computed on ciphertexts, still encrypted.
     Summed, Multiplied;
 }
 
 /// Bits of the toy's n = 35.
 const TOY_BITS: u32 = 6;
 
-/// The toy run: Alice has the key and a number, Bob adds his own without seeing hers.
+/// The toy run: Alice has the key and a number; Bob adds his own without seeing hers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toy {
     /// n and n².
@@ -67,18 +67,18 @@ pub struct Toy {
     pub hers: u64,
     /// Bob’s 5, encrypted with r = 4.
     pub his: u64,
-    /// Their product.
+    /// The product of both ciphertexts, which encrypts the sum.
     pub sum: u64,
-    /// Hers, squared.
+    /// Alice's ciphertext squared, which encrypts the double.
     pub double: u64,
-    /// What Alice reads in both.
+    /// The plaintexts of both results, decrypted by Alice.
     pub read: [u64; 2],
-    /// The key, her ciphertext, both answers.
+    /// The messages: the key, her ciphertext, both results.
     pub crossed: Vec<Crossed>,
 }
 
-/// One party's part in [`adding`]: its number, the randomness that it seals it with, and for Alice
-/// the key's primes.
+/// One party's task in [`adding`]: its number, the randomness of its encryption, and for Alice the
+/// primes of the key.
 #[derive(Serialize, Deserialize)]
 pub struct ToyPart {
     number: u32,
@@ -86,32 +86,32 @@ pub struct ToyPart {
     primes: Option<[u32; 2]>,
 }
 
-/// What a party of the toy has in the end.
+/// A party's output of the toy run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Held {
-    /// Alice.
+    /// Alice's output.
     Owner {
         /// n and n².
         n: [u64; 2],
         /// g, λ and μ.
         key: [u64; 3],
-        /// Her number, sealed.
+        /// Her number, encrypted.
         hers: u64,
-        /// What she reads.
+        /// The decrypted results.
         read: [u64; 2],
     },
-    /// Bob.
+    /// Bob's output.
     Helper {
-        /// His number, sealed.
+        /// His number, encrypted.
         his: u64,
-        /// The sum, sealed.
+        /// The sum, encrypted.
         sum: u64,
-        /// The double, sealed.
+        /// The double, encrypted.
         double: u64,
     },
 }
 
-/// The toy, n = 35 and g = 36: Alice's 5 and Bob's 5.
+/// The toy run with n = 35 and g = 36: Alice has 5, Bob has 5.
 #[must_use]
 pub fn adding() -> Run<Toy> {
     let hers = ToyPart { number: 5, randomness: 2, primes: Some([5, 7]) };
@@ -131,7 +131,7 @@ pub fn adding() -> Run<Toy> {
     }
 }
 
-/// What [`adding`] costs a party: the key and a ciphertext from Alice, two ciphertexts back, a
+/// The cost of [`adding`] for a party: the key and a ciphertext from Alice, two ciphertexts back, a
 /// round for Alice.
 #[must_use]
 pub fn toy_cost(party: Party) -> Cost {
@@ -140,7 +140,7 @@ pub fn toy_cost(party: Party) -> Cost {
     there + one_way(Party::Bob, party, 4 * bytes) + rounds(party, 1)
 }
 
-/// Rounds that only Alice counts, because Bob only answers.
+/// Rounds that only Alice counts, because Bob only replies.
 fn rounds(party: Party, n: u64) -> Cost {
     Cost { rounds: if party == Party::Alice { n } else { n - 1 }, ..Cost::default() }
 }
@@ -164,13 +164,13 @@ pub(crate) async fn play_toy<L: Link>(s: &mut Session<L>, part: ToyPart) -> Resu
     }
 }
 
-/// Alice: sends her key and her number under it, and reads what comes back. [`helper`] is the other
-/// side.
+/// Alice's side: sends her key and her encrypted number, and decrypts the reply. [`helper`] is the
+/// other side.
 ///
 /// *Computes*: the sum of two numbers, and the double of the first, for Alice. *From*:
 /// Paillier 1999. *Security*: with a toy key none; with a real one Bob sees an encryption only, and
-/// Alice what she decrypts. *Cost*: [`toy_cost`]. *Deviations*: the randomness is that of the
-/// lesson, and Bob does not refresh his answers, so that one can follow.
+/// Alice what she decrypts. *Cost*: [`toy_cost`]. *Deviations*: the randomness is fixed by the
+/// lesson, and Bob does not re-randomise his replies, so that a reader can follow.
 async fn owner<L: Link>(s: &mut Session<L>, key: &SecretKey, [mine, randomness]: [Number; 2]) -> Result<Held, Fault> {
     let public = key.public();
     let sealed = public.encrypt_with(&mine, &randomness).map_err(internal)?;
@@ -186,7 +186,7 @@ async fn owner<L: Link>(s: &mut Session<L>, key: &SecretKey, [mine, randomness]:
     })
 }
 
-/// Bob: adds his own number, sealed, to what he cannot read, and doubles that.
+/// Bob's side: adds his own encrypted number to Alice's ciphertext, and doubles that ciphertext.
 async fn helper<L: Link>(s: &mut Session<L>, [mine, randomness]: [Number; 2]) -> Result<Held, Fault> {
     let public = recv_key(s, TOY_BITS).await?;
     let [hers] = recv::<Sealed, _, 1>(s, &public).await?;
@@ -222,35 +222,35 @@ async fn recv<M: Message<Shape = usize> + AsRef<[u8]>, L: Link, const N: usize>(
     sealed.try_into().map_err(|_| Fault::internal("another number of ciphertexts"))
 }
 
-/// A piece of work with a real key, in the order in which they come.
+/// A step of the run with a real key, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Piece {
-    /// Alice makes a key.
+    /// Alice generates a key.
     Key,
-    /// She seals a number.
+    /// Alice encrypts a number.
     Hers,
-    /// Bob seals one.
+    /// Bob encrypts a number.
     His,
-    /// He adds both.
+    /// Bob adds both ciphertexts.
     Sum,
-    /// He multiplies hers.
+    /// Bob multiplies Alice's ciphertext.
     Multiple,
-    /// She reads the sum.
+    /// Alice decrypts the sum.
     SumRead,
-    /// And the multiple.
+    /// Alice decrypts the multiple.
     MultipleRead,
-    /// She seals a flat.
+    /// Alice encrypts a flat's features.
     Flat,
-    /// He computes its price.
+    /// Bob computes the flat's price.
     Price,
-    /// She reads it.
+    /// Alice decrypts the price.
     PriceRead,
-    /// The sum of the same two numbers in halves.
+    /// The sum of the same two numbers by secret sharing.
     Shares,
 }
 
 impl Piece {
-    /// Every piece.
+    /// Every step.
     pub const ALL: [Self; 11] = [
         Self::Key,
         Self::Hers,
@@ -265,7 +265,7 @@ impl Piece {
         Self::Shares,
     ];
 
-    /// In words.
+    /// A description for users.
     #[must_use]
     pub fn what(self) -> &'static str {
         match self {
@@ -284,49 +284,49 @@ impl Piece {
     }
 }
 
-/// A piece of work that is done, and how long it took.
+/// A finished step and its duration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Done {
-    /// Which.
+    /// The step.
     pub piece: Piece,
-    /// Who did it.
+    /// The party that did it.
     pub by: Party,
-    /// Milliseconds.
+    /// The duration in milliseconds.
     pub ms: f64,
-    /// How large it is, in bytes, where something came of it.
+    /// The size of its result in bytes, if it has one.
     pub bytes: Option<u64>,
-    /// What was read.
+    /// The decrypted value.
     pub read: Option<f64>,
 }
 
 /// The model of the private prediction: the price of a flat, in thousands, by rooms, square metres
 /// and floor.
 pub const WEIGHTS: [f64; 3] = [12.5, 3.25, -1.5];
-/// What every flat costs at least.
+/// The constant term of every price.
 pub const BIAS: f64 = 40.0;
-/// The flat that is asked about.
+/// The flat whose price is predicted.
 pub const FLAT: [f64; 3] = [3.0, 72.0, 4.0];
 
-/// How numbers of the model are written.
+/// The fixed-point format of the model's numbers.
 const FORMAT: Format = Format { fraction: 8, bits: 32 };
 
-/// One party's part in [`predicting`].
+/// One party's task in [`predicting`].
 #[derive(Serialize, Deserialize)]
 pub enum Part {
-    /// Alice's: bits of the key that she makes, a number, a flat.
+    /// Alice's: the bits of the key that she generates, a number, a flat.
     Client(u32, u32, [f64; 3]),
-    /// Bob's: bits of the key that he gets, a number, and a model's weights and bias.
+    /// Bob's: the bits of the key that he receives, a number, and a model's weights and bias.
     Owner(u32, u32, [f64; 3], f64),
 }
 
-/// With a real key: sums and multiples, and a private prediction. Each piece is told as soon as it
-/// is done.
+/// The run with a real key: sums and multiples, and a private prediction. Each step is reported
+/// when it is done.
 #[must_use]
 pub fn predicting() -> Run<()> {
     predicting_under(BITS)
 }
 
-/// The same under a key of so many bits; below 2048 a toy's.
+/// The same with a key of `bits` bits; below 2048 it is a toy key.
 #[must_use]
 pub fn predicting_under(bits: u32) -> Run<()> {
     Run {
@@ -338,8 +338,8 @@ pub fn predicting_under(bits: u32) -> Run<()> {
     }
 }
 
-/// What [`predicting_under`] costs a party: the key, a ciphertext and three from Alice, two and one
-/// from Bob; two rounds for Alice.
+/// The cost of [`predicting_under`] for a party: the key, a ciphertext and three from Alice, two
+/// and one from Bob; two rounds for Alice.
 #[must_use]
 pub fn predict_cost(party: Party, bits: u32) -> Cost {
     let bytes = bits.div_ceil(8) as usize;
@@ -361,13 +361,13 @@ pub(crate) async fn play<L: Link>(
     }
 }
 
-/// Alice: makes a key, and has Bob compute on what he cannot read. [`model_owner`] is the other
-/// side.
+/// Alice's side: generates a key, and lets Bob compute on her ciphertexts. [`model_owner`] is the
+/// other side.
 ///
 /// *Computes*: the sum of two numbers, the triple of hers, and `w·x + b`, for her. *From*: Paillier
 /// 1999; [`linear`]. *Security*: semi-honest: Bob sees encryptions only; Alice learns the sum, so
 /// his number, and the price, see [`linear`]. *Cost*: [`predict_cost`]. *Deviations*: Bob does not
-/// refresh the sum and the multiple, which tell Alice nothing that she does not know or read.
+/// re-randomise the sum and the multiple, which tell Alice nothing that she does not know or read.
 async fn client<L: Link>(
     s: &mut Session<L>,
     bits: u32,
@@ -395,8 +395,9 @@ async fn client<L: Link>(
     send::<Sealed, _>(s, public, &request).await?;
     let [answer] = recv::<Summed, _, 1>(s, public).await?;
     timed.step(Piece::PriceRead, || linear::finish(&key, FORMAT, &answer), peer, |price| (None, Some(**price)))?;
-    // 3. Beside it the sum of the same two numbers in halves, a thousand times over, because once
-    // is too short to measure. She knows his number by now: it is what the sum is more than hers.
+    // 3. For comparison, the sum of the same two numbers by secret sharing. It is repeated a
+    // thousand times, because one run is too short to measure. Alice knows Bob's number by now: it
+    // is the sum less her own.
     let (word, clock) = (Clock::new(1 << 32), timed.aside.clock);
     let (mine, his) = (u64::from(mine), word.sub(sum, mine.into()));
     let shared = |prg: &mut Prg| {
@@ -411,7 +412,7 @@ async fn client<L: Link>(
     Ok(())
 }
 
-/// Bob: computes on what he cannot read.
+/// Bob's side: computes on ciphertexts that he cannot decrypt.
 async fn model_owner<L: Link>(
     s: &mut Session<L>,
     bits: u32,
@@ -436,16 +437,16 @@ async fn model_owner<L: Link>(
     send::<Summed, _>(s, public, &[answer]).await
 }
 
-/// The size of so many ciphertexts, and nothing that was read.
+/// The size of this many ciphertexts, and no decrypted value.
 fn size<T>(public: &PublicKey, ciphertexts: usize) -> impl Fn(&T) -> Came {
     let bytes = ciphertexts * 2 * public.bytes();
     move |_| (Some(bytes), None)
 }
 
-/// How large something is, and what was read.
+/// The size of a result, and its decrypted value.
 type Came = (Option<usize>, Option<f64>);
 
-/// Takes the time of one party's work.
+/// Measures the time of one party's steps.
 #[derive(Clone, Copy)]
 struct Timed<'a> {
     by: Party,
@@ -476,7 +477,7 @@ fn number(x: u32) -> Number {
     Number::from(x)
 }
 
-/// A number that is known to be small.
+/// A number that is known to fit.
 fn small(x: &Number) -> u64 {
     x.to_be_bytes().iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }

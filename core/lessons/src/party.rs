@@ -1,10 +1,10 @@
-//! One party of a lesson: what it is asked for, and what it says in the end.
+//! One party of a lesson: its task and its report.
 //!
-//! A [`Run`] is a lesson's protocol with its numbers: a [`Task`] for each party, in which stands
-//! that party's input and what both know, and nothing of the other's. Each party [plays](play) its
-//! task over a link of its own, wherever it lives, and makes a [`Report`]; out of both reports
-//! comes what the lesson shows. Where there is no link to be had, or thousands of runs are wanted,
-//! both play in lockstep in one program, by the same code.
+//! A [`Run`] is a lesson's protocol with its numbers: a [`Task`] for each party, which contains
+//! that party's input and the public values, and nothing of the other's input. Each party
+//! [plays](play) its task over a link of its own and makes a [`Report`]; the lesson's result is
+//! computed from both reports. Where there is no link, or where thousands of runs are needed, one
+//! program plays both parties in lockstep, by the same code.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::faults::{Harm, Harmed};
 use crate::wire::{self, Crossed, Noted, Sent};
 use crate::{answers, faults, paillier, richer, shamir, shares, transfer, triple};
 
-/// What a party is asked for.
+/// The task of a party.
 #[derive(Serialize, Deserialize)]
 pub enum Task {
     /// See [`shares::scaling`].
@@ -39,12 +39,12 @@ pub enum Task {
     Predict(paillier::Part),
 }
 
-/// What a party has in the end.
+/// The output of a party.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Held {
     /// Of [`Task::Scale`].
     Scale(shares::Held),
-    /// Of [`Task::Multiply`]: its part, and the opened product.
+    /// Of [`Task::Multiply`]: its share, and the opened product.
     Multiply(triple::Product, u64),
     /// Of [`Task::Meet`]: its own share, and the secret.
     Meet((u64, u64), u64),
@@ -54,36 +54,35 @@ pub enum Held {
     Compare(Vec<[bool; 2]>),
     /// Of [`Task::Search`].
     Search(Vec<answers::Question>),
-    /// Of [`Task::Open`]: what it reads.
+    /// Of [`Task::Open`]: the value that it reads.
     Open(u64),
     /// Of [`Task::Toy`].
     Toy(paillier::Held),
-    /// Of [`Task::Predict`], which tells all that comes of it on its way.
+    /// Of [`Task::Predict`], which reports all its results while it runs.
     Predict,
 }
 
-/// What a party says of a run.
+/// A party's report on a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// What it has, or what went wrong.
+    /// The party's output, or the fault that ended the run.
     pub held: Result<Held, Fault>,
-    /// What it sent.
+    /// The messages it sent.
     pub sent: Vec<Sent>,
-    /// How many messages came to it.
+    /// The number of messages it received.
     pub heard: usize,
 }
 
 impl Report {
-    /// Whether everything that was sent has come and both are content: only then may the same link
-    /// serve another run.
+    /// True if both parties succeeded and every sent message was received: only then may the same
+    /// link serve another run.
     #[must_use]
     pub fn are_settled(reports: &[Self; 2]) -> bool {
         let [alice, bob] = reports;
         alice.held.is_ok() && bob.held.is_ok() && alice.sent.len() == bob.heard && bob.sent.len() == alice.heard
     }
 
-    /// Whether nobody did anything wrong and the run did not come to its end all the same: the
-    /// connection is gone.
+    /// True if the run failed and neither party caused a fault: the connection was lost.
     #[must_use]
     pub fn are_cut_off(reports: &[Self; 2]) -> bool {
         let code = |report: &Self| report.held.as_ref().err().map(|fault| fault.code);
@@ -91,10 +90,10 @@ impl Report {
         reports.iter().any(|report| report.held.is_err()) && reports.iter().all(|report| is_fine(code(report)))
     }
 
-    /// What both have, and what crossed.
+    /// The outputs of both parties, and the messages that crossed.
     ///
     /// # Errors
-    /// What went wrong: of two faults the one that is no answer to the other.
+    /// The original fault: of two faults, the one that is not a reaction to the other.
     pub(crate) fn both([alice, bob]: [Self; 2]) -> Result<([Held; 2], Vec<Crossed>), Fault> {
         let crossed = wire::merge([alice.sent, bob.sent]);
         match (alice.held, bob.held) {
@@ -105,22 +104,22 @@ impl Report {
     }
 }
 
-/// A party has what nobody asked it for.
+/// A report belongs to another task.
 pub(crate) fn strange() -> Fault {
     Fault::internal("a report on another task")
 }
 
-/// Milliseconds, and who hears of pieces of work that take long.
+/// The host program's clock, and its listener for finished steps.
 #[derive(Clone, Copy)]
 pub struct Aside<'a> {
     /// The host program's clock, in milliseconds.
     pub clock: &'a dyn Fn() -> f64,
-    /// Hears of each piece as soon as it is done.
+    /// Called for each step when it is done.
     pub tell: &'a dyn Fn(paillier::Done),
 }
 
 impl Aside<'static> {
-    /// Nobody hears, and no time passes.
+    /// No listener, and a clock that stands still.
     pub const SILENT: Self = Self { clock: &|| 0.0, tell: &|_| {} };
 }
 
@@ -149,7 +148,7 @@ async fn play_over(party: Party, noted: Rc<Noted>, task: Task, prg: &mut Prg, as
     Report { held, sent, heard }
 }
 
-/// Plays both tasks in this program, in lockstep; Alice's report and Bob's.
+/// Plays both tasks in this program, in lockstep; returns Alice's report and Bob's.
 ///
 /// # Panics
 /// When both wait for each other for ever.
@@ -159,19 +158,19 @@ pub fn play_both([hers, his]: [Task; 2], [a, b]: &mut [Prg; 2], aside: Aside<'_>
     [alice, bob]
 }
 
-/// A protocol with its numbers, to be played somewhere.
+/// A protocol with its inputs, which can be played over any link.
 pub struct Run<T> {
-    /// What Alice is asked for, and Bob.
+    /// Alice's task, and Bob's.
     pub tasks: [Task; 2],
-    /// What comes of both reports; an error is a party's.
+    /// Computes the result from both reports; its errors are the parties' faults.
     pub read: Read<T>,
 }
 
-/// What makes something of both reports.
+/// A function that computes a result from both reports.
 pub type Read<T> = Box<dyn FnOnce([Report; 2]) -> Result<T, Fault>>;
 
 impl<T: 'static> Run<T> {
-    /// The same run, of which something else is made.
+    /// The same run with its result mapped by `f`.
     #[must_use]
     pub fn map<U>(self, f: impl FnOnce(T) -> U + 'static) -> Run<U> {
         let Self { tasks, read } = self;
@@ -181,12 +180,12 @@ impl<T: 'static> Run<T> {
     /// Plays it in this program.
     ///
     /// # Errors
-    /// A party's.
+    /// The fault of either party.
     pub fn in_lockstep(self, prgs: &mut [Prg; 2]) -> Result<T, Fault> {
         (self.read)(play_both(self.tasks, prgs, Aside::SILENT))
     }
 
-    /// The same where nothing is drawn.
+    /// Plays a run that uses no randomness, in lockstep.
     pub(crate) fn undrawn(self) -> Result<T, Fault> {
         self.in_lockstep(&mut [Prg::from_seed([0; 32]), Prg::from_seed([1; 32])])
     }

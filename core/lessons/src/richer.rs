@@ -1,7 +1,7 @@
-//! Who is richer, gate by gate: the comparison of `tacit_share`, at a width that one can follow.
+//! A lesson on who is richer, gate by gate: the comparison of `tacit_share`, at a small width.
 //!
-//! The gates are the real ones: private ANDs for the leaves, the carry tree above them. So is the
-//! material: the two parties make it out of oblivious transfers, before their numbers are touched.
+//! The gates are the real ones: private ANDs for the leaves, and the carry tree. The material is
+//! real, too: the two parties make it by OT extension in the offline phase.
 
 use serde::{Deserialize, Serialize};
 use tacit_ot::Engine;
@@ -26,8 +26,8 @@ pub struct Node {
     pub propagate: bool,
 }
 
-/// What the gates come to, layer by layer, from single bits to the whole: what nobody sees while
-/// they run. The least significant bit is the first.
+/// The values of the gates, layer by layer, from single bits to the whole number. No party sees
+/// them while the protocol runs. The least significant bit is the first.
 #[must_use]
 pub fn gates(width: usize, x: u64, y: u64) -> Vec<Vec<Node>> {
     let bit = |number: u64, at: usize| number >> at & 1 == 1;
@@ -46,14 +46,14 @@ pub fn gates(width: usize, x: u64, y: u64) -> Vec<Vec<Node>> {
     layers
 }
 
-/// Comparisons, one behind the other, and what crossed.
+/// Comparisons in sequence, and the messages that crossed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
-    /// What Alice knows in the end, of each: `x < y` and `x = y`; or what went wrong.
+    /// Alice's output for each comparison, `x < y` and `x = y`; or her fault.
     pub alice: Result<Vec<[bool; 2]>, Fault>,
-    /// What Bob knows in the end.
+    /// Bob's output.
     pub bob: Result<Vec<[bool; 2]>, Fault>,
-    /// Every message, those that made the material included.
+    /// Every message, those of the offline phase included.
     pub crossed: Vec<Crossed>,
 }
 
@@ -68,7 +68,7 @@ impl Compared {
         Ok(Self { alice, bob, crossed })
     }
 
-    /// The bytes that crossed before the first input was used: both directions.
+    /// The bytes that crossed in both directions before the first input was used.
     #[must_use]
     pub fn prepared(&self) -> usize {
         let is_before = |message: &&Crossed| message.tag != Some(Tag::MaskedInputs);
@@ -76,32 +76,32 @@ impl Compared {
     }
 }
 
-/// One party's part in [`comparing`]: its numbers, and how many bits they have.
+/// One party's task in [`comparing`]: its numbers, and their width in bits.
 #[derive(Serialize, Deserialize)]
 pub struct Part {
     width: usize,
     numbers: Vec<u64>,
 }
 
-/// Compares Alice's first number of each pair with Bob's second, all of `width` bits. A mask is
-/// good for one use, so material for all pairs is made first.
+/// Compares Alice's first number of each pair with Bob's second, all of `width` bits. Masks must
+/// not be used twice, so material for all pairs is made first.
 #[must_use]
 pub fn comparing(width: usize, pairs: &[[u64; 2]]) -> Run<Compared> {
     comparing_with(Harm::None, width, pairs)
 }
 
-/// The same, with the harm done to the first message that Alice sends.
+/// The same, with the fault `harm` applied to Alice's messages.
 pub(crate) fn comparing_with(harm: Harm, width: usize, pairs: &[[u64; 2]]) -> Run<Compared> {
     let part = |at: usize| Part { width, numbers: pairs.iter().map(|pair| pair[at]).collect() };
     Run { tasks: [Task::Compare(harm, part(0)), Task::Compare(Harm::None, part(1))], read: Box::new(Compared::read) }
 }
 
-/// What [`comparing`] `n` pairs costs a party, material included.
+/// The cost of [`comparing`] `n` pairs for a party, offline phase included.
 #[must_use]
 pub fn compare_cost(party: Party, width: usize, n: usize) -> Cost {
     let one = and::private_cost(width) + tree::fold_cost(width, 1) + open::reveal_cost(2);
-    // The trees of the set-up travel with the first transfers, both ways, so that these have a
-    // round at any width.
+    // The set-up trees travel with the first transfers in both directions, so these take a round at
+    // any width.
     let material = Cost { rounds: 1, ..material::prepare_cost(party, demand(width) * n) };
     Engine::setup_cost() + material + one * n as u64
 }
@@ -115,7 +115,7 @@ pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: &Part, prg: &mut Prg
     Ok(answers)
 }
 
-/// Material for `n` comparisons, made out of oblivious transfers. Cost: [`Engine::setup_cost`] and
+/// Makes the material for `n` comparisons by OT extension. Cost: [`Engine::setup_cost`] and
 /// [`material::prepare_cost`].
 pub(crate) async fn prepare<L: Link>(
     s: &mut Session<L>,
@@ -127,12 +127,12 @@ pub(crate) async fn prepare<L: Link>(
     material::prepare(s, &mut engine, demand(width) * n).await
 }
 
-/// What one comparison spends.
+/// The material that one comparison spends.
 fn demand(width: usize) -> Demand {
     Demand { private: width, pairs: tree::fold_triples(width, 1) }
 }
 
-/// Whether Alice's number is less than Bob's, and whether both are the same.
+/// Compares Alice's number with Bob's: `x < y`, and `x = y`.
 ///
 /// *Computes*: [`tacit_share::compare::less_and_equal`] on `width` bits, opened to both. *From*: as
 /// there. *Security*: semi-honest, that of its parts. *Cost*: [`and::private_cost`],
@@ -160,7 +160,7 @@ pub(crate) async fn one<L: Link>(
 /// [`comparing`] in lockstep.
 ///
 /// # Errors
-/// None: what goes wrong stands in what comes out.
+/// None: faults are part of the result.
 pub fn compare(width: usize, pairs: &[[u64; 2]], prgs: &mut [Prg; 2]) -> Result<Compared, Fault> {
     comparing(width, pairs).in_lockstep(prgs)
 }

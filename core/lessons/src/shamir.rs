@@ -1,4 +1,4 @@
-//! A number in more than two pieces, of which any few are enough.
+//! A lesson on a number shared among more than two parties, any few of whom can recover it.
 
 use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Fault, Link, Session};
@@ -19,10 +19,10 @@ pub fn line() -> [i64; 2] {
     [SECRET, 15]
 }
 
-/// What a polynomial with whole coefficients is at 1, 2, …, `n`.
+/// The values of a polynomial with integer coefficients at 1, 2, …, `n`.
 ///
 /// # Errors
-/// When numbers get too large.
+/// If a number gets too large.
 pub fn points(coefficients: &[i64], n: usize) -> Result<Vec<(i64, i64)>, Fault> {
     let points = over_integers::share_with(coefficients, n).map_err(internal)?;
     points
@@ -31,23 +31,23 @@ pub fn points(coefficients: &[i64], n: usize) -> Result<Vec<(i64, i64)>, Fault> 
         .collect()
 }
 
-/// The secret that `k` points give.
+/// The secret that `k` points determine.
 ///
 /// # Errors
-/// When there are fewer points, two at one place, or no whole number.
+/// If there are fewer points, two at the same place, or the secret is not an integer.
 pub fn secret(k: usize, points: &[(i64, i64)]) -> Result<i64, Fault> {
     let points: Vec<_> = points.iter().map(|(x, y)| (*x, i128::from(*y))).collect();
     let whole = over_integers::recover(k, &points).map_err(internal)?.whole();
     whole.and_then(|whole| whole.try_into().ok()).ok_or_else(|| Fault::internal("not a whole number"))
 }
 
-/// Shows the other party one's share, and recovers the secret from both.
+/// Sends this party's share to the other party, and recovers the secret from both.
 ///
-/// *Computes*: f(0) of the line through both. *From*: Shamir 1979. *Security*: whoever has both
-/// shares has the secret. *Cost*: [`meet_cost`]. *Deviations*: none.
+/// *Computes*: f(0) of the line through both. *From*: Shamir 1979. *Security*: a party that has
+/// both shares has the secret. *Cost*: [`meet_cost`]. *Deviations*: none.
 ///
 /// # Errors
-/// The link's; the peer's, when its share is not one, or is this party's own.
+/// `Link` faults; `PeerBroke` if the peer's share is malformed, or equals this party's own.
 pub async fn meet<L: Link>(s: &mut Session<L>, field: Field, mine: (u64, u64)) -> Result<u64, Fault> {
     let clock = Clock::new(field.modulus());
     let theirs = s.exchange(&Halves(vec![mine.0, mine.1]), (2, clock)).await?.0;
@@ -56,7 +56,7 @@ pub async fn meet<L: Link>(s: &mut Session<L>, field: Field, mine: (u64, u64)) -
     recover(field, 2, &[mine, theirs]).map(|secret| *secret).map_err(|_| Fault::peer("the same share twice"))
 }
 
-/// What [`meet`] costs: two numbers each way, one round.
+/// The cost of [`meet`]: two numbers each way, one round.
 #[must_use]
 pub fn meet_cost() -> Cost {
     Cost::exchange(16)
@@ -69,20 +69,20 @@ pub struct Met {
     pub alice: (u64, u64),
     /// Bob's share.
     pub bob: (u64, u64),
-    /// What both recovered.
+    /// The secret that both recovered.
     pub secret: u64,
     /// The two shares on the wire.
     pub crossed: Vec<Crossed>,
 }
 
-/// One party's part in [`meeting`]: its share.
+/// One party's task in [`meeting`]: its share.
 #[derive(Serialize, Deserialize)]
 pub struct Part((u64, u64));
 
 /// Shares a secret with a slope modulo [`PRIME`]; Alice gets share 1, Bob share 2, and they meet.
 ///
 /// # Errors
-/// When a number is not below the prime.
+/// If a number is not below the prime.
 pub fn meeting(coefficients: [u64; 2]) -> Result<Run<Met>, Fault> {
     let field = Field::new(PRIME).map_err(internal)?;
     let shares = share_with(field, &coefficients, 4).map_err(internal)?;
@@ -106,13 +106,13 @@ pub(crate) async fn play<L: Link>(s: &mut Session<L>, Part(mine): Part) -> Resul
 /// [`meeting`] in lockstep.
 ///
 /// # Errors
-/// When a number is not below the prime.
+/// If a number is not below the prime.
 pub fn two_of_four(coefficients: [u64; 2]) -> Result<Met, Fault> {
     meeting(coefficients)?.undrawn()
 }
 
-/// The secrets from 0 to `PRIME − 1` that one share of a line leaves possible when slopes are plain
-/// numbers from 0 to `steepest`.
+/// The secrets from 0 to `PRIME − 1` that are possible given one share of a line, when slopes are
+/// integers from 0 to `steepest`.
 ///
 /// # Errors
 /// When numbers get too large.
@@ -121,7 +121,7 @@ pub fn left_over_integers(share: (i64, i64), steepest: i32) -> Result<Vec<bool>,
     Ok((0..i128::from(PRIME)).map(|secret| left.contains(&secret)).collect())
 }
 
-/// The same modulo [`PRIME`], where every slope is as likely.
+/// The same modulo [`PRIME`], where every slope is equally likely.
 ///
 /// # Errors
 /// None for a share below the prime.
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!((met.alice, met.bob, met.secret), ((1, 80), (2, 95), 65));
         let numbers: Vec<_> = met.crossed.iter().map(|message| (message.from, message.numbers())).collect();
         assert_eq!(numbers, [(Party::Alice, vec![1, 80]), (Party::Bob, vec![2, 95])]);
-        // A steep line comes round, and is as good.
+        // A steep line wraps around the modulus, and works as well.
         let met = two_of_four([65, 90]).unwrap();
         assert_eq!((met.alice, met.bob, met.secret), ((1, 28), (2, 118), 65));
     }

@@ -1,4 +1,5 @@
-//! A number in two halves: neither says anything, and one can compute with them.
+//! A lesson on additive sharing: a number in two shares, neither of which reveals anything, and how
+//! to compute with them.
 
 use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Fault, Link, Party, Session, lockstep};
@@ -20,55 +21,55 @@ pub async fn give<L: Link>(s: &mut Session<L>, clock: Clock, x: u64, mask: u64) 
     Ok(clock.wrap(mask))
 }
 
-/// Bob takes the share that [`give`] hands him.
+/// Receives the share that [`give`] sends.
 ///
 /// # Errors
-/// The link's, or the peer's when the message is not one number on the clock.
+/// `Link` faults; `PeerBroke` if the message is not one number below the modulus.
 pub async fn take<L: Link>(s: &mut Session<L>, clock: Clock) -> Result<u64, Fault> {
     Ok(s.recv::<Handed>((1, clock)).await?.0[0])
 }
 
-/// Both learn the number that they share.
+/// Opens a shared number to both parties.
 ///
-/// *Computes*: `x_A + x_B`. *From*: folklore. *Security*: perfect; a half says nothing but what the
-/// sum says. *Cost*: [`open_cost`]. *Deviations*: none.
+/// *Computes*: `x_A + x_B`. *From*: folklore. *Security*: perfect; a share reveals nothing but what
+/// the sum reveals. *Cost*: [`open_cost`]. *Deviations*: none.
 ///
 /// # Errors
-/// The link's, or the peer's when the message is not one number on the clock.
+/// `Link` faults; `PeerBroke` if the message is not one number below the modulus.
 pub async fn open<L: Link>(s: &mut Session<L>, clock: Clock, share: u64) -> Result<u64, Fault> {
     let theirs = s.exchange(&Halves(vec![share]), (1, clock)).await?.0[0];
     Ok(clock.add(share, theirs))
 }
 
-/// What [`open`] costs: one number each way, one round.
+/// The cost of [`open`]: one number each way, one round.
 #[must_use]
 pub fn open_cost() -> Cost {
     Cost::exchange(8)
 }
 
-/// What one party held, in order.
+/// One party's values, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// Its share of the number.
     pub share: u64,
     /// Its share of the multiple.
     pub multiple: u64,
-    /// What came out.
+    /// The opened result.
     pub opened: u64,
 }
 
-/// Alice's number, shared, multiplied by what both know, and opened.
+/// Alice's number, shared, multiplied by a public factor, and opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scaled {
-    /// What she held.
+    /// Alice's values.
     pub alice: Held,
-    /// What he held.
+    /// Bob's values.
     pub bob: Held,
-    /// The share that was handed over, and both openings.
+    /// The share that Alice sent, and both openings.
     pub crossed: Vec<Crossed>,
 }
 
-/// One party's part in [`scaling`].
+/// One party's task in [`scaling`].
 #[derive(Serialize, Deserialize)]
 pub struct Part {
     clock: Clock,
@@ -77,7 +78,7 @@ pub struct Part {
     input: Option<[u64; 2]>,
 }
 
-/// Alice shares `x` with `mask`; both multiply by `factor`, each alone; both open.
+/// Alice shares `x` with `mask`; both multiply their shares by `factor` locally; both open.
 #[must_use]
 pub fn scaling(clock: Clock, x: u64, mask: u64, factor: u64) -> Run<Scaled> {
     let part = |input| Task::Scale(Part { clock, factor, input });
@@ -90,7 +91,7 @@ pub fn scaling(clock: Clock, x: u64, mask: u64, factor: u64) -> Run<Scaled> {
     }
 }
 
-/// What [`scaling`] costs a party: a share, and an opening.
+/// The cost of [`scaling`] for a party: a share, and an opening.
 #[must_use]
 pub fn scale_cost(party: Party) -> Cost {
     one_way(Party::Alice, party, 8) + open_cost()
@@ -114,14 +115,14 @@ pub fn scale(clock: Clock, x: u64, mask: u64, factor: u64) -> Result<Scaled, Fau
     scaling(clock, x, mask, factor).undrawn()
 }
 
-/// Other shares of the same number: Alice adds what Bob takes away.
+/// Re-shares the same number: Alice adds what Bob subtracts.
 #[must_use]
 pub fn again(clock: Clock, [alice, bob]: [u64; 2], prg: &mut Prg) -> [u64; 2] {
     let r = clock.draw(prg);
     [clock.add(alice, r), clock.sub(bob, r)]
 }
 
-/// How often Bob gets which share of `x`, in `draws` draws of Alice's mask on the clock.
+/// A histogram of Bob's share of `x`, over `draws` uniform masks of Alice's.
 #[must_use]
 pub fn on_the_clock(clock: Clock, x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
     let mut counts = vec![0; clock.hours() as usize];
@@ -135,7 +136,7 @@ pub fn on_the_clock(clock: Clock, x: u64, draws: usize, prg: &mut Prg) -> Vec<u3
     counts
 }
 
-/// The same without a clock: the mask is uniform from 0 to `reach − 1`, and Bob's share is the
+/// The same over the integers: the mask is uniform from 0 to `reach − 1`, and Bob's share is the
 /// plain difference. The first bin is `1 − reach`, the last `reach − 1`.
 #[must_use]
 pub fn without_a_clock(reach: u64, x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
@@ -147,7 +148,7 @@ pub fn without_a_clock(reach: u64, x: u64, draws: usize, prg: &mut Prg) -> Vec<u
     counts
 }
 
-/// Who sent how many messages.
+/// The sender of each message, and how many messages it sent.
 #[must_use]
 pub fn sent(crossed: &[Crossed], party: Party) -> usize {
     crossed.iter().filter(|message| message.from == party).count()

@@ -1,4 +1,4 @@
-//! Oblivious transfer: Bob opens one of two boxes, and Alice does not know which.
+//! A lesson on oblivious transfer: Bob opens one of two boxes, and Alice does not learn which.
 
 use serde::{Deserialize, Serialize};
 use tacit_ot::base;
@@ -9,44 +9,44 @@ use crate::message::{Boxes, one_way};
 use crate::party::{self, Report, Run, Task};
 use crate::{Clock, Crossed};
 
-/// The byte of a key that a letter goes under.
+/// The index of the key byte that encrypts a letter.
 const LAST: usize = 15;
 
-/// A transfer of one of two letters, by a base transfer of `tacit_ot`.
+/// A transfer of one of two letters, by a base OT of `tacit_ot`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transferred {
     /// The keys of both boxes, which Alice has: their first four bytes.
     pub keys: [[u8; 4]; 2],
     /// The key that Bob has.
     pub key: [u8; 4],
-    /// Both letters, locked.
+    /// Both letters, encrypted.
     pub locked: [u8; 2],
-    /// What Bob reads when he tries his key on both boxes.
+    /// The results of decrypting both boxes with Bob's key.
     pub read: [u8; 2],
-    /// Every message of the base transfers.
+    /// Every message of the base OTs.
     pub crossed: Vec<Crossed>,
 }
 
-/// One party's part in [`transferring`].
+/// One party's task in [`transferring`].
 #[derive(Serialize, Deserialize)]
 pub enum Part {
     /// Alice's two letters.
     Offer([u8; 2]),
-    /// Which of them Bob wants: the second?
+    /// Bob's choice: true for the second letter.
     Choose(bool),
 }
 
-/// What a party has in the end.
+/// A party's output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Held {
-    /// Alice: the beginnings of both keys, and both letters, locked.
+    /// Alice: the beginnings of both keys, and both letters, encrypted.
     Offer([[u8; 4]; 2], [u8; 2]),
-    /// Bob: the beginning of his key, and what he reads with it in both boxes.
+    /// Bob: the beginning of his key, and both boxes decrypted with it.
     Choose([u8; 4], [u8; 2]),
 }
 
-/// Alice has two letters, Bob takes the one that `choice` names. The 128 base transfers run as they
-/// do in Tacit; the letters go under the keys of the first of them.
+/// Alice has two letters, and Bob receives the one that `choice` selects. The 128 base OTs run as
+/// they do in Tacit; the keys of the first of them encrypt the letters.
 #[must_use]
 pub fn transferring(letters: [u8; 2], choice: bool) -> Run<Transferred> {
     Run {
@@ -61,18 +61,19 @@ pub fn transferring(letters: [u8; 2], choice: bool) -> Run<Transferred> {
     }
 }
 
-/// What it costs a party: the base transfers, and two boxes.
+/// The cost of [`transferring`] for a party: the base OTs, and two boxes.
 #[must_use]
 pub fn transfer_cost(party: Party) -> Cost {
     base::cost() + one_way(Party::Alice, party, 16)
 }
 
-/// One party's part.
+/// Plays one party.
 ///
-/// *Computes*: one of two letters, for Bob. *From*: [`base::both`], whose first pair of keys locks
-/// the letters. *Security*: that of the transfers, which hide the choice and the other letter; a
-/// letter is a byte under a byte of a key that is used for nothing else. *Cost*: [`transfer_cost`].
-/// *Deviations*: 128 transfers run, both ways, where one would do: it is Tacit's own set-up.
+/// *Computes*: one of two letters, for Bob. *From*: [`base::both`], whose first pair of keys
+/// encrypts the letters. *Security*: that of the base OTs, which hide the choice and the other
+/// letter; a letter is a byte encrypted with a byte of a key that is used for nothing else. *Cost*:
+/// [`transfer_cost`]. *Deviations*: 128 base OTs run in each direction, where one would suffice:
+/// this is Tacit's own set-up.
 pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: Part, prg: &mut Prg) -> Result<Held, Fault> {
     let first = |key: Block| {
         let bytes = key.to_bytes();
@@ -88,7 +89,7 @@ pub(crate) async fn play<L: Link>(s: &mut Session<L>, part: Part, prg: &mut Prg)
             Ok(Held::Offer([left.0, right.0], locked))
         }
         Part::Choose(choice) => {
-            // The first of his 128 bits is what he wants; the others stay random.
+            // The first of Bob's 128 choice bits is his choice; the others stay random.
             if (choices.bit(0) == 1) != choice {
                 choices = Block::from_bytes(flipped(choices.to_bytes()));
             }

@@ -1,4 +1,4 @@
-//! A product of two shared numbers, with a triple that was made before.
+//! A lesson on the product of two shared numbers, with a triple that was made in advance.
 
 use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Fault, Link, Session};
@@ -8,28 +8,28 @@ use crate::message::Operands;
 use crate::party::{Held, Report, Run, Task, strange};
 use crate::{Clock, Crossed, shares};
 
-/// One party's shares of random `a` and `b`, and of `c = a·b`. Spent by value: who uses it twice
-/// gives inputs away.
+/// One party's shares of random `a` and `b`, and of `c = a·b`. Spent by value: using a triple twice
+/// reveals information about the inputs.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Triple {
     /// A share of the first mask.
     pub a: u64,
-    /// A share of the second.
+    /// A share of the second mask.
     pub b: u64,
     /// A share of their product.
     pub c: u64,
 }
 
 impl Triple {
-    /// The same triple once more: what must never be done, here so that one sees why.
+    /// A copy of the same triple. A real program must never do this; the lesson shows why.
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Self { a: self.a, b: self.b, c: self.c }
     }
 }
 
-/// Both parties' shares of a random triple. A dealer's work, and here the program's own; in Tacit
-/// the two parties make triples out of oblivious transfers.
+/// Both parties' shares of a random triple. This is a dealer's work, and in a lesson that of the
+/// page; in Tacit the two parties make triples by oblivious transfer.
 #[must_use]
 pub fn deal(clock: Clock, prg: &mut Prg) -> [Triple; 2] {
     let (a, b) = (clock.draw(prg), clock.draw(prg));
@@ -38,10 +38,10 @@ pub fn deal(clock: Clock, prg: &mut Prg) -> [Triple; 2] {
     [Triple { a: x, b: y, c: z }, Triple { a: clock.sub(a, x), b: clock.sub(b, y), c: clock.sub(c, z) }]
 }
 
-/// What one party has in the end.
+/// One party's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
-    /// What it sent: its shares of `d` and `e`.
+    /// The message it sent: its shares of `d` and `e`.
     pub sent: [u64; 2],
     /// `x − a`, opened.
     pub d: u64,
@@ -58,7 +58,7 @@ pub struct Product {
 /// [`multiply_cost`]. *Deviations*: a dealer makes the triple, and a lesson may spend one twice.
 ///
 /// # Errors
-/// The link's, or the peer's when the message is not two numbers on the clock.
+/// `Link` faults; `PeerBroke` if the message is not two numbers below the modulus.
 pub async fn multiply<L: Link>(
     s: &mut Session<L>,
     clock: Clock,
@@ -71,12 +71,12 @@ pub async fn multiply<L: Link>(
     let sent = [clock.sub(x, a), clock.sub(y, b)];
     let theirs = s.exchange(&Operands(sent.to_vec()), (2, clock)).await?.0;
     let (d, e) = (clock.add(sent[0], theirs[0]), clock.add(sent[1], theirs[1]));
-    // 2. The rest is local; one of them adds what both know.
+    // 2. The rest is local; only one party adds the public product.
     let terms = [clock.mul(d, b), clock.mul(e, a), s.lead(clock.mul(d, e))];
     Ok(Product { sent, d, e, share: terms.into_iter().fold(c, |sum, term| clock.add(sum, term)) })
 }
 
-/// What [`multiply`] costs: two numbers each way, one round.
+/// The cost of [`multiply`]: two numbers each way, one round.
 #[must_use]
 pub fn multiply_cost() -> Cost {
     Cost::exchange(16)
@@ -85,9 +85,9 @@ pub fn multiply_cost() -> Cost {
 /// A product from its shared inputs to the opened answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Multiplied {
-    /// What she had in the end.
+    /// Alice's output.
     pub alice: Product,
-    /// What he had.
+    /// Bob's output.
     pub bob: Product,
     /// The opened product.
     pub opened: u64,
@@ -95,7 +95,7 @@ pub struct Multiplied {
     pub crossed: Vec<Crossed>,
 }
 
-/// One party's part in [`multiplying`].
+/// One party's task in [`multiplying`].
 #[derive(Serialize, Deserialize)]
 pub struct Part {
     clock: Clock,
@@ -104,7 +104,8 @@ pub struct Part {
     y: u64,
 }
 
-/// Multiplies `x` and `y`, given as the shares of both, with a triple, and opens the product.
+/// Multiplies `x` and `y`, each given as both parties' shares, with a triple, and opens the
+/// product.
 #[must_use]
 pub fn multiplying(clock: Clock, [hers, his]: [Triple; 2], x: [u64; 2], y: [u64; 2]) -> Run<Multiplied> {
     let part = |triple, x, y| Task::Multiply(Part { clock, triple, x, y });
@@ -133,23 +134,23 @@ pub fn product(clock: Clock, triple: [Triple; 2], x: [u64; 2], y: [u64; 2]) -> R
     multiplying(clock, triple, x, y).undrawn()
 }
 
-/// The lesson's clock.
+/// The lesson's modulus.
 pub const CLOCK: Clock = Clock::new(100);
-/// Alice's number 6, as both share it.
+/// Both shares of Alice's number 6.
 pub const X: [u64; 2] = [81, 25];
-/// Bob's number 7, as both share it.
+/// Both shares of Bob's number 7.
 pub const Y: [u64; 2] = [40, 67];
-/// Alice's next number 10, as both share it.
+/// Both shares of Alice's next number, 10.
 pub const NEXT: [u64; 2] = [33, 77];
 
-/// The lesson's triple: `a = 12`, `b = 9`, `c = 108`, which is 8 on the clock.
+/// The lesson's triple: `a = 12`, `b = 9`, `c = 108`, which is 8 modulo 100.
 #[must_use]
 pub fn example() -> [Triple; 2] {
     [Triple { a: 70, b: 3, c: 90 }, Triple { a: 42, b: 6, c: 18 }]
 }
 
-/// How often which `d` is opened for the input `x`, in `draws` products with a new triple each, in
-/// bins of five.
+/// A histogram of the opened `d` for the input `x`, over `draws` products with a new triple each,
+/// in bins of five.
 #[must_use]
 pub fn opened(x: u64, draws: usize, prg: &mut Prg) -> Vec<u32> {
     let mut counts = vec![0; 20];

@@ -1,4 +1,4 @@
-//! What crossed between the two parties, in order.
+//! The messages that crossed between the two parties, in order.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -6,25 +6,25 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 use tacit_session::{HEADER, Link, LinkError, Party, Tag};
 
-/// One message as it went over the wire.
+/// One message that crossed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossed {
-    /// Who sent it.
+    /// Its sender.
     pub from: Party,
-    /// What it was.
+    /// Its tag; `None` if the first byte is not a tag.
     pub tag: Option<Tag>,
-    /// All of it, header included.
+    /// The whole frame, header included.
     pub frame: Vec<u8>,
 }
 
 impl Crossed {
-    /// What it carries, without the header.
+    /// The body, without the header.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.frame.get(HEADER..).unwrap_or_default()
     }
 
-    /// The numbers that it carries, if it is a message of numbers.
+    /// The numbers in the body, if it is a message of numbers.
     #[must_use]
     pub fn numbers(&self) -> Vec<u64> {
         let (numbers, _) = self.body().as_chunks();
@@ -32,21 +32,20 @@ impl Crossed {
     }
 }
 
-/// A message as its sender notes it.
+/// A sent message as its sender recorded it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// All of it, header included.
+    /// The whole frame, header included.
     pub frame: Vec<u8>,
-    /// How many messages had come to the sender before: that gives it its place among those of
-    /// both.
+    /// The number of messages that the sender had received before; it determines the place of this
+    /// message in the merged order.
     pub after: usize,
 }
 
-/// What a link promises.
+/// A future of a link operation.
 type Promised<'a, T> = Pin<Box<dyn Future<Output = Result<T, LinkError>> + 'a>>;
 
-/// A link of any kind. Protocols are compiled for it once, and not again for every kind of link
-/// that a page plays over.
+/// A link of any type. Protocols are compiled once for it, instead of once for every type of link.
 trait AnyLink {
     fn send(&self, message: Vec<u8>) -> Promised<'_, ()>;
     fn recv(&self) -> Promised<'_, Vec<u8>>;
@@ -62,7 +61,7 @@ impl<L: Link> AnyLink for L {
     }
 }
 
-/// A link that notes what it sends.
+/// A link that records the messages it sends, and counts those it receives.
 pub(crate) struct Noted {
     link: Box<dyn AnyLink>,
     sent: RefCell<Vec<Sent>>,
@@ -74,7 +73,7 @@ impl Noted {
         Self { link: Box::new(link), sent: RefCell::default(), heard: Cell::new(0) }
     }
 
-    /// What went out, and how many messages came.
+    /// The sent messages, and the number of received ones.
     pub(crate) fn take(&self) -> (Vec<Sent>, usize) {
         (self.sent.take(), self.heard.get())
     }
@@ -93,8 +92,8 @@ impl Link for Noted {
     }
 }
 
-/// What Alice and Bob sent, in one order: Alice speaks until she has to wait, then Bob until he has
-/// to. It is the order in which they speak in lockstep, wherever they ran.
+/// Merges both parties' messages into one order: Alice sends until she has to wait, then Bob until
+/// he has to. This is their order in lockstep, wherever the parties ran.
 pub(crate) fn merge(sent: [Vec<Sent>; 2]) -> Vec<Crossed> {
     let [mut alice, mut bob] = sent.map(|sent| sent.into_iter().peekable());
     let mut spoken = [0; 2];
@@ -109,7 +108,7 @@ pub(crate) fn merge(sent: [Vec<Sent>; 2]) -> Vec<Crossed> {
                 crossed.push(Crossed { from, tag, frame });
             }
         }
-        // Nothing is left, or somebody says that he heard what nobody sent.
+        // Nothing is left, or a report claims a received message that was never sent.
         if crossed.len() == before {
             return crossed;
         }

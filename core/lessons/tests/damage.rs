@@ -1,6 +1,6 @@
-//! Every message of every lesson, damaged in every way, from either party: its receiver faults and
-//! says whose fault it is, or reads a wrong number where a well-formed frame with a wrong number
-//! came; nobody panics and nobody waits for ever.
+//! Damages every message of every lesson in every way, from either party. The receiver faults and
+//! names the party at fault, or reads a wrong number if the frame is well-formed. No party panics
+//! or waits for ever.
 
 use tacit_lessons::party::{Aside, Held, Report, Task, play};
 use tacit_lessons::{Clock, answers, faults, paillier, richer, shamir, shares, transfer, triple};
@@ -24,7 +24,7 @@ const LESSONS: [Lesson; 9] = [
     ("predict", || paillier::predicting_under(128).tasks),
 ];
 
-/// Plays both, with what `tamper` makes of each frame.
+/// Plays both parties; every frame passes through `tamper`.
 fn played(tasks: [Task; 2], tamper: &Tamper) -> [Report; 2] {
     let (alice, bob) = lockstep::queues_with(tamper);
     let mut prgs = [Prg::from_seed([1; 32]), Prg::from_seed([2; 32])];
@@ -34,7 +34,7 @@ fn played(tasks: [Task; 2], tamper: &Tamper) -> [Report; 2] {
     [alice, bob]
 }
 
-/// All frames of a run without damage.
+/// All frames of an undamaged run.
 fn frames(tasks: fn() -> [Task; 2]) -> Vec<Frame> {
     damage::frames(|watch| {
         let reports = played(tasks(), watch);
@@ -69,7 +69,7 @@ fn a_repeated_frame_is_the_peers_fault() {
         for &frame in &frames {
             let reports = played(tasks(), &damage::replaced(frame, |frame| vec![frame.clone(), frame]));
             let code = reports[frame.from.other() as usize].held.as_ref().err().map(|fault| fault.code);
-            // Nobody listens after the last message: the next run on such a link would fault.
+            // No party receives after the last message; the next run on the same link would fault.
             let is_last = !frames.iter().any(|other| other.from == frame.from && other.index > frame.index);
             assert!(code == Some(Code::PeerBroke) || is_last && code.is_none(), "{lesson}: {frame:?}: {code:?}");
         }
@@ -81,8 +81,8 @@ fn a_forged_frame_is_the_peers_fault_or_a_wrong_number() {
     for (lesson, tasks) in LESSONS {
         for frame in frames(tasks) {
             for damage in Damage::ALL {
-                // Whoever is answered with nonsense may be the one who notices, and then it does
-                // not know better.
+                // The sender of the forged frame may be the one that detects the damage, from the
+                // reply; it blames its peer.
                 for report in played(tasks(), &damage::forged(frame, damage)) {
                     let is_fine = match report.held {
                         Ok(Held::Scale(held)) => held.opened < 100,
@@ -115,7 +115,7 @@ fn tasks_and_reports_pass_through_bytes() {
 
 #[test]
 fn no_party_is_told_the_others_input() {
-    // What Alice's program gets is the same whatever Bob has, and the other way round.
+    // Alice's task is the same whatever Bob's input is, and vice versa.
     let bytes = |tasks: [Task; 2]| tasks.map(|task| postcard::to_allocvec(&task).unwrap());
     let compared = |x, y| bytes(richer::comparing(4, &[[x, y]]).tasks);
     let transferred = |letters, choice| bytes(transfer::transferring(letters, choice).tasks);

@@ -1,4 +1,4 @@
-//! Damaged frames and altered parties: the hostile side of every room's tests.
+//! Damaged frames and altered parties, for the tests of every crate.
 //!
 //! A frame is damaged in one of two ways. A *broken* frame keeps the check that it had, so the
 //! running check refuses it. A *forged* frame gets the check that belongs to it, and so do all
@@ -34,7 +34,7 @@ pub enum Damage {
     FlippedLast,
     /// Zeros only.
     Zeroed,
-    /// Ones only: residues beyond their modulus, points that are none, bits beyond the last.
+    /// Ones only: residues above their modulus, invalid points, bits beyond the last.
     Filled,
 }
 
@@ -92,7 +92,7 @@ pub struct Frame {
 /// The frames of one undisturbed run.
 ///
 /// # Panics
-/// When something crosses that is no frame.
+/// If a message is not a frame.
 pub fn frames<T>(run: impl FnOnce(&Tamper) -> T) -> Vec<Frame> {
     let frames = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&frames);
@@ -142,7 +142,7 @@ pub fn broken(at: Frame, damage: Damage) -> Tamper {
     })
 }
 
-/// What `change` makes of one whole frame arrives in its place.
+/// Replaces one whole frame by the frames that `change` makes of it.
 #[must_use]
 pub fn replaced(at: Frame, mut change: impl FnMut(Vec<u8>) -> Vec<Vec<u8>> + 'static) -> Tamper {
     Rc::new(RefCell::new(
@@ -152,17 +152,17 @@ pub fn replaced(at: Frame, mut change: impl FnMut(Vec<u8>) -> Vec<Vec<u8>> + 'st
     ))
 }
 
-/// Runs a protocol once for every kind of frame and each of the damages, and asserts what either
-/// party says of it.
+/// Runs a protocol once for every kind of frame and each of the damages, and asserts the result of
+/// either party.
 ///
 /// A broken frame, and a forged one of another length, are the peer's fault. A forged frame of the
-/// right length is the peer's fault or a wrong number; whoever is answered with nonsense may be the
-/// one that notices, and then the other finds that its peer left. Frames of one sender, tag and
-/// length are of one kind, and the first of each is damaged. `run` plays both parties and returns
-/// their results. The damaged frames are returned.
+/// right length is the peer's fault or a wrong number. The sender of the forged frame may be the
+/// one that detects the damage, from the reply; then the receiver finds that its peer left. Frames
+/// of one sender, tag and length are of one kind, and the first of each is damaged. `run` plays
+/// both parties and returns their results. The damaged frames are returned.
 ///
 /// # Panics
-/// When a party says anything else, panics, or waits for ever.
+/// If a party has any other result, panics, or waits for ever.
 pub fn every<A, B>(damages: &[Damage], run: impl Fn(&Tamper) -> (Result<A, Fault>, Result<B, Fault>)) -> Vec<Frame> {
     let run = |tamper: &Tamper| {
         let (alice, bob) = run(tamper);
@@ -206,8 +206,8 @@ pub fn every<A, B>(damages: &[Damage], run: impl Fn(&Tamper) -> (Result<A, Fault
     kinds
 }
 
-/// A body of any content, under the tag with this byte: an altered program is not bound to the
-/// types of the real one.
+/// A body of any content, under the tag with this byte. Altered programs use it to send messages
+/// that the real types cannot express.
 pub struct Raw<const BYTE: u8>(pub Vec<u8>);
 
 impl<const BYTE: u8> Message for Raw<BYTE> {

@@ -41,13 +41,13 @@ macro_rules! codes {
                 match self { $(Code::$variant => Blame::$blame,)+ }
             }
 
-            /// What happened, in one sentence for a person.
+            /// The failure, in one sentence for a person.
             #[must_use]
             pub fn headline(self) -> &'static str {
                 match self { $(Code::$variant => $headline,)+ }
             }
 
-            /// What to do next, in one or two sentences for a person.
+            /// Advice on the next step, in one or two sentences for a person.
             #[must_use]
             pub fn next_step(self) -> &'static str {
                 match self { $(Code::$variant => $next,)+ }
@@ -171,12 +171,12 @@ codes! {
         "Reload the page. If it happens again, please report it with the code below.";
 }
 
-/// A failure: its [`Code`], and what exactly was seen, for a log (never a secret).
+/// A failure: its [`Code`], and the exact observation for a log (never a secret).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The stable name.
     pub code: Code,
-    /// What exactly was seen, for the curious and for reports. Public facts only.
+    /// The exact observation, for reports. Public facts only.
     pub detail: Option<String>,
 }
 
@@ -187,13 +187,13 @@ impl Fault {
         Self { code, detail: Some(detail.into()) }
     }
 
-    /// The other party sent what no honest program sends.
+    /// The fault of a peer that sent a message no honest program sends.
     #[must_use]
     pub fn peer(detail: impl Into<String>) -> Self {
         Self::new(Code::PeerBroke, detail)
     }
 
-    /// A bug on this side.
+    /// The fault of a bug on this side.
     #[must_use]
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::new(Code::Internal, detail)

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of message a frame carries. The first byte of every frame.
+/// The kind of message that a frame carries; the first byte of every frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Tag {
-    /// `jobs`: what the persons' programs tell each other (versions, acceptance, readiness, stop).
+    /// `jobs`: control messages between the two programs (versions, acceptance, readiness, stop).
     Control = 0x01,
     /// `ot::base`: the sender's point A.
     BaseOtSender = 0x10,
@@ -25,7 +25,8 @@ pub enum Tag {
     OpenBits = 0x22,
     /// `share::digit`: digits under their one-time masks.
     MaskedDigits = 0x23,
-    /// `share::digit`: what each digit would come to, of which the receiver can read one.
+    /// `share::digit`: tables of every possible result for a digit; the receiver can read one
+    /// entry.
     MaskedTables = 0x24,
     /// `share::product`: masked factors of products of a bit and a word.
     MaskedFactors = 0x25,
@@ -33,13 +34,14 @@ pub enum Tag {
     MaskedLayer = 0x26,
     /// `share::open`: shares of words that are opened.
     OpenWords = 0x27,
-    /// `share::linear`: the public key of who asks for products under encryption.
+    /// `share::linear`: the public key of the party that requests products under encryption.
     PublicKey = 0x30,
     /// `share::linear`: encrypted masks.
     Encrypted = 0x31,
     /// `share::linear`: their encrypted products with the weights, masked.
     Multiplied = 0x32,
-    /// `share::linear`: the owner's part of what the uniform halves of ciphertexts are hashed from.
+    /// `share::linear`: the model owner's nonce; the uniform halves of ciphertexts are hashed from
+    /// it.
     LatticeNonce = 0x33,
 }
 
