@@ -48,7 +48,7 @@ use tacit_session::{Cost, Fault, HEADER, Link, Malformed, Message, Party, Sessio
 use tacit_symmetric::{Block, Blocks, Prg};
 use zeroize::Zeroizing;
 
-/// How many transfers: as many as the security parameter has bits.
+/// The number of base OTs: one for every bit of the security parameter.
 pub const COUNT: usize = 128;
 
 /// Bytes of an encoded point, and of the body of the sender's message.
@@ -57,7 +57,7 @@ pub const POINT: usize = 32;
 /// Bytes of the body of the receiver's message: `r_0 ‖ r_1` of each transfer, in order.
 pub const RECEIVER_BYTES: usize = COUNT * 2 * POINT;
 
-/// What the sender of the base transfers gets.
+/// The output of the base-OT sender.
 pub struct BaseSender {
     /// Both messages of every transfer.
     pub pairs: Zeroizing<Vec<[Block; 2]>>,
@@ -65,7 +65,7 @@ pub struct BaseSender {
     pub transcript: [u8; 32],
 }
 
-/// What the receiver of the base transfers gets.
+/// The output of the base-OT receiver.
 pub struct BaseReceiver {
     /// Bit `i` chose the message of transfer `i`.
     pub choices: Zeroizing<Block>,
@@ -78,7 +78,7 @@ pub struct BaseReceiver {
 /// 128 random transfers in each direction; this party receives by `choices`.
 ///
 /// # Errors
-/// The link's; the peer's, when a point is malformed or the identity.
+/// `Link` faults; `PeerBroke` if a point is malformed or the identity.
 pub async fn both<L: Link>(
     s: &mut Session<L>,
     rng: &mut Prg,
@@ -129,7 +129,7 @@ pub async fn both<L: Link>(
     Ok((BaseSender { pairs, transcript }, BaseReceiver { choices: Zeroizing::new(choices), messages, transcript }))
 }
 
-/// What [`both`] costs.
+/// The cost of [`both`].
 #[must_use]
 pub fn cost() -> Cost {
     let bytes = (HEADER + POINT + HEADER + RECEIVER_BYTES) as u64;

@@ -28,7 +28,7 @@ impl Engine {
     /// *Cost*: [`setup_cost`](Self::setup_cost).
     ///
     /// # Errors
-    /// The link's and the peer's.
+    /// `Link` and `PeerBroke` faults.
     pub async fn setup<L: Link>(s: &mut Session<L>, rng: &mut Prg) -> Result<Self, Fault> {
         Self::setup_with(s, rng, FIELD_BITS).await
     }
@@ -36,10 +36,10 @@ impl Engine {
     /// [`setup`](Self::setup) with another `k`: 1, 2, 4 or 8, the same on both sides.
     ///
     /// # Errors
-    /// The link's and the peer's.
+    /// `Link` and `PeerBroke` faults.
     ///
     /// # Panics
-    /// When `k` is none of those.
+    /// If `k` is not one of these values.
     pub async fn setup_with<L: Link>(s: &mut Session<L>, rng: &mut Prg, k: usize) -> Result<Self, Fault> {
         s.enter(Stage::BaseOt);
         let choices = soft_spoken::base_choices(rng.block());
@@ -48,7 +48,8 @@ impl Engine {
         Ok(Self::new(SoftSpokenSender::new(k, receiver), SoftSpokenReceiver::new(k, &sender)))
     }
 
-    /// What [`setup`](Self::setup) and the trees cost, all of it counted under [`Stage::BaseOt`].
+    /// The cost of [`setup`](Self::setup) and of the trees, all of it counted under
+    /// [`Stage::BaseOt`].
     ///
     /// The trees travel with the first extension and share its round, so this is what the ledger
     /// shows after that.
@@ -63,7 +64,7 @@ impl Engine {
         base::cost() + Cost { rounds: 0, ..Cost::exchange(soft_spoken::trees_bytes(k)) }
     }
 
-    /// What [`extend`](Self::extend) costs under [`Stage::Extend`]: one round if both directions
+    /// The cost of [`extend`](Self::extend) under [`Stage::Extend`]: one round if both directions
     /// grow.
     ///
     /// If only one does, its message travels with whatever comes next: then there is no round of
@@ -100,8 +101,8 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     /// *Cost*: [`extend_cost`](Self::extend_cost).
     ///
     /// # Errors
-    /// The link's; the peer's, when a check fails. The engine is unusable after that: end the
-    /// pairing.
+    /// `Link` faults; `PeerBroke` if a check fails. After that the engine is unusable and the
+    /// pairing must end.
     pub async fn extend<L: Link>(
         &mut self,
         s: &mut Session<L>,
@@ -115,7 +116,7 @@ impl<S: RandomCotSender, R: RandomCotReceiver> Engine<S, R> {
     /// The first half of [`extend`](Self::extend), as receiver: only speaks.
     ///
     /// # Errors
-    /// The link's.
+    /// `Link` faults.
     pub async fn begin<L: Link>(&mut self, s: &mut Session<L>, as_receiver: usize) -> Result<Begun, Fault> {
         s.enter(Stage::Extend);
         if self.sender.is_none() {
@@ -167,13 +168,13 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// How many transfers are left with this party as sender.
+    /// The number of unused transfers with this party as sender.
     #[must_use]
     pub fn left_as_sender(&self) -> usize {
         self.pairs[0].len() - self.sent
     }
 
-    /// How many transfers are left with this party as receiver.
+    /// The number of unused transfers with this party as receiver.
     #[must_use]
     pub fn left_as_receiver(&self) -> usize {
         self.chosen.len() - self.received

@@ -20,7 +20,7 @@ pub trait RandomCotSender {
     /// The `q` of `n` new transfers. Only receives (but see [`RandomCotReceiver::extend`]).
     ///
     /// # Errors
-    /// The link's; the peer's, when a check fails.
+    /// `Link` faults; `PeerBroke` if a check fails.
     async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<Blocks, Fault>;
 }
 
@@ -31,6 +31,6 @@ pub trait RandomCotReceiver {
     /// and as sender then does both directions in one round.
     ///
     /// # Errors
-    /// The link's.
+    /// `Link` faults.
     async fn extend<L: Link>(&mut self, s: &mut Session<L>, n: usize) -> Result<(Bits, Blocks), Fault>;
 }

@@ -240,7 +240,7 @@ impl SoftSpokenReceiver {
     /// The second half: sends the correction and the check.
     ///
     /// # Errors
-    /// The link's.
+    /// `Link` faults.
     pub async fn correct<L: Link>(
         &mut self,
         s: &mut Session<L>,
@@ -528,8 +528,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// What a peer sends who computes the frames' checks herself: only the right length and
-        /// clean tails are read.
+        /// A message of a peer that computes the frame checks itself: only the length and the zero
+        /// padding are validated.
         #[test]
         fn foreign_bodies_are_refused_or_read_whole(
             body in prop::collection::vec(any::<u8>(), 0..600), k in 0usize..4, n in 1usize..300, fit in any::<bool>(),

@@ -69,7 +69,7 @@ pub fn delta(params: &Params) -> f64 {
     p * other / f64::from(params.plain_bits).exp2()
 }
 
-/// What all noise but the requests' is within, in units of 1/q.
+/// A bound on all noise except that of the requests, in units of 1/q.
 fn overhead(params: &Params) -> f64 {
     let (n, errors) = (params.size as f64, f64::from(ERROR_BITS));
     // q/q′.
@@ -78,8 +78,8 @@ fn overhead(params: &Params) -> f64 {
     2.0 * n * errors + step * (deviations(params) * n.sqrt() / 2.0 + dropped)
 }
 
-/// What the noise of a response is within, but for 2^−40, where the squares of its polynomials'
-/// weights add up to `squares`.
+/// A bound on the noise of a response that holds except with probability 2^−40, where the squares
+/// of its polynomials' weights add up to `squares`.
 #[must_use]
 pub fn bound(params: &Params, squares: f64) -> f64 {
     let proxy = f64::from(ERROR_BITS) / 2.0 + 0.25;

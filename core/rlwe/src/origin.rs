@@ -28,7 +28,7 @@ pub const NONCE: usize = 32;
 
 const LABEL: &str = "tacit 2026 rlwe uniform half of a ciphertext";
 
-/// What identifies the uniform halves of one round: the party that is the client, and the owner's
+/// Identifies the uniform halves of one round: the party that is the client, and the model owner's
 /// nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -36,7 +36,7 @@ pub struct Origin {
     nonce: [u8; NONCE],
 }
 
-/// What a uniform half is for.
+/// The purpose of a uniform half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Purpose {

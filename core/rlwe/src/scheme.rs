@@ -27,7 +27,7 @@ pub struct SecretKey {
     origin: Origin,
 }
 
-/// What lets others encrypt for the client: (−(a·s + e), a).
+/// The key under which others encrypt for the client: (−(a·s + e), a).
 pub struct PublicKey {
     /// Both, one behind the other.
     halves: Vec<u32>,
@@ -56,7 +56,7 @@ impl SecretKey {
         Self { s: Poly::from_signed(context, &s).into_ntt(context, kernels), origin }
     }
 
-    /// What the uniform halves under this key come from.
+    /// The origin of the uniform halves under this key.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -159,7 +159,7 @@ impl PublicKey {
         Ok(Self { halves: Ciphertext::from_bytes(context, a, bytes)?.halves().concat(), origin })
     }
 
-    /// What the uniform halves under this key come from.
+    /// The origin of the uniform halves under this key.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin

@@ -1,5 +1,5 @@
-//! What a network does between its linear layers: ReLU, with or without a ceiling, and the larger
-//! of two words.
+//! Activation functions between linear layers: ReLU, with or without a ceiling, and the larger of
+//! two words.
 
 use tacit_ot::Pool;
 use tacit_session::{Cost, Fault, Link, Party, Session};
@@ -31,7 +31,7 @@ impl Material {
         Self { signs, multipliers: Multipliers::from_pool(pool, n) }
     }
 
-    /// Puts `other` behind.
+    /// Appends `other`.
     ///
     /// # Panics
     /// When it is for another width or party.
@@ -58,7 +58,7 @@ pub async fn relu<L: Link>(s: &mut Session<L>, material: Material, x: &Words, wi
     multiplex::select(s, material.multipliers, &positive, x).await
 }
 
-/// What [`relu`] of `n` words costs `party`.
+/// The cost of [`relu`] of `n` words for `party`.
 #[must_use]
 pub fn relu_cost(party: Party, width: u32, n: usize) -> Cost {
     sign::sign_cost(party, width, n) + multiplex::select_cost(n)

@@ -16,10 +16,10 @@ use crate::wire::{MaskedInputs, MaskedOperands};
 /// inputs. *Cost*: [`private_cost`]. *Deviations*: none.
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 ///
 /// # Panics
-/// When there are not as many products as bits: a plan that does not add up.
+/// If the number of products is not the number of bits: an error in the caller's plan.
 pub async fn private<L: Link>(s: &mut Session<L>, products: PrivateProducts, mine: &Bits) -> Result<Shared, Fault> {
     // 1. Both send their input under its mask.
     let masked = mine ^ products.mask();
@@ -31,7 +31,7 @@ pub async fn private<L: Link>(s: &mut Session<L>, products: PrivateProducts, min
     }))
 }
 
-/// What [`private`] on `n` bits costs.
+/// The cost of [`private`] on `n` bits.
 #[must_use]
 pub fn private_cost(n: usize) -> Cost {
     Cost::exchange(Bits::bytes_for(n))
@@ -45,10 +45,10 @@ pub fn private_cost(n: usize) -> Cost {
 /// and so one opening of it, with triples whose `a` is shared in the same way.
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 ///
 /// # Panics
-/// When there are not as many triples as bits: a plan that does not add up.
+/// If the number of triples is not the number of bits: an error in the caller's plan.
 pub async fn and<const W: usize, L: Link>(
     s: &mut Session<L>,
     triples: Triples<W>,
@@ -77,7 +77,7 @@ pub async fn and<const W: usize, L: Link>(
     }))
 }
 
-/// What [`and`] of width `w` on `n` bits costs.
+/// The cost of [`and`] of width `w` on `n` bits.
 #[must_use]
 pub fn and_cost(w: usize, n: usize) -> Cost {
     Cost::exchange(Bits::bytes_for((1 + w) * n))

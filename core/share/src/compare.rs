@@ -46,7 +46,7 @@ fn planes(words: &[u64]) -> Bits {
     (0..WIDTH).flat_map(|bit| words.iter().map(move |word| word >> bit & 1 == 1)).collect()
 }
 
-/// What [`less_and_equal`] on `n` pairs costs.
+/// The cost of [`less_and_equal`] on `n` pairs.
 #[must_use]
 pub fn less_and_equal_cost(n: usize) -> Cost {
     and::private_cost(WIDTH * n) + tree::fold_cost(WIDTH, n)

@@ -50,12 +50,12 @@ pub(crate) struct Digit {
     pub(crate) shift: u32,
     /// m.
     pub(crate) bits: u32,
-    /// Whether it is the lowest, whose p nobody needs.
+    /// True for the lowest digit, whose p is never used.
     pub(crate) lowest: bool,
 }
 
 impl Shape {
-    /// How many digits.
+    /// The number of digits.
     #[must_use]
     pub fn count(self) -> usize {
         self.bits.div_ceil(DIGIT_BITS) as usize
@@ -87,7 +87,7 @@ impl Shape {
         [sum(party.other(), |digit| digit.bits), sum(party, Digit::table_bits)]
     }
 
-    /// What [`carries`] of `n` words costs `party`.
+    /// The cost of [`carries`] of `n` words for `party`.
     #[must_use]
     pub fn cost(self, party: Party, n: usize) -> Cost {
         let bytes = |party| self.bytes(party, n).into_iter().map(|body| (HEADER + body) as u64).sum();
@@ -162,7 +162,7 @@ impl Material {
         Self { halves: shape.digits().map(half).collect() }
     }
 
-    /// Puts `other` behind.
+    /// Appends `other`.
     ///
     /// # Panics
     /// When it is for other digits.
@@ -223,7 +223,7 @@ fn at(table: u32, place: u32) -> u32 {
 /// [module](self).
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 ///
 /// # Panics
 /// When the material is not that of these words.

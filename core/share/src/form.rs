@@ -1,8 +1,8 @@
-//! What the messages of a run consist of: which of their bits mean something, and which only fill a
+//! The layout of the messages of a run: which of their bits are significant, and which only pad a
 //! last byte.
 //!
-//! Who looks at messages from outside, to see that they are noise, must not take filling for noise.
-//! So every protocol's messages are listed here, as a party receives them, in order.
+//! A statistical test of messages against noise must not count padding as noise. Every protocol's
+//! messages are therefore listed here, as a party receives them, in order.
 
 use tacit_compute::Convolution;
 use tacit_ring::Bits;
@@ -15,7 +15,7 @@ use crate::{linear::Role, sign, tree};
 /// A message: groups of bits one behind the other, each of which begins with a whole byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// What it is.
+    /// The kind of message.
     pub tag: Tag,
     /// The bits of each group.
     pub groups: Vec<usize>,
@@ -42,7 +42,7 @@ impl Form {
     }
 }
 
-/// What `party` receives in [`sign::is_negative`] of `n` words.
+/// The messages that `party` receives in [`sign::is_negative`] of `n` words.
 #[must_use]
 pub fn signs(party: Party, width: u32, n: usize) -> Vec<Form> {
     let shape: Shape = sign::shape(width);
@@ -57,13 +57,14 @@ pub fn signs(party: Party, width: u32, n: usize) -> Vec<Form> {
     forms
 }
 
-/// What is received in [`and`](crate::and::and) of width `w` on `n` bits.
+/// The message that each party receives in [`and`](crate::and::and) of width `w` on `n` bits.
 #[must_use]
 pub fn ands(w: usize, n: usize) -> Form {
     Form::new(Tag::MaskedOperands, [(1 + w) * n])
 }
 
-/// What `party` receives in [`activation::relu`](crate::activation::relu) of `n` words.
+/// The messages that `party` receives in [`activation::relu`](crate::activation::relu) of `n`
+/// words.
 #[must_use]
 pub fn activations(party: Party, width: u32, n: usize) -> Vec<Form> {
     let mut forms = signs(party, width, n);
@@ -71,33 +72,35 @@ pub fn activations(party: Party, width: u32, n: usize) -> Vec<Form> {
     forms
 }
 
-/// What `party` receives in [`truncate::truncate`](crate::truncate::truncate) of `n` words.
+/// The messages that `party` receives in [`truncate::truncate`](crate::truncate::truncate) of `n`
+/// words.
 #[must_use]
 pub fn truncations(party: Party, bits: u32, n: usize) -> Form {
     let bits = if party == Party::Alice { 1 } else { bits as usize };
     Form::new(Tag::MaskedFactors, [bits * n])
 }
 
-/// What is received in a [linear layer](crate::linear) of `n` pictures.
+/// The message that is received in a [linear layer](crate::linear) of `n` pictures.
 #[must_use]
 pub fn layers(role: Role, shape: &Convolution, n: usize) -> Option<Form> {
     (role == Role::Owner).then(|| Form::new(Tag::MaskedLayer, [32 * n * shape.inputs()]))
 }
 
-/// What `party` receives in [`rank::places`](crate::rank::places).
+/// The messages that `party` receives in [`rank::places`](crate::rank::places).
 #[must_use]
 pub fn places<const W: usize>(party: Party, lists: Lists) -> Vec<Form> {
     let signs = if lists.len > 1 { signs(party, lists.width, lists.comparisons()) } else { Vec::new() };
     signs.into_iter().chain(lists.layers().map(|nodes| ands(W, W * nodes))).collect()
 }
 
-/// What is received in [`open::reveal_to`](crate::open::reveal_to) of `n` bits.
+/// The message that is received in [`open::reveal_to`](crate::open::reveal_to) of `n` bits.
 #[must_use]
 pub fn bits(n: usize) -> Form {
     Form::new(Tag::OpenBits, [n])
 }
 
-/// What is received in [`open::reveal_words_to`](crate::open::reveal_words_to) of `n` words.
+/// The message that is received in [`open::reveal_words_to`](crate::open::reveal_words_to) of `n`
+/// words.
 #[must_use]
 pub fn words(n: usize) -> Form {
     Form::new(Tag::OpenWords, [32 * n])

@@ -36,8 +36,8 @@ pub enum Role {
     Client,
 }
 
-/// What sends `sent` and receives `received` bytes of frames: the client. The owner, the other way
-/// round.
+/// The cost of sending `sent` and receiving `received` bytes of frames, for the client; the model
+/// owner's cost is the reverse.
 fn as_role(role: Role, sent: usize, received: usize, rounds: u64) -> Cost {
     let [sent, received] = [sent as u64, received as u64];
     match role {
@@ -49,7 +49,7 @@ fn as_role(role: Role, sent: usize, received: usize, rounds: u64) -> Cost {
 /// The owner: draws the nonce of a round, and sends it.
 ///
 /// # Errors
-/// The link's.
+/// `Link` faults.
 pub async fn send_nonce<L: Link>(s: &mut Session<L>, rng: &mut Prg) -> Result<Origin, Fault> {
     let nonce: [u8; origin::NONCE] = rng.bytes();
     s.send(&LatticeNonce(nonce.to_vec())).await?;
@@ -59,7 +59,7 @@ pub async fn send_nonce<L: Link>(s: &mut Session<L>, rng: &mut Prg) -> Result<Or
 /// The client: receives the owner's nonce.
 ///
 /// # Errors
-/// The link's, and the peer's when it has another length.
+/// `Link` faults; `PeerBroke` if the nonce has another length.
 pub async fn receive_nonce<L: Link>(s: &mut Session<L>) -> Result<Origin, Fault> {
     let LatticeNonce(nonce) = s.recv(origin::NONCE).await?;
     let nonce = nonce.try_into().map_err(|_| Fault::internal("a nonce of another length"))?;
@@ -70,7 +70,7 @@ fn of_client(client: Party, nonce: [u8; origin::NONCE]) -> Origin {
     Origin::new(client as u8, nonce)
 }
 
-/// What [`send_nonce`] and [`receive_nonce`] cost. Nothing is said back.
+/// The cost of [`send_nonce`] and [`receive_nonce`]. There is no reply.
 #[must_use]
 pub fn nonce_cost(role: Role) -> Cost {
     as_role(role, 0, HEADER + origin::NONCE, 0)
@@ -79,7 +79,7 @@ pub fn nonce_cost(role: Role) -> Cost {
 /// The client: makes a key, and sends its public half.
 ///
 /// # Errors
-/// The link's.
+/// `Link` faults.
 pub async fn send_key<L: Link>(
     s: &mut Session<L>,
     context: &Context,
@@ -95,13 +95,13 @@ pub async fn send_key<L: Link>(
 /// The owner: receives the client's public key.
 ///
 /// # Errors
-/// The link's, and the peer's when it is malformed.
+/// `Link` faults; `PeerBroke` if the key is malformed.
 pub async fn receive_key<L: Link>(s: &mut Session<L>, context: &Context, origin: Origin) -> Result<PublicKey, Fault> {
     let PublicKeyBytes(bytes) = s.recv(PublicKey::bytes(context)).await?;
     PublicKey::from_bytes(context, origin, &bytes).map_err(|_| Fault::peer("public key: not of the expected form"))
 }
 
-/// What [`send_key`] and [`receive_key`] cost. Nothing is said back.
+/// The cost of [`send_key`] and [`receive_key`]. There is no reply.
 #[must_use]
 pub fn key_cost(role: Role, context: &Context) -> Cost {
     as_role(role, HEADER + PublicKey::bytes(context), 0, 0)
@@ -122,7 +122,7 @@ pub struct OwnerMaterial {
 /// may be asked for first, so that the two parties work at once.
 ///
 /// # Errors
-/// The link's.
+/// `Link` faults.
 pub async fn ask<L: Link>(
     s: &mut Session<L>,
     context: &Context,
@@ -139,7 +139,7 @@ pub async fn ask<L: Link>(
 /// The client: receives what it [asked](ask) for.
 ///
 /// # Errors
-/// The link's, and the peer's when it is no answer.
+/// `Link` faults; `PeerBroke` if the response is malformed.
 pub async fn receive_products<L: Link>(
     s: &mut Session<L>,
     context: &Context,
@@ -157,7 +157,7 @@ pub async fn receive_products<L: Link>(
 /// The owner: answers one [question](ask), and gets its share s by it.
 ///
 /// # Errors
-/// The link's, and the peer's when it is no question.
+/// `Link` faults; `PeerBroke` if the request is malformed.
 ///
 /// # Panics
 /// When the weights are another layer's.
@@ -178,8 +178,8 @@ pub async fn answer<L: Link>(
     Ok(OwnerMaterial { mask: Words(mask) })
 }
 
-/// What preparing one layer for one picture costs. The round is counted once for all layers that
-/// are asked for together.
+/// The cost of preparing one layer for one picture. The round is counted once for all layers that
+/// are requested together.
 #[must_use]
 pub fn prepare_cost(role: Role, context: &Context, packing: &Packing) -> Cost {
     let sent = HEADER + linear::request_bytes(context, packing);
@@ -190,7 +190,7 @@ pub fn prepare_cost(role: Role, context: &Context, packing: &Packing) -> Cost {
 /// the outputs.
 ///
 /// # Errors
-/// The link's.
+/// `Link` faults.
 ///
 /// # Panics
 /// When there is no material for every picture.
@@ -207,7 +207,7 @@ pub async fn send_input<L: Link>(s: &mut Session<L>, material: Vec<ClientMateria
 /// filter.
 ///
 /// # Errors
-/// The link's, and the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 ///
 /// # Panics
 /// When there is no material for every picture, or the weights or numbers are another layer's.
@@ -240,7 +240,7 @@ pub async fn receive_input<L: Link>(
     Ok(Words(out))
 }
 
-/// What applying a layer to `n` pictures costs. Nothing is said back.
+/// The cost of applying a layer to `n` pictures. There is no reply.
 #[must_use]
 pub fn apply_cost(role: Role, shape: &Convolution, n: usize) -> Cost {
     as_role(role, HEADER + 4 * n * shape.inputs(), 0, 0)

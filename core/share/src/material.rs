@@ -17,7 +17,7 @@ pub struct Transfers {
 }
 
 impl Transfers {
-    /// How many `party` sends, and how many it receives.
+    /// The number of transfers that `party` sends, and the number that it receives.
     #[must_use]
     pub fn of(self, party: Party) -> (usize, usize) {
         match party {
@@ -34,7 +34,7 @@ impl Add for Transfers {
     }
 }
 
-/// How much material something takes.
+/// An amount of material.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
     /// Private ANDs.
@@ -137,7 +137,7 @@ impl<const W: usize> Triples<W> {
         Self::from_products(received, pool.sender_products(n))
     }
 
-    /// Puts `other` behind.
+    /// Appends `other`.
     pub fn append(&mut self, other: &Self) {
         self.a.append(&other.a);
         self.b.iter_mut().zip(&other.b).for_each(|(mine, other)| mine.append(other));
@@ -177,7 +177,7 @@ impl Material {
     }
 }
 
-/// How many transfers `demand` takes with `party` as sender and as receiver.
+/// The numbers of transfers that `demand` takes with `party` as sender and as receiver.
 fn transfers(party: Party, demand: Demand) -> (usize, usize) {
     Transfers { alice: demand.pairs, bob: demand.private + demand.pairs }.of(party)
 }
@@ -207,7 +207,7 @@ pub async fn prepare<L: Link>(s: &mut Session<L>, engine: &mut Engine, demand: D
     Ok(Material { private, pairs: Triples::from_pool(&mut pool, demand.pairs) })
 }
 
-/// What [`prepare`] costs `party`.
+/// The cost of [`prepare`] for `party`.
 #[must_use]
 pub fn prepare_cost(party: Party, demand: Demand) -> Cost {
     let (as_sender, as_receiver) = transfers(party, demand);

@@ -65,7 +65,7 @@ pub fn all(clock: &dyn Fn() -> f64, emit: &mut dyn FnMut(&Row)) -> Result<(), Fa
         honest(lockstep::join(alice.relu(), bob.relu()));
     });
     row("relu", "with material", WORDS as f64 * times, "words/s");
-    // What is spent must be made, outside of the clock.
+    // The material is made outside of the measured time.
     let (mut spent, mut runs) = (0.0, 0.0);
     while spent < 200.0 {
         let (a, b) = lockstep::join(alice.relu_material(), bob.relu_material());

@@ -31,7 +31,7 @@ impl Multipliers {
         Self { sent: pool.sender_words(n), received: pool.receiver_words(n) }
     }
 
-    /// Puts `other` behind.
+    /// Appends `other`.
     pub fn append(&mut self, other: &Self) {
         self.sent.append(&other.sent);
         self.received.append(&other.received);
@@ -47,7 +47,7 @@ impl Multipliers {
 /// both directions cross at once.
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 ///
 /// # Panics
 /// When there are not as many bits, words and products.
@@ -70,7 +70,7 @@ pub async fn select<L: Link>(s: &mut Session<L>, material: Multipliers, z: &Shar
     Ok(Words(shares))
 }
 
-/// What [`select`] of `n` words costs.
+/// The cost of [`select`] of `n` words.
 #[must_use]
 pub fn select_cost(n: usize) -> Cost {
     Cost::exchange(MaskedFactors::bytes(n, u32::BITS, n))

@@ -14,19 +14,19 @@ use crate::{Shared, Words};
 /// Call it only for what the agreement names. *Cost*: [`reveal_cost`]. *Deviations*: none.
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 pub async fn reveal<L: Link>(s: &mut Session<L>, x: &Shared) -> Result<Bits, Fault> {
     let theirs = s.exchange(&OpenBits(x.0.duplicate()), x.len()).await?;
     Ok(&x.0 ^ &theirs.0)
 }
 
-/// What [`reveal`] of `n` bits costs.
+/// The cost of [`reveal`] of `n` bits.
 #[must_use]
 pub fn reveal_cost(n: usize) -> Cost {
     Cost::exchange(Bits::bytes_for(n))
 }
 
-/// Who learns what is opened.
+/// The parties that learn an opened value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum To {
     /// One party; the other learns nothing.
@@ -36,16 +36,17 @@ pub enum To {
 }
 
 impl To {
-    /// Whether `party` learns it.
+    /// True if `party` learns the value.
     #[must_use]
     pub fn is(self, party: Party) -> bool {
         self == Self::Both || self == Self::One(party)
     }
 
-    /// What opening costs `party` where a half takes `body` bytes.
+    /// The cost of an opening for `party`, where a share takes `body` bytes.
     fn cost(self, party: Party, body: usize) -> Cost {
         let bytes = |learns| if learns { (HEADER + body) as u64 } else { 0 };
-        // Whoever only sends waits for nothing; whoever only receives speaks in no round of this.
+        // A party that only sends does not wait, and a party that only receives has sent nothing in
+        // this protocol: neither counts a round.
         let rounds = u64::from(self == Self::Both);
         Cost { sent: bytes(self.is(party.other())), received: bytes(self.is(party)), rounds }
     }
@@ -72,13 +73,13 @@ impl To {
 /// for, but nothing is said back. *Deviations*: none.
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 pub async fn reveal_to<L: Link>(s: &mut Session<L>, to: To, x: &Shared) -> Result<Option<Bits>, Fault> {
     let theirs = to.exchange(s, &OpenBits(x.0.duplicate()), x.len()).await?;
     Ok(theirs.map(|theirs| &x.0 ^ &theirs.0))
 }
 
-/// What [`reveal_to`] of `n` bits costs `party`.
+/// The cost of [`reveal_to`] of `n` bits for `party`.
 #[must_use]
 pub fn reveal_to_cost(party: Party, to: To, n: usize) -> Cost {
     to.cost(party, Bits::bytes_for(n))
@@ -90,7 +91,7 @@ pub fn reveal_to_cost(party: Party, to: To, n: usize) -> Cost {
 /// cost is [`reveal_words_to_cost`].
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 pub async fn reveal_words_to<L: Link>(
     s: &mut Session<L>,
     to: To,
@@ -101,7 +102,7 @@ pub async fn reveal_words_to<L: Link>(
     Ok(theirs.map(|theirs| sum(theirs).into()))
 }
 
-/// What [`reveal_words_to`] of `n` words costs `party`.
+/// The cost of [`reveal_words_to`] of `n` words for `party`.
 #[must_use]
 pub fn reveal_words_to_cost(party: Party, to: To, n: usize) -> Cost {
     to.cost(party, 4 * n)

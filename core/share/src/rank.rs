@@ -11,7 +11,7 @@ use crate::{Shared, Words, sign};
 /// Some lists of words whose order is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lists {
-    /// How many lists.
+    /// The number of lists.
     pub count: usize,
     /// Words of each; at least 1.
     pub len: usize,
@@ -35,7 +35,7 @@ impl Lists {
         self.len.saturating_sub(1).checked_ilog2().map_or(0, |bits| bits as usize + 1)
     }
 
-    /// How many of the first `wanted` places a list has a word for.
+    /// The number of places, at most `wanted`, for which a list has a word.
     #[must_use]
     pub fn named(self, wanted: usize) -> usize {
         wanted.min(self.len)
@@ -105,7 +105,7 @@ pub async fn places<const W: usize, L: Link>(
         let value = s.lead(value);
         Shared((0..size).map(|_| value).collect())
     };
-    // Nobody beats whom nobody meets.
+    // With no opponents, every word ranks first.
     let mut groups = vec![std::array::from_fn(|n| constant(s, n == 0))];
     if len > 1 {
         // 1. For every pair i < j, whether word j beats word i.
@@ -189,7 +189,7 @@ pub fn indices<const W: usize>(lists: Lists, places: &[Shared; W]) -> Shared {
     Shared(all)
 }
 
-/// How many bits [`indices`] gives for the first `wanted` places.
+/// The number of bits of [`indices`] for the first `wanted` places.
 #[must_use]
 pub fn indices_len(lists: Lists, wanted: usize) -> usize {
     lists.named(wanted) * lists.index_bits() * lists.count
@@ -216,7 +216,7 @@ pub fn read_indices(lists: Lists, wanted: usize, opened: &Bits) -> Vec<Option<Ve
     (0..count).map(of_list).collect()
 }
 
-/// What [`places`] costs `party`.
+/// The cost of [`places`] for `party`.
 #[must_use]
 pub fn places_cost<const W: usize>(party: Party, lists: Lists) -> Cost {
     let signs = if lists.len > 1 { sign::sign_cost(party, lists.width, lists.comparisons()) } else { Cost::default() };

@@ -19,13 +19,13 @@ impl Shared {
         Self(mine.duplicate())
     }
 
-    /// How many bits are shared.
+    /// The number of shared bits.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none are.
+    /// True if there are no shared bits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

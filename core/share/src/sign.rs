@@ -31,7 +31,7 @@ impl Material {
         Self { digits, nodes: Triples::from_pool(pool, nodes(width, n)) }
     }
 
-    /// Puts `other` behind.
+    /// Appends `other`.
     ///
     /// # Panics
     /// When it is for another width or party.
@@ -76,7 +76,7 @@ pub async fn is_negative<L: Link>(
     Ok(&carry ^ &Shared(top))
 }
 
-/// What [`is_negative`] of `n` words costs `party`.
+/// The cost of [`is_negative`] of `n` words for `party`.
 #[must_use]
 pub fn sign_cost(party: Party, width: u32, n: usize) -> Cost {
     shape(width).cost(party, n) + tree::fold_cost(shape(width).count(), n)

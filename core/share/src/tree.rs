@@ -43,13 +43,13 @@ pub async fn fold<L: Link>(
     Ok((g, p))
 }
 
-/// What [`fold`] of `n` words of `width` pairs costs.
+/// The cost of [`fold`] of `n` words of `width` pairs.
 #[must_use]
 pub fn fold_cost(width: usize, n: usize) -> Cost {
     layers(width).map(|nodes| and_cost(2, nodes * n)).sum()
 }
 
-/// How many triples [`fold`] of `n` words of `width` pairs spends.
+/// The number of triples that [`fold`] of `n` words of `width` pairs spends.
 #[must_use]
 pub fn fold_triples(width: usize, n: usize) -> usize {
     layers(width).sum::<usize>() * n

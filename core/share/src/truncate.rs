@@ -9,7 +9,7 @@ use crate::material::Transfers;
 use crate::wire::MaskedFactors;
 use crate::{Words, product};
 
-/// What lifts every number above zero: numbers lie in −2^30..2^30.
+/// The offset that makes every number non-negative: numbers lie in −2^30..2^30.
 const LIFT: u32 = 1 << 30;
 
 /// Material for truncations: random products of a bit of Bob's and a word of Alice's. Spent by
@@ -40,7 +40,7 @@ impl Material {
         }
     }
 
-    /// Puts `other` behind.
+    /// Appends `other`.
     ///
     /// # Panics
     /// When it is the other party's.
@@ -68,7 +68,7 @@ impl Material {
 /// is exact and the error below one unit.
 ///
 /// # Errors
-/// The link's, or the peer's when a message is not of the expected shape.
+/// `Link` faults; `PeerBroke` if a message does not have the expected shape.
 ///
 /// # Panics
 /// When `bits` is not from 1 to 29, or there is not as much material as words.
@@ -100,7 +100,7 @@ pub async fn truncate<L: Link>(s: &mut Session<L>, material: Material, x: &Words
     Ok(Words(halves.map(share).collect::<Vec<_>>().into()))
 }
 
-/// What [`truncate`] of `n` words costs `party`.
+/// The cost of [`truncate`] of `n` words for `party`.
 #[must_use]
 pub fn truncate_cost(party: Party, bits: u32, n: usize) -> Cost {
     let words = (HEADER + MaskedFactors::bytes(n, bits, 0)) as u64;

@@ -11,7 +11,7 @@ macro_rules! bit_messages {
 
         impl Message for $name {
             const TAG: Tag = Tag::$name;
-            /// How many bits.
+            /// The number of bits.
             type Shape = usize;
 
             fn encode(&self) -> Vec<u8> {
@@ -72,8 +72,8 @@ macro_rules! group_messages {
                 write_groups(&self.0)
             }
 
-            /// What fills up the last byte of a group before the last one counts; `form` tells
-            /// groups apart.
+            /// The padding of every group but the last counts as significant here;
+            /// `form` separates the groups.
             fn bits(&self) -> Option<usize> {
                 let (last, before) = self.0.split_last()?;
                 let before: usize = before.iter().map(|(bits, words)| packed::bytes(*bits, words.len())).sum();
@@ -98,7 +98,7 @@ group_messages! {
 /// party sends, bits for those that it receives.
 pub(crate) struct MaskedFactors {
     pub(crate) words: Vec<u32>,
-    /// How many of the words' bits are sent.
+    /// The number of low bits that are sent of each word.
     pub(crate) width: u32,
     pub(crate) bits: Bits,
 }
@@ -145,7 +145,7 @@ macro_rules! word_messages {
 
         impl Message for $name {
             const TAG: Tag = Tag::$name;
-            /// How many words.
+            /// The number of words.
             type Shape = usize;
 
             fn encode(&self) -> Vec<u8> {
@@ -174,7 +174,7 @@ macro_rules! byte_messages {
 
         impl Message for $name {
             const TAG: Tag = Tag::$name;
-            /// How many bytes. What is in them, `tacit_rlwe` reads.
+            /// The length in bytes. `tacit_rlwe` decodes the content.
             type Shape = usize;
 
             fn encode(&self) -> Vec<u8> {

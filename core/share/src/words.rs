@@ -23,13 +23,13 @@ impl Words {
         Self(mine.into())
     }
 
-    /// How many words are shared.
+    /// The number of shared words.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none are.
+    /// True if there are no shared words.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -47,8 +47,8 @@ fn altered(context: &Context, key: &SecretKey, packing: &Packing, rng: &mut Prg)
     bytes
 }
 
-/// How many bits the client guesses rightly, and how many there are. It knows of each weight all
-/// lower bits, and takes the higher one that is nearer to the phase.
+/// The number of bits that the client guesses correctly, and their total. It knows all lower bits
+/// of each weight, and chooses the higher bit that is closer to the phase.
 fn guessed(phase: impl Fn(usize) -> f64, weights: &[i32]) -> [usize; 2] {
     let [height, width] = SHAPE.output();
     let mut right = 0;
@@ -67,8 +67,8 @@ fn guessed(phase: impl Fn(usize) -> f64, weights: &[i32]) -> [usize; 2] {
     [right, weights.len() * BITS]
 }
 
-/// What an altered client guesses of random weights in some rounds, each with a key of its own,
-/// where the owner draws masks so.
+/// An altered client's guesses of random weights over several rounds, each with a key of its own,
+/// where `masks` draws the masks of the model owner.
 fn gained(seed: u8, rounds: usize, masks: impl Fn(&mut Prg, usize) -> Vec<[u32; 2]>) -> [usize; 2] {
     let (context, mut rng) = (Context::shared(), Prg::from_seed([seed; 32]));
     let packing = Packing::convolution(&SHAPE).expect("a layer that fits");

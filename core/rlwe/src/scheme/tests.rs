@@ -69,7 +69,7 @@ fn numbers(rng: &mut Prg, n: usize) -> Vec<u32> {
     (0..n).map(|_| rng.next_u64() as u32).collect()
 }
 
-/// How much larger one number modulo 2^32 is than another.
+/// The difference of two numbers modulo 2^32.
 fn difference(x: u32, y: u32) -> i32 {
     x.wrapping_sub(y).cast_signed()
 }
@@ -164,7 +164,7 @@ fn noise_stays_below_its_bound() {
         let errors = noise::errors(&mut s.rng, s.context.size());
         let reply = Reply::masked(s.context, c0, c1, &coefficients, &vec![[0; 2]; wanted.len()], &errors);
         let phase = s.key.phase(s.context, &Cpu, &reply, coefficients.into_iter());
-        // What the coefficients are modulo 2^32, at the places that are wanted.
+        // The coefficients modulo 2^32 at the wanted places.
         let mut outputs = vec![0; packing.shape().outputs()];
         let unsigned: Vec<u32> = weights.iter().map(|&w| w as u32).collect();
         Cpu.convolve(packing.shape(), &unsigned, &input, &mut outputs);
@@ -185,8 +185,8 @@ fn noise_stays_below_its_bound() {
     }
 }
 
-/// How many of 4,096 sums are exact, one off and more off, and the largest noise of the products in
-/// bits.
+/// Counts how many of 4,096 sums are exact, one off, and off by more; and the largest noise of the
+/// products in bits.
 fn exact_and_off(seed: u8, terms: usize, largest: i32) -> ([usize; 3], u32) {
     let mut s = setting(seed);
     let n = s.context.size();
