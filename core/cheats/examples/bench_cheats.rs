@@ -1,5 +1,5 @@
-//! What altered programs gain, one row for each attack: `attack, runs, allowed_bits, gained_bits,
-//! crashed, peak_mb`.
+//! Measures the gain of altered programs, one row for each attack: `attack, runs, allowed_bits,
+//! gained_bits, crashed, peak_mb`.
 //!
 //! Bits are of one run: those that the agreement opens to the cheater, and those that it learned of
 //! the other side's secret on average. `crashed` counts runs in which the honest program panicked

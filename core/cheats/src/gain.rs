@@ -1,8 +1,8 @@
-//! How many bits a cheater has gained.
+//! The number of bits that a cheating party gains.
 
 use std::collections::BTreeMap;
 
-/// What one run of an attack came to.
+/// The result of one run of an attack.
 #[derive(Clone, Copy)]
 pub enum Play {
     /// The cheater guessed `all` independent fair bits of the secret, and `right` of them rightly.
@@ -29,7 +29,7 @@ pub enum Play {
     Harmed,
 }
 
-/// What the runs of an attack came to together.
+/// The sum of the results of all runs of an attack.
 #[derive(Default)]
 pub struct Gain {
     runs: u32,

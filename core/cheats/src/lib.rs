@@ -32,20 +32,20 @@ pub struct Attack {
     pub name: &'static str,
     /// Bits that the agreement opens to the cheater in one run.
     pub allowed: f64,
-    /// How often the benchmark plays it.
+    /// The number of runs in the benchmark.
     pub runs: u64,
-    /// How often the test plays it.
+    /// The number of runs in the test.
     pub few: u64,
     /// Plays it once, against a secret that the seed draws.
     play: fn(u64) -> gain::Play,
 }
 
-/// What came of an attack.
+/// The outcome of an attack.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// Its name.
     pub attack: &'static str,
-    /// How often it was played.
+    /// The number of runs.
     pub runs: u64,
     /// Bits that the agreement opens to the cheater in one run.
     pub allowed_bits: f64,

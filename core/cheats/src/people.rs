@@ -11,7 +11,7 @@ use tacit_session::{Fault, Party};
 
 use crate::seed_of;
 
-/// What a person puts in.
+/// A person's input.
 #[derive(Clone)]
 pub(crate) enum Puts {
     /// An amount, round after round.

@@ -51,7 +51,7 @@ async fn send(mut s: Session<QueueLink>, seed: u64, extensions: usize) -> Option
     messages
 }
 
-/// What the receiver has of the last extension, and takes Δ for.
+/// The receiver's output of the last extension, and its guess of Δ.
 struct Guess {
     choices: Bits,
     t: Blocks,
@@ -109,7 +109,7 @@ mod tests {
     use tacit_ot::extension::RandomCotSender as _;
     use tacit_ot::soft_spoken::SoftSpokenSender;
 
-    /// Whoever has Δ reads everything, so the measure can show a gain.
+    /// A party that has Δ can read everything, so the measure is able to show a gain.
     #[test]
     fn delta_is_all_it_takes() {
         let (sent, guess) = lockstep::run(

@@ -12,7 +12,7 @@ use crate::cpu::sum_products;
 use crate::gpu::{Found, Gpu, GpuError, Sleep};
 use crate::{Compute, Convolution, Cpu, Kernels as _, Matmul, Modulus, NttTable, Products, Resident, Way};
 
-/// What a person, or a test, may insist on.
+/// A choice of device that a person, or a test, may force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Force {
     /// Whichever is faster.
@@ -41,10 +41,10 @@ impl Operation {
     pub const ALL: [Operation; 3] = [Operation::Transform, Operation::Products, Operation::Multiply];
 }
 
-/// What work is done where, and why.
+/// The assignment of work to devices, and its reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// What the adapter calls itself, if there is one.
+    /// The name that the adapter reports, if there is one.
     pub adapter: Option<String>,
     /// The work that goes to it, from some size on.
     pub uses: Vec<Operation>,
@@ -128,7 +128,7 @@ impl Processor {
         *self.on_report.borrow_mut() = Some(Box::new(on_report));
     }
 
-    /// What work is done where, and why.
+    /// The assignment of work to devices, and its reason.
     #[must_use]
     pub fn report(&self) -> Report {
         self.report.borrow().clone()

@@ -6,7 +6,7 @@ pub mod heap;
 
 /// One measurement.
 pub struct Row {
-    /// What was measured.
+    /// The measured operation.
     pub bench: &'static str,
     /// Which way.
     pub variant: String,

@@ -1,4 +1,4 @@
-//! What an oblivious-transfer extension is: random correlated transfers, any number at a time.
+//! The interface of OT extension: random correlated transfers, any number at a time.
 //!
 //! The sender has `Δ`, fixed for the pairing. Each transfer gives her a block `q`, and the receiver
 //! a random bit `c` and the block `t = q ⊕ c·Δ`. A second extension is one new file that implements

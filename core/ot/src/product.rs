@@ -67,7 +67,7 @@ impl SenderWords {
         Self { u, v: m0.iter().map(|&m0| low(m0).wrapping_neg()).collect() }
     }
 
-    /// Puts `other` behind these products.
+    /// Appends `other`.
     pub fn append(&mut self, other: &Self) {
         self.u.extend_from_slice(&other.u);
         self.v.extend_from_slice(&other.v);
@@ -79,7 +79,7 @@ impl ReceiverWords {
         Self { c, w: messages.iter().map(|&m| low(m)).collect::<Vec<_>>().into() }
     }
 
-    /// Puts `other` behind these products.
+    /// Appends `other`.
     pub fn append(&mut self, other: &Self) {
         self.c.append(&other.c);
         self.w.extend_from_slice(&other.w);

@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 use crate::random::Random;
 use crate::{BITS, Error, MORE_BITS};
 
-/// What encrypts: n, and g whose order modulo n² is a multiple of n.
+/// The public key: n, and g whose order modulo n² is a multiple of n.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     n: Odd<BoxedUint>,
     g: BoxedUint,
     /// g is n + 1, so its powers take one product.
     pub(crate) simple: bool,
-    /// What is computed with modulo n².
+    /// Parameters for arithmetic modulo n².
     pub(crate) square: BoxedMontyParams,
 }
 

@@ -41,7 +41,7 @@ pub const BITS: u32 = 2048;
 /// Bits of n at which a key has 128 bits of security.
 pub const MORE_BITS: u32 = 3072;
 
-/// What is wrong with a number, and what would be right.
+/// An error in a number, and the values that would be valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// p or q.

@@ -23,7 +23,7 @@
 //! answer show several weights one behind the other. The owner cannot see which features were asked
 //! for, so it can only count the questions.
 //!
-//! Whoever does not follow the protocol can do more: an owner may answer with anything, and a
+//! A party that deviates from the protocol can do more: an owner may answer with anything, and a
 //! client may send a key made for the purpose.
 //!
 //! ```
@@ -110,7 +110,7 @@ impl Model {
         Ok(Self { format, weights: units, bias })
     }
 
-    /// How many features it takes.
+    /// The number of features.
     #[must_use]
     pub fn features(&self) -> usize {
         self.weights.len()
@@ -170,7 +170,7 @@ pub fn respond(public: &PublicKey, model: &Model, request: &[Ciphertext], rng: &
     public.rerandomise(&sum, rng)
 }
 
-/// What the client gets: w·x + b.
+/// The client's output: w·x + b.
 ///
 /// # Errors
 /// [`Error::Ciphertext`], [`Error::Signed`] when the response is under another key, or no sum of

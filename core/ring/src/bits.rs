@@ -46,7 +46,7 @@ impl Bits {
         bits
     }
 
-    /// How many bits.
+    /// The number of bits.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
@@ -116,7 +116,7 @@ impl Bits {
         front
     }
 
-    /// Puts `other` behind these bits.
+    /// Appends `other`.
     pub fn append(&mut self, other: &Self) {
         let shift = self.len % 64;
         if shift == 0 {
@@ -170,7 +170,7 @@ impl Bits {
         (gather(0), gather(1))
     }
 
-    /// How many bytes [`to_bytes`](Self::to_bytes) gives for `len` bits.
+    /// The number of bytes that [`to_bytes`](Self::to_bytes) returns for `len` bits.
     #[must_use]
     pub const fn bytes_for(len: usize) -> usize {
         len.div_ceil(8)

@@ -39,7 +39,7 @@ impl<T: Word> Tensor<T> {
         &self.shape
     }
 
-    /// How many elements.
+    /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.data.len()

@@ -34,7 +34,7 @@ fn numbers(rng: &mut Prg, n: usize) -> Vec<u32> {
     (0..n).map(|_| rng.next_u64() as u32).collect()
 }
 
-/// What the processor answers.
+/// Runs a future of the processor, which is ready at once.
 fn at_once<T>(answer: impl Future<Output = T>) -> T {
     answer.now_or_never().expect("the processor answers at once")
 }

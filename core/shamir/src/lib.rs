@@ -27,7 +27,7 @@ mod sharing;
 pub use field::{Field, MERSENNE_61};
 pub use sharing::{Polynomial, Share, add, add_plain, interpolate, multiply_plain, recover, share, share_with};
 
-/// What is wrong with numbers or points, and what would be right.
+/// An error in numbers or points, and the values that would be valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A modulus.
@@ -42,9 +42,9 @@ pub enum Error {
     /// K and N.
     #[error("{k} of {n} cannot be; at least 1 of 1, and no more are needed than there are")]
     Threshold {
-        /// How many are needed.
+        /// The number of shares needed.
         k: usize,
-        /// How many there are.
+        /// The number of shares.
         n: usize,
     },
     /// N and the modulus.
@@ -53,9 +53,9 @@ pub enum Error {
     /// Points.
     #[error("too few points: {have} are here, {need} are needed")]
     TooFew {
-        /// How many there are.
+        /// The number of shares present.
         have: usize,
-        /// How many are needed.
+        /// The number of shares needed.
         need: usize,
     },
     /// Points.

@@ -39,13 +39,13 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// What is above the line.
+    /// The numerator.
     #[must_use]
     pub fn numerator(self) -> i128 {
         self.numerator
     }
 
-    /// What is below the line, at least 1.
+    /// The denominator, at least 1.
     #[must_use]
     pub fn denominator(self) -> i128 {
         self.denominator

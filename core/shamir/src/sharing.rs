@@ -28,7 +28,7 @@ impl Share {
         self.x
     }
 
-    /// What its holder keeps.
+    /// The value that its holder keeps.
     #[must_use]
     pub fn y(&self) -> u64 {
         self.y

@@ -343,8 +343,8 @@ fn truncation_is_right_on_average() {
     }
 }
 
-/// What a party receives is balanced whatever the words are: with other transfers each time, every
-/// bit of every message is one about half of the time.
+/// Received bits are balanced whatever the words are: with other transfers each time, every bit of
+/// every message is one about half of the time.
 #[test]
 fn what_is_sent_is_balanced_whatever_the_words_are() {
     for word in [0u32, 1, u32::MAX, 0x7fff, 0xffff_8000] {

@@ -19,7 +19,7 @@ const ROWS: usize = 256;
 /// Fewer columns than this waste too much of a tile; they are done as inner products.
 const FEW: usize = 4;
 
-/// What differs between kinds of vectors.
+/// The operations that differ between kinds of vectors.
 pub(super) trait Kernel {
     /// Adds Σₖ `left[k]`ᵀ·`right[k]` to the tile.
     fn tile(&self, left: &[[u32; TILE_ROWS]], right: &[[u32; TILE_COLUMNS]], tile: &mut Tile);

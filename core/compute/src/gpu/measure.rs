@@ -1,4 +1,4 @@
-//! What the kernels take without the transfers: the same work several times over in one submission.
+//! Measures the kernels without the transfers: the same work several times in one submission.
 
 use super::work::Span;
 use super::{Gpu, GpuError, LONGEST_FIRST, Work};

@@ -95,7 +95,7 @@ impl Found {
         Some(Self { adapter, name, is_software: info.device_type == DeviceType::Cpu })
     }
 
-    /// What it calls itself.
+    /// The name that it reports.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -170,7 +170,7 @@ impl Gpu {
         Self { most_words, ..self }
     }
 
-    /// What the adapter calls itself.
+    /// The name that the adapter reports.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
