@@ -121,7 +121,7 @@ pub trait Kernels {
 /// Work in large pieces, done wherever it is done soonest. Every implementation gives the same
 /// bits.
 ///
-/// Whoever has [`Kernels`] does it with them, at once.
+/// Every type with [`Kernels`] implements it with them, and is done at once.
 pub trait Compute {
     /// Transforms polynomials one behind the other, in place, as [`Kernels::forward`] or
     /// [`Kernels::inverse`].

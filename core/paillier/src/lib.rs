@@ -1,6 +1,6 @@
 //! Paillier's encryption, under which anybody can add.
 //!
-//! Whoever has the public key encrypts numbers below n. Two ciphertexts multiplied are an
+//! Anyone with the public key encrypts numbers below n. Two ciphertexts multiplied are an
 //! encryption of the sum; a ciphertext raised to a known power is an encryption of the multiple. So
 //! one party can compute a weighted sum of another's numbers and see none of them; [`linear`] does.
 //!

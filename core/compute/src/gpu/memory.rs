@@ -16,7 +16,7 @@ pub(super) struct Memory {
     queue: Queue,
     /// Buffers that nothing uses now, of powers of two of bytes.
     free: Vec<Buffer>,
-    /// What stays, by the address of the words and which of them.
+    /// Resident buffers, by the address of the words and their range.
     resident: HashMap<(usize, Range<usize>), Kept>,
     /// Roots and moduli, by what the tables are.
     tables: HashMap<Vec<(u32, usize)>, Tables>,
@@ -95,7 +95,7 @@ impl Memory {
         if let Some((_, buffer)) = self.resident.get(&key) {
             return buffer.clone();
         }
-        // What nobody owns any more goes before something new comes.
+        // Buffers without an owner are freed before a new one is allocated.
         let (alive, gone): (Vec<_>, Vec<_>) =
             self.resident.drain().partition(|(_, (owner, _))| owner.strong_count() > 0);
         self.resident.extend(alive);

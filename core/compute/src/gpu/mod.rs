@@ -113,7 +113,8 @@ impl Found {
     /// [`GpuError::Broken`] when it gives no device, and whatever keeps the kernels from running.
     pub async fn open(self, sleep: Sleep) -> Result<Gpu, GpuError> {
         let Self { adapter, name, is_software: _ } = self;
-        // What WebGPU promises of every adapter, with as large buffers as this one allows.
+        // The limits that WebGPU guarantees for every adapter, with buffers as large as this one
+        // allows.
         let most = adapter.limits();
         let limits = Limits {
             max_buffer_size: most.max_buffer_size,
