@@ -208,6 +208,18 @@ mod tests {
             format!("> {head}\r\n> {tail}\r\n> See you"),
             format!("{head} {tail}"),
             format!("https://tacit.example/#7. {}", &FRAGMENT[2..]),
+            format!("{head}=\r\n{tail}"),
+            format!("{head}\\\n{tail}"),
+            // A blank that somebody put beside the `#`.
+            format!("https://tacit.example/# {FRAGMENT}"),
+            format!("https://tacit.example/ #{FRAGMENT}"),
+            format!("https://tacit.example /#{FRAGMENT}"),
+            format!("https://tacit.example/\n#{FRAGMENT}"),
+            format!("tacit.example/ #{FRAGMENT}"),
+            format!("Go to https://tacit.example, then {FRAGMENT}"),
+            // An e-mail's source.
+            link.replace('#', "=23"),
+            format!("{}=\r\n{tail}", head.replace('#', "=23")),
             // Invisible characters.
             format!("{head}\u{200b}{tail}"),
             format!("\u{feff}{link}\u{200b}"),
@@ -264,6 +276,17 @@ mod tests {
             format!("https://l.facebook.com/l.php?u={encoded}&h=AT0.x"),
             format!("https://slack-redir.net/link?url={}", encoded.replace('%', "%25")),
             format!("slack://open?url={link}"),
+            format!("https://urldefense.com/v3/__{link}__;!!abc!xyz$"),
+            format!("https://urldefense.com/v3/__https://tacit.example/*{FRAGMENT}__;Iw!!abc!xyz$"),
+            format!("[url={link}]Join[/url]"),
+            format!("[[{link}|Join]]"),
+            format!("{{\"link\":\"{}\"}}", link.replace('/', "\\/")),
+            format!("👉{link}👈"),
+            format!("{link}\\"),
+            format!("{link}/"),
+            format!("[12:30, 1.2.2026] Bob: {link} (edited)"),
+            format!("intent://tacit.example/#{FRAGMENT}#Intent;scheme=https;end"),
+            format!("tacit compare '{link}'"),
             // Spellings of addresses.
             format!("Https://Tacit.example/#{FRAGMENT}"),
             format!("HTTPS://TACIT.EXAMPLE/#{FRAGMENT}"),
@@ -349,6 +372,14 @@ mod tests {
             "Der Code ist 7-copper-violin, bis gleich um 20 Uhr!",
             "代码7-copper-violin。",
             "At 8: 7-copper-violin",
+            "7\u{fe0f}\u{20e3}-copper-violin",
+            "(7) copper violin",
+            "No. 7 copper violin",
+            "7+copper+violin",
+            "7\ncopper\nviolin",
+            "7\\-copper\\-violin",
+            "tacit compare 7-copper-violin",
+            "7-copper-violin\n\nSent from my phone 15",
         ] {
             let guest = GuestInvite::parse(text).unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
             assert_eq!((guest.room(), guest.method()), (Room(7), Method::Code), "{text}");
@@ -362,6 +393,7 @@ mod tests {
             "https://tacit.example/%237-copper%20violin",
             "Go to https://tacit.example and type 7-copper-violin",
             "https://tacit.example, 7-copper-violin",
+            "tacit.example/ 7-copper-violin",
         ] {
             let guest = GuestInvite::parse(text).unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
             assert_eq!(guest.password(), expect.password(), "{text}");
@@ -414,6 +446,7 @@ mod tests {
                 "https://a.example/#7.AAECAwQFBgcICQoLDA0ODw https://b.example/#7.AAECAwQFBgcICQoLDA0ODw",
                 "two different servers",
             ),
+            ("https://a.example https://b.example #7.AAECAwQFBgcICQoLDA0ODw", "two servers"),
             ("加入tacit.example/#7.AAECAwQFBgcICQoLDA0ODw", "put https:// in front"),
             ("bücher.example/#7.AAECAwQFBgcICQoLDA0ODw 7-copper-violin", "put https:// in front"),
         ] {
@@ -431,6 +464,11 @@ mod tests {
                 "https://other.example/%23",
                 "other.example/%23",
                 "https://other.example?x#",
+                "https://other.example/=23",
+                "https://other.example/ #",
+                "https://other.example/# ",
+                "https://other.example /#",
+                "other.example/\n#",
             ] {
                 for secret in ["AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcIC\nQoLDA0ODw", "AAECAwQFBgcIC QoLDA0ODw"] {
                     let text = format!("{before}{link}7.{secret}");

@@ -44,7 +44,12 @@ pub(crate) fn read(text: &str) -> Result<Found, Fault> {
     for text in [Some(text.to_owned())].into_iter().chain(joined).flatten() {
         links.look(&text, 0);
         if !links.found.is_empty() {
-            return links.only().map_err(malformed);
+            let mut found = links.only().map_err(malformed)?;
+            if found.address.is_none() {
+                // A blank may stand between the address and its `#`.
+                found.address = server_beside(&legible(&text)).map_err(|why| malformed(why.into()))?.0;
+            }
+            return Ok(found);
         }
     }
     let trouble = match links.trouble {
@@ -64,9 +69,11 @@ pub(crate) fn read(text: &str) -> Result<Found, Fault> {
 fn line_joined(text: &str, breaks: usize) -> Option<String> {
     let (head, rest) = at_fragment(text);
     let mut lines = rest.trim().splitn(breaks + 2, '\n');
-    let mut joined = head.to_owned() + lines.next()?.trim_end();
+    // In e-mail's and Markdown's source a sign stands before a line break that is none.
+    let without_end = |line: &str| line.trim_end().trim_end_matches(['=', '\\']).to_owned();
+    let mut joined = head.to_owned() + &without_end(lines.next()?);
     for _ in 0..breaks {
-        joined += lines.next()?.trim_start_matches([' ', '\t', '>']).trim_end();
+        joined += &without_end(lines.next()?.trim_start_matches([' ', '\t', '>']));
     }
     lines.for_each(|rest| joined = format!("{joined}\n{rest}"));
     Some(joined)
@@ -100,7 +107,11 @@ impl Links {
     fn look(&mut self, text: &str, wrapped: usize) {
         for token in legible(text).split(is_border) {
             let before = self.found.len();
-            match token.split_once('#') {
+            // A filter of e-mail puts a link behind its own address as it is.
+            let token = token.split_once("/v3/__").map_or(token, |(_, inner)| inner);
+            // `#` in the source of an e-mail.
+            let source = if token.contains("://") && !token.contains('#') { "=23" } else { "#" };
+            match token.split_once(source) {
                 Some((address, fragment)) => self.look_after(address, fragment, wrapped),
                 None => self.scan(token, None, wrapped),
             }
@@ -295,25 +306,37 @@ impl NoCode {
     }
 }
 
-/// Finds a number and two words in a text, and the server of the link in it.
-fn code(text: &str) -> Result<Found, NoCode> {
-    let text = legible(text);
+/// Strips the border behind a piece of a text.
+fn bare(token: &str) -> &str {
+    token.trim_end_matches(is_border)
+}
+
+/// Finds the one server that a legible text names. Returns the text without its address, too.
+fn server_beside(text: &str) -> Result<(Option<Address>, String), &'static str> {
     let (mut said, mut address) = (String::with_capacity(text.len()), None::<Address>);
     for token in text.split_inclusive(is_border) {
+        let is_address = |text: &str| text.contains("://") || text.contains('.') && text.ends_with('/');
         let (before, after) = match token.split_once('#') {
-            Some((before, after)) => (before, after),
-            None if token.contains("://") => (token.trim_end_matches(is_border), ""),
+            Some((_, tagged)) if is_address(bare(tagged)) => (bare(tagged), ""),
+            Some(parts) => parts,
+            None if is_address(bare(token)) => (bare(token), ""),
             None => ("", token),
         };
-        let new = Address::of(before, false).map_err(|why| NoCode::new(NoCode::MOST, why))?;
+        let new = Address::of(before, false)?;
         if let (Some(new), Some(old)) = (&new, &address)
             && !new.is_at(old.host())
         {
-            return Err(NoCode::new(NoCode::MOST, "there are addresses of two servers in it"));
+            return Err("there are addresses of two servers in it");
         }
         address = new.or(address);
         said += after;
     }
+    Ok((address, said))
+}
+
+/// Finds a number and two words in a text, and the server of the link in it.
+fn code(text: &str) -> Result<Found, NoCode> {
+    let (address, said) = server_beside(&legible(text)).map_err(|why| NoCode::new(NoCode::MOST, why))?;
     let (room, [first, second]) = spoken(&said)?;
     Ok(Found { room, key: Key::Spoken(SpokenSecret::from_indices(first, second)), address })
 }
