@@ -65,23 +65,33 @@ test('amounts are understood as their people mean them', async ({ alice, bob }) 
 test('two cells of a table are not joined into one amount', async ({ alice, bob }) => {
   await meetByLink(alice, bob);
   await agree(alice, bob);
-  const paste = (text) =>
-    alice.amount().evaluate((field, text) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData('text/plain', text);
-      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-    }, text);
-  for (const cells of ['125\n300', '125\t300', '125\r\n300\r\n']) {
-    await alice.amount().fill('');
-    await paste(cells);
-    await expect(alice.amount()).toHaveValue('125 | 300');
-    await alice.press('Compare');
-    await expect(alice.page.getByRole('alert')).toHaveText(/more than one number/);
-    await expect(alice.amount()).toHaveValue('125 | 300');
+  const give = (kind, text) =>
+    alice.amount().evaluate(
+      (field, [kind, text]) => {
+        const data = new DataTransfer();
+        data.setData('text/plain', text);
+        const about = { bubbles: true, cancelable: true };
+        const event = {
+          pasted: () => new ClipboardEvent('paste', { clipboardData: data, ...about }),
+          dropped: () => new DragEvent('drop', { dataTransfer: data, ...about }),
+        };
+        field.dispatchEvent(event[kind]());
+      },
+      [kind, text],
+    );
+  for (const kind of ['pasted', 'dropped']) {
+    for (const cells of ['125\n300', '125\t300', '125\r\n300\r\n']) {
+      await alice.amount().fill('');
+      await give(kind, cells);
+      await expect(alice.amount(), kind).toHaveValue('125 | 300');
+      await alice.press('Compare');
+      await expect(alice.page.getByRole('alert')).toHaveText(/more than one number/);
+      await expect(alice.amount()).toHaveValue('125 | 300');
+    }
   }
   // A sign in a cell of its own is no second amount.
   await alice.amount().fill('');
-  await paste('EUR\t1.250,00');
+  await give('pasted', 'EUR\t1.250,00');
   await expect(alice.page.getByText('Understood as 1,250.00')).toBeVisible();
 });
 

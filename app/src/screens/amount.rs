@@ -4,9 +4,10 @@ use crate::app::Input;
 use crate::page::page;
 use crate::parts::gauge::Gauge;
 use crate::parts::heading::Heading;
-use leptos::ev::ClipboardEvent;
+use leptos::ev::{ClipboardEvent, DragEvent};
 use leptos::html::Input as Field;
 use leptos::prelude::*;
+use web_sys::DataTransfer;
 
 #[component]
 pub(crate) fn Amount() -> impl IntoView {
@@ -27,13 +28,24 @@ pub(crate) fn Amount() -> impl IntoView {
         read(true);
     };
     // A field of one line would join two cells of a table into one number.
-    let paste = move |event: ClipboardEvent| {
-        let text = event.clipboard_data().and_then(|data| data.get_data("text").ok()).unwrap_or_default();
+    let keep_apart = move |given: Option<DataTransfer>| {
+        let text = given.and_then(|given| given.get_data("text").ok()).unwrap_or_default();
         let cells = text.split(['\n', '\r', '\t']).filter(|cell| !cell.trim().is_empty()).collect::<Vec<_>>();
-        if let Some(field) = field.get_untracked().filter(|_| cells.len() > 1) {
-            event.prevent_default();
+        let field = field.get_untracked().filter(|_| cells.len() > 1);
+        if let Some(field) = &field {
             field.set_range_text(&cells.join(" | ")).ok();
             read(false);
+        }
+        field.is_some()
+    };
+    let paste = move |event: ClipboardEvent| {
+        if keep_apart(event.clipboard_data()) {
+            event.prevent_default();
+        }
+    };
+    let drop_text = move |event: DragEvent| {
+        if keep_apart(event.data_transfer()) {
+            event.prevent_default();
         }
     };
     Effect::new(move |_| {
@@ -88,6 +100,7 @@ pub(crate) fn Amount() -> impl IntoView {
                         node_ref=field
                         on:input=move |_| read(false)
                         on:paste=paste
+                        on:drop=drop_text
                     />
                     <p class="echo" id=page.id("amount-echo")>
                         {echo}
