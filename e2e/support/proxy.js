@@ -12,6 +12,8 @@ export class Proxy {
   bodies = [];
   /** Whether sockets are turned away, while the page is still served. */
   refusing = false;
+  /** The folder in which the server appears, for example `/tacit`; it does not learn of it. */
+  folder = '';
 
   /**
    * Starts a proxy before `server`. `meddle(frame, { relay, toServer, answer })` gets each frame that a party sends, as
@@ -62,8 +64,10 @@ export class Proxy {
     this.seen.push(`${request.method} ${request.url}`, JSON.stringify(request.rawHeaders));
     request.on('data', (data) => this.seen.push(data.toString('latin1')));
     const { hostname, port } = this.server;
+    if (!request.url.startsWith(`${this.folder}/`)) return response.writeHead(404).end();
+    const path = request.url.slice(this.folder.length);
     const onward = http.request(
-      { hostname, port, path: request.url, method: request.method, headers: request.headers },
+      { hostname, port, path, method: request.method, headers: request.headers },
       (answer) => {
         response.writeHead(answer.statusCode, answer.rawHeaders);
         answer.pipe(response);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { agree, compare, expect, meetByLink, test as base } from '../support/fixtures.js';
+import { Proxy } from '../support/proxy.js';
 import { Server } from '../support/server.js';
 
 const test = base.extend({
@@ -36,4 +37,16 @@ test('whoever types http is sent on', async ({ person, browsers, hosted }) => {
   await alice.open(hosted.url.replace('https:', 'http:'));
   await alice.at('home');
   expect(alice.page.url()).toMatch(/^https:/);
+});
+
+test('in a folder of another address the page says that it cannot work there', async ({ alice, server }) => {
+  const proxy = await Proxy.start(server);
+  proxy.folder = '/tacit';
+  try {
+    alice.expects(/Failed to load resource: .* 404/);
+    await alice.page.goto(`${proxy.url}/tacit/`);
+    await expect(alice.page.getByText('Tacit needs an address of its own')).toBeVisible();
+  } finally {
+    await proxy.stop();
+  }
 });
