@@ -53,7 +53,8 @@ impl Page {
     /// Reads, checks and compresses the page.
     ///
     /// # Errors
-    /// [`Trouble`]: no `index.html`, unreadable, too large, or an inline script that cannot be hashed.
+    /// [`Trouble`] if there is no `index.html`, the page is unreadable or too large, or it has an
+    /// inline script that cannot be hashed.
     pub(crate) fn load(from: &PageFrom) -> Result<Page, Trouble> {
         match from {
             PageFrom::Folder(folder) => Self::press(&Self::read(folder)?, folder),

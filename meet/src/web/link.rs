@@ -1,4 +1,5 @@
-//! [`ChannelLink`]: a link over a WebRTC data channel, or over a port to the page that has the channel.
+//! [`ChannelLink`]: a link over a WebRTC data channel, or over a port to the page that has the
+//! channel.
 //!
 //! A channel that was transferred to a worker is used there directly. Where a browser cannot
 //! transfer it, the page keeps it and [`relay`](crate::relay()) joins it to a [`MessagePort`],
