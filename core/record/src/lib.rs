@@ -1,7 +1,7 @@
 //! Records of a pairing: every message that crossed, as one party saw it.
 //!
 //! A [`Watch`] observes a session and reports a [`Crossing`] for each message; a [`Record`] keeps them
-//! and counts them by stage; [`meaning`] explains them; a [`Transcript`] is a record as a file;
+//! and counts them by stage; [`meaning()`] explains them; a [`Transcript`] is a record as a file;
 //! [`flatness`] tests whether messages look uniform; a [`view::View`] is all that one party sees of one
 //! run. This crate knows protocols and no job: a job supplies its own sentences as an [`Explain`]
 //! and its own types to [`Transcript`].
