@@ -39,10 +39,12 @@ test('whoever types http is sent on', async ({ person, browsers, hosted }) => {
   expect(alice.page.url()).toMatch(/^https:/);
 });
 
-test('in a folder of another address the page says that it cannot work there', async ({ alice, server }) => {
+test('in a folder of another address the page says that it cannot work there', async ({ person, browsers, server }) => {
   const proxy = await Proxy.start(server);
   proxy.folder = '/tacit';
   try {
+    const alice = await person('Alice', browsers.alice, proxy.url);
+    // The page's files are not at the address that it names.
     alice.expects(/Failed to load resource: .* 404/);
     await alice.page.goto(`${proxy.url}/tacit/`);
     await expect(alice.page.getByText('Tacit needs an address of its own')).toBeVisible();
