@@ -110,7 +110,8 @@ pub enum Unreadable {
 /// A model as a file.
 ///
 /// # Errors
-/// [`Invalid`] when it is no model, or when the weights of a layer are too small for a file.
+/// [`Invalid`] when it is no model, or when the weights of a layer or a filter are too small for a
+/// file.
 pub fn write(model: &Model) -> Result<Vec<u8>, Invalid> {
     let mut model = model.duplicate();
     equalise(&mut model)?;
@@ -132,7 +133,11 @@ pub fn write(model: &Model) -> Result<Vec<u8>, Invalid> {
     file.append(&mut payload);
     let hash = blake3::hash(&file);
     file.extend(hash.as_bytes());
-    Ok(file)
+    // Rounding may leave a filter too coarse for a reader.
+    match read(&file) {
+        Err(Unreadable::Coarse(node)) => Err(Invalid { node, why: Why::TooSmall }),
+        _ => Ok(file),
+    }
 }
 
 fn put_node(out: &mut Vec<u8>, Node { name, op, inputs }: &Node) {
@@ -453,6 +458,18 @@ mod tests {
         assert_eq!((&refused.node[..], refused.why), ("dense", Why::TooSmall));
         assert!(write(&layer(vec![denormal, 0.5])).is_ok(), "one that is too small to matter");
         assert!(write(&layer(vec![0.0, 0.0])).is_ok(), "and none at all");
+    }
+
+    /// A file that a fuzzer found: it is read, but its filters written by another exponent are too
+    /// coarse to be read again.
+    #[test]
+    fn what_a_reader_would_refuse_is_not_written() {
+        let payload = include_bytes!("../../../fuzz/seeds/model/coarse-once-written");
+        let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
+        let mut file = [MAGIC, &[VERSION], &length, payload].concat();
+        file.extend(blake3::hash(&file).as_bytes());
+        let refused = write(&read(&file).unwrap()).unwrap_err();
+        assert_eq!((&refused.node[..], refused.why), ("conv", Why::TooSmall));
     }
 
     /// Filters of very different size are written alike, and come back as the same function.
