@@ -1,12 +1,17 @@
 //! Picture checks between two threads of one process over loopback TCP.
 //!
-//! `cargo run --release -p tacit-infer --example bench_classify` prints one JSON object for each model and batch:
+//! `cargo run --release -p tacit-infer --example bench_classify` prints one JSON object for each
+//! model and batch:
 //!
-//! - `cold_ms`: from an open link to the answer, on a new pairing whose owner has yet to make the model ready.
-//! - `prepare_ms`, `online_ms`: on a pairing that is set up. All three are medians, as the client saw them.
-//! - `bytes_prepare`, `bytes_online`, `rounds_online`: of a warm run, both directions, as the client's ledger counts them.
-//! - `peak_mb`: the most memory that the process ever had, both parties together. So that it is this measurement's own, each
-//!   runs in a process of its own, which is this program with `MODEL BATCH RUNS`.
+//! - `cold_ms`: from an open link to the answer, on a new pairing whose owner has yet to make the
+//!   model ready.
+//! - `prepare_ms`, `online_ms`: on a pairing that is set up. All three are medians, as the client
+//!   saw them.
+//! - `bytes_prepare`, `bytes_online`, `rounds_online`: of a warm run, both directions, as the
+//!   client's ledger counts them.
+//! - `peak_mb`: the most memory that the process ever had, both parties together. So that it is
+//!   this measurement's own, each runs in a process of its own, which is this program with `MODEL
+//!   BATCH RUNS`.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -1,5 +1,5 @@
-//! The list of correlated randomness that a plan takes. Offline phase, online phase and declared cost
-//! all follow this one list.
+//! The list of correlated randomness that a plan takes. Offline phase, online phase and declared
+//! cost all follow this one list.
 
 use tacit_model::{Plan, Step, StepOp};
 use tacit_ot::Pool;
@@ -46,8 +46,8 @@ impl Piece {
         }
     }
 
-    /// Splits the piece into portions of about `most` transfers in each direction at most, which fit
-    /// into one message.
+    /// Splits the piece into portions of about `most` transfers in each direction at most, which
+    /// fit into one message.
     pub(crate) fn portions(self, most: usize) -> impl Iterator<Item = Self> {
         let (n, make): (usize, fn(Self, usize) -> Self) = match self {
             Self::Truncate { n } => (n, |_, n| Self::Truncate { n }),

@@ -2,8 +2,8 @@
 //! plays both parties.
 //!
 //! The dealer knows every mask and the model, so it is never used between two people; see
-//! [`tacit_share::ideal`]. A run on dealt material has the same messages, except that sums of linear
-//! layers are never one off. The dealer saves the lattice encryption and the base OTs.
+//! [`tacit_share::ideal`]. A run on dealt material has the same messages, except that sums of
+//! linear layers are never one off. The dealer saves the lattice encryption and the base OTs.
 
 use tacit_compute::Kernels;
 use tacit_model::{Plan, StepOp, Weights};
@@ -19,8 +19,8 @@ use crate::demand;
 use crate::prepare::{Linear, Prepared};
 use crate::run::Task;
 
-/// This party's part of the material that a dealer with this seed deals for one run. The dealer knows
-/// the weights.
+/// This party's part of the material that a dealer with this seed deals for one run. The dealer
+/// knows the weights.
 ///
 /// # Errors
 /// Never, because nothing is sent.

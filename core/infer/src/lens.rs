@@ -4,8 +4,8 @@
 //! parties. It opens every layer's output; between two people only the agreed answer is opened.
 //!
 //! *Computes*: each layer's output three times: in real numbers, in whole numbers by the
-//! [oracle](tacit_model::plain), and by the protocol itself, on material that the two parties prepare
-//! ([`crate::prepare`]) as two people do. *From*: the three are [`tacit_model::float`],
+//! [oracle](tacit_model::plain), and by the protocol itself, on material that the two parties
+//! prepare ([`crate::prepare`]) as two people do. *From*: the three are [`tacit_model::float`],
 //! [`tacit_model::plain`] and [`crate::run`]. *Security*: none; one person has both inputs.
 //! *Deviations*: none.
 
@@ -48,18 +48,18 @@ pub struct LayerLens {
     pub unit: f64,
     /// The largest absolute value of a real number.
     pub largest: f64,
-    /// Whole numbers in the clear against real numbers, in real units: the error of quantisation that
-    /// has accumulated up to this layer.
+    /// Whole numbers in the clear against real numbers, in real units: the error of quantisation
+    /// that has accumulated up to this layer.
     pub rounding: Gap,
-    /// The protocol against whole numbers in the clear, in real units: the error of truncations that
-    /// has accumulated up to this layer.
+    /// The protocol against whole numbers in the clear, in real units: the error of truncations
+    /// that has accumulated up to this layer.
     pub truncation: Gap,
     /// The largest difference between the protocol's output and the oracle's output on the same
     /// inputs: the error of this layer alone. At most one if the layer truncates, rarely one if it
     /// multiplies and does not truncate, and zero otherwise.
     pub off: u32,
-    /// The bits that the layer truncates by. Before truncation its numbers are larger by this factor
-    /// and are proven to stay below 2^30.
+    /// The bits that the layer truncates by. Before truncation its numbers are larger by this
+    /// factor and are proven to stay below 2^30.
     pub truncates: u32,
     /// The largest absolute value among the whole numbers.
     pub seen: u64,
@@ -88,8 +88,8 @@ impl Gap {
 }
 
 /// Evaluates a picture in all three ways. `fraction_bits` gives every value between the layers this
-/// many bits behind the point, from 0 to 30, to show what too few or too many break; with `None` the
-/// bits are those of [`quantise`](tacit_model::quantise::quantise).
+/// many bits behind the point, from 0 to 30, to show what too few or too many break; with `None`
+/// the bits are those of [`quantise`](tacit_model::quantise::quantise).
 ///
 /// For a rehearsal only: see the [module](self).
 ///

@@ -2,13 +2,13 @@
 //!
 //! *Computes*: for every linear step and picture the client's `W·r − s` and the owner's s
 //! ([`tacit_share::linear`]); for every truncation, comparison and rank the random transfers and
-//! triples that it spends. *From*: the split into an offline and an online phase is that of Mishra et
-//! al., *Delphi*, 2020; each part names its own source. *Security*: that of its parts; no message
-//! depends on a picture. A lattice key serves one run, or one picture of it ([`Task::keys`]).
-//! *Cost*: [`crate::cost::prepare`]. *Deviations*: the client sends the requests of all layers at
-//! once and the owner answers them one by one, so both compute at the same time. Random transfers
-//! are made and turned into material in overlapping portions, so memory does not grow with the model
-//! and no party waits for the link.
+//! triples that it spends. *From*: the split into an offline and an online phase is that of Mishra
+//! et al., *Delphi*, 2020; each part names its own source. *Security*: that of its parts; no
+//! message depends on a picture. A lattice key serves one run, or one picture of it
+//! ([`Task::keys`]). *Cost*: [`crate::cost::prepare`]. *Deviations*: the client sends the requests
+//! of all layers at once and the owner answers them one by one, so both compute at the same time.
+//! Random transfers are made and turned into material in overlapping portions, so memory does not
+//! grow with the model and no party waits for the link.
 
 use tacit_compute::{Compute, Cpu, Kernels, Resident};
 use tacit_model::{Plan, StepOp, Weights};

@@ -1,14 +1,14 @@
 //! The online phase: pictures pass through the layers of a plan as additive shares.
 //!
 //! *Computes*: the function of the [oracle](tacit_model::plain), up to one unit for each truncation
-//! and for each sum of a linear layer. Of the logits it opens only the part that the [`Task`] names,
-//! to the parties that it names. *From*: the composition is that of Delphi (Mishra et al. 2020) with
-//! the non-linear layers of CrypTFlow2 and Cheetah; see `tacit_share`. *Security*: the layers pass
-//! only shares to each other, and only the last step opens anything. A malicious party that sends
-//! wrong shares computes another function and can make the answer wrong. It learns at most the bits
-//! that are opened to it ([`Told::bits`]): every message before the opening is uniform in its view,
-//! and a fault depends on the form of a message and never on an opened value. *Cost*:
-//! [`crate::cost::run`]. *Deviations*: none.
+//! and for each sum of a linear layer. Of the logits it opens only the part that the [`Task`]
+//! names, to the parties that it names. *From*: the composition is that of Delphi (Mishra et
+//! al. 2020) with the non-linear layers of CrypTFlow2 and Cheetah; see `tacit_share`. *Security*:
+//! the layers pass only shares to each other, and only the last step opens anything. A malicious
+//! party that sends wrong shares computes another function and can make the answer wrong. It learns
+//! at most the bits that are opened to it ([`Told::bits`]): every message before the opening is
+//! uniform in its view, and a fault depends on the form of a message and never on an opened value.
+//! *Cost*: [`crate::cost::run`]. *Deviations*: none.
 
 use tacit_compute::Compute;
 use tacit_model::{Plan, Shape, Step, StepOp};
@@ -73,7 +73,8 @@ impl Task {
         if self.told == Told::Scores && self.to.is(owner) { self.batch } else { 1 }
     }
 
-    /// Whether a run of `plan` for this task keeps within the limits of [`load`](tacit_model::load).
+    /// Whether a run of `plan` for this task keeps within the limits of
+    /// [`load`](tacit_model::load).
     #[must_use]
     pub fn is_affordable(&self, plan: &Plan) -> bool {
         let ranked = match self.told {

@@ -2,10 +2,10 @@
 //!
 //! *Computes*: the random transfers and triples that each piece of [`demand`] takes. A party begins
 //! several portions before it finishes the first: it computes the next message while one travels,
-//! and the client uses the time in which the owner multiplies. *From*: the engine ([`tacit_ot`]) and
-//! the pieces name their own sources. *Security*: that of the engine and the pieces. The messages are
-//! the same in the same order, only sent sooner, and none depends on an input. *Cost*: [`cost`].
-//! *Deviations*: none.
+//! and the client uses the time in which the owner multiplies. *From*: the engine ([`tacit_ot`])
+//! and the pieces name their own sources. *Security*: that of the engine and the pieces. The
+//! messages are the same in the same order, only sent sooner, and none depends on an input. *Cost*:
+//! [`cost`]. *Deviations*: none.
 
 use std::collections::VecDeque;
 
@@ -19,8 +19,8 @@ use crate::run::Task;
 /// The number of transfers that one message each way makes: half a megabyte.
 const PORTION: usize = 1 << 17;
 
-/// The most portions that are begun and not finished: 16 MB at this party, and 4 MB that wait at the
-/// other.
+/// The most portions that are begun and not finished: 16 MB at this party, and 4 MB that wait at
+/// the other.
 const AHEAD: usize = 8;
 
 /// The number of `n` portions that are begun before portion `done` is finished.
@@ -77,8 +77,8 @@ impl Supply {
     }
 }
 
-/// The cost of [`Supply::finish`]. `early`: this party [began](Supply::begin) earlier. `spoke`: a send
-/// of this party is still pending, that is, not yet followed by a receive.
+/// The cost of [`Supply::finish`]. `early`: this party [began](Supply::begin) earlier. `spoke`: a
+/// send of this party is still pending, that is, not yet followed by a receive.
 pub(crate) fn cost(party: Party, plan: &Plan, task: Task, early: bool, mut spoke: bool) -> Cost {
     let portions = portions(plan, task);
     let costs: Vec<Cost> = portions

@@ -1,4 +1,5 @@
-//! Whole runs between an owner and a client, held to the oracle and to the declared cost; and unharmed by any damage.
+//! Whole runs between an owner and a client, held to the oracle and to the declared cost; and
+//! unharmed by any damage.
 
 use std::rc::Rc;
 

@@ -1,7 +1,9 @@
-//! A comparison between two parties in one process and one thread: the protocol's own work, without a network.
+//! A comparison between two parties in one process and one thread: the protocol's own work, without
+//! a network.
 //!
-//! `cargo run --release -p tacit-jobs --example bench_compare -- [RUNS]` prints one JSON object a line: `cold` is everything from an open link to
-//! the result, `warm` one more comparison on the same pairing.
+//! `cargo run --release -p tacit-jobs --example bench_compare -- [RUNS]` prints one JSON object a
+//! line: `cold` is everything from an open link to the result, `warm` one more comparison on the
+//! same pairing.
 
 use std::rc::Rc;
 use std::time::Instant;

@@ -141,13 +141,14 @@ pub struct Terms {
 
 /// One round of one job, as it is shown to both.
 ///
-/// Each side builds it from its own program and never from the wire; what crosses is the hash of [`Agreement::text`].
-/// So nobody runs something else than was shown.
+/// Each side builds it from its own program and never from the wire; what crosses is the hash of
+/// [`Agreement::text`]. So nobody runs something else than was shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreement {
     /// The job.
     pub job: Job,
-    /// Which round of this pairing, from 1. Each round tells one more fact, so each is accepted anew.
+    /// Which round of this pairing, from 1. Each round tells one more fact, so each is accepted
+    /// anew.
     pub round: u32,
     /// The job as a title.
     pub title: String,
@@ -270,7 +271,8 @@ impl Agreement {
         }
         if let Some(model) = model {
             let ModelCard { name, labels, plan, reveal, .. } = &**model;
-            // The plan's hash stands for the layers, the shapes and everything else that both programs follow.
+            // The plan's hash stands for the layers, the shapes and everything else that both
+            // programs follow.
             let plan = base16ct::lower::encode_string(plan);
             text += &format!("model: {name:?} of {labels:?}\nplan: {plan}\nreveal: {reveal:?}\n");
         }

@@ -11,7 +11,8 @@ use zeroize::ZeroizeOnDrop;
 
 /// A secret amount in minor units (hundredths), at most [`Amount::MAX`].
 ///
-/// It crosses from the page to its own worker and no further, which is what its serialised form (decimal text) is for.
+/// It crosses from the page to its own worker and no further, which is what its serialised form
+/// (decimal text) is for.
 #[derive(ZeroizeOnDrop)]
 pub struct Amount(u64);
 

@@ -1,4 +1,5 @@
-//! Private picture check: one has a model, the other pictures; what they show under that model is told to whom they agreed.
+//! Private picture check: one has a model, the other pictures; what they show under that model is
+//! told to whom they agreed.
 
 mod explain;
 
@@ -54,8 +55,8 @@ pub struct Check {
 /// A model file, read and made ready by its owner.
 ///
 /// # Errors
-/// [`Code::ModelUnreadable`] when it is no model; [`Code::ModelRefused`], with the layer's name and what to change, when it
-/// cannot be run.
+/// [`Code::ModelUnreadable`] when it is no model; [`Code::ModelRefused`], with the layer's name and
+/// what to change, when it cannot be run.
 pub fn open_model(model: &[u8]) -> Result<(Plan, Owned), Fault> {
     let model = file::read(model).map_err(|error| Fault::new(Code::ModelUnreadable, error.to_string()))?;
     let refused = |refusal: tacit_model::Refusal| Fault::new(Code::ModelRefused, refusal.to_string());
@@ -148,7 +149,8 @@ impl Check {
         cost::run(party, self.role(party), &self.plan, self.task())
     }
 
-    /// What both are shown of costs that `party` counts: rounds are those of the picture's owner, so that both see the same.
+    /// What both are shown of costs that `party` counts: rounds are those of the picture's owner,
+    /// so that both see the same.
     #[must_use]
     pub fn shown(&self, party: Party, cost: impl Fn(Party) -> Vec<(Stage, Cost)>) -> Cost {
         let sum = |party| cost(party).into_iter().map(|(_, cost)| cost).sum::<Cost>();
@@ -347,7 +349,8 @@ impl<L: Link + 'static> Subject<L> for CheckRound {
                 (Some(model), None) => (run::Input::Model(model), places),
                 (None, Some(Input::Pictures(pictures))) => {
                     check.takes(pictures)?;
-                    // Black pictures take the empty places, so that nothing tells the owner how many there are.
+                    // Black pictures take the empty places, so that nothing tells the owner how
+                    // many there are.
                     pixels.resize(places * check.plan.input.len(), 0);
                     for (place, picture) in pixels.chunks_exact_mut(check.plan.input.len()).zip(pictures) {
                         place.copy_from_slice(picture.pixels());

@@ -13,7 +13,8 @@ pub struct Pairing {
     pub seat: Party,
     /// Whether both must confirm the words before an input is accepted: so after a typed code.
     pub confirm_words: bool,
-    /// The host: what she invites to. A guest learns it from her program, as [`Event::Offered`](crate::Event::Offered).
+    /// The host: what she invites to. A guest learns it from her program, as
+    /// [`Event::Offered`](crate::Event::Offered).
     pub job: Job,
     /// Whether every message is to be told, as [`Event::Crossed`](crate::Event::Crossed).
     pub record: bool,
@@ -27,7 +28,8 @@ pub enum Command {
     ConfirmWords,
     /// “They differ.” Ends the session on both sides.
     WordsDiffer,
-    /// Do something else in the coming round, for example change places. Counts until this person has accepted.
+    /// Do something else in the coming round, for example change places. Counts until this person
+    /// has accepted.
     Offer {
         /// What to do.
         job: Job,
@@ -47,7 +49,8 @@ pub enum Command {
     },
     /// Do not accept it. Ends the session on both sides.
     Decline,
-    /// This person's input to the round that was agreed on. A model's owner has none: the model is there already.
+    /// This person's input to the round that was agreed on. A model's owner has none: the model is
+    /// there already.
     Input {
         /// The input; it goes no further than this program.
         input: Input,
@@ -56,7 +59,8 @@ pub enum Command {
     Cancel,
     /// A model's owner answers no more, because a limit is reached. Ends the session on both sides.
     LimitReached,
-    /// From the host program, which has a clock: machines were at work and nothing has moved for too long.
+    /// From the host program, which has a clock: machines were at work and nothing has moved for
+    /// too long.
     Stalled,
 }
 

@@ -25,7 +25,8 @@ pub const STOCK: u32 = 8;
 /// The stock is filled up after a comparison that leaves this many or fewer.
 const LOW: u32 = 2;
 
-/// How many comparisons are missing where so many are left, and it is time to prepare more; none where it is not.
+/// Returns the number of comparisons to prepare where `left` are in stock; 0 while the stock is not
+/// low.
 #[must_use]
 pub fn missing(left: u32) -> u32 {
     if left <= LOW { STOCK - left } else { 0 }
@@ -53,7 +54,8 @@ impl Compare {
         u32::try_from(self.stock.borrow().len()).unwrap_or(u32::MAX)
     }
 
-    /// Fills the stock if it is low. Cost: [`refill_cost`] of what is [`missing`], and that of the set-up if there was none.
+    /// Fills the stock if it is low. Cost: [`refill_cost`] of what is [`missing`], and that of the
+    /// set-up if there was none.
     ///
     /// # Errors
     /// The link's, or the peer's.
@@ -74,13 +76,14 @@ impl Compare {
     /// everything goes on as after an order.
     ///
     /// # Errors
-    /// The link's, or the peer's; [`Code::Internal`](tacit_session::Code::Internal) when nothing is in stock.
+    /// The link's, or the peer's; [`Code::Internal`](tacit_session::Code::Internal) when nothing is
+    /// in stock.
     pub async fn compare<L: Link>(&self, machine: &mut Machine<L>, amount: &Amount) -> Result<Answer, Fault> {
         let material = self.stock.borrow_mut().pop().ok_or_else(|| Fault::internal("no material in stock"))?;
         Ok(order(&mut machine.session, material, amount).await?.map_or(Answer::Spoiled, Answer::Order))
     }
 
-    /// What [`fill`](Self::fill) will cost, by stage.
+    /// The cost of [`fill`](Self::fill), by stage.
     fn fill_plan<L: Link>(&self, machine: &Machine<L>) -> Plan {
         let setup = if machine.engine.is_none() { machine::setup_cost() } else { Cost::default() };
         let refill = refill_cost(self.party, missing(self.ready()));

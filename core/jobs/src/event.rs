@@ -15,12 +15,14 @@ pub enum Event {
     PeerPresent,
     /// The other person says that the words are the same.
     PeerConfirmedWords,
-    /// This is what the coming round is about. Where it needs a model, its owner is asked for one now.
+    /// This is what the coming round is about. Where it needs a model, its owner is asked for one
+    /// now.
     Offered {
         /// What.
         job: Job,
     },
-    /// What this person put in was not taken, and why; nothing is lost, and something else may be put in.
+    /// What this person put in was not taken, and why; nothing is lost, and something else may be
+    /// put in.
     Refused {
         /// Why.
         fault: Fault,
@@ -38,7 +40,8 @@ pub enum Event {
     Agreed,
     /// The other person has given an input.
     PeerReady,
-    /// Machines are at work on `stage`: `done` of `total` bytes of it have crossed, both directions.
+    /// Machines are at work on `stage`: `done` of `total` bytes of it have crossed, both
+    /// directions.
     Progress {
         /// What is going on.
         stage: Stage,
@@ -63,14 +66,16 @@ pub enum Event {
         /// What preparing has cost so far in this pairing.
         spent: Cost,
     },
-    /// Where this party's own work is done, from the host program. Comes when a pairing begins, and when it changes.
+    /// Where this party's own work is done, from the host program. Comes when a pairing begins, and
+    /// when it changes.
     Processor {
         /// Where, and why.
         report: Report,
     },
     /// Both inputs are in; the protocol runs.
     Started,
-    /// A message crossed, either way. Only where the host program asked for it, as [`Pairing::record`](crate::Pairing::record).
+    /// A message crossed, either way. Only where the host program asked for it, as
+    /// [`Pairing::record`](crate::Pairing::record).
     Crossed {
         /// The message.
         crossing: Crossing,
@@ -88,8 +93,8 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether machines are at work after this event, so that silence means trouble and not a thinking person;
-    /// `None` when the event does not tell.
+    /// Whether machines are at work after this event, so that silence means trouble and not a
+    /// thinking person; `None` when the event does not tell.
     #[must_use]
     pub fn machines_at_work(&self) -> Option<bool> {
         match self {
@@ -127,8 +132,8 @@ pub enum Order {
 pub enum Answer {
     /// Of a comparison.
     Order(Order),
-    /// Of a picture check: one for each picture. Only their owner knows how many were put in; for the other person a black
-    /// picture is one as well.
+    /// Of a picture check: one for each picture. Only their owner knows how many were put in; for
+    /// the other person a black picture is one as well.
     Predictions(Vec<Prediction>),
     /// Of a picture check: only the other person learned something.
     Nothing,

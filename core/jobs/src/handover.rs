@@ -1,14 +1,16 @@
 //! What a page and its worker hand each other, as bytes.
 //!
-//! Amounts, pictures and models go this way, so everybody wipes the bytes when they are read. The form is Postcard's: short, and
-//! read by little code, which counts on a page that is loaded to draw. Both ends are of one build, so it has no version.
+//! Amounts, pictures and models go this way, so everybody wipes the bytes when they are read. The
+//! form is Postcard's: short, and read by little code, which counts on a page that is loaded to
+//! draw. Both ends are of one build, so it has no version.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tacit_session::Malformed;
 use zeroize::Zeroizing;
 
-/// `what` as bytes. Room for them is made beforehand, so that no copy stays behind that nobody wipes.
+/// `what` as bytes. Room for them is made beforehand, so that no copy stays behind that nobody
+/// wipes.
 ///
 /// # Panics
 /// Never, for what derives its form: only a sequence of unknown length has no bytes.
@@ -25,7 +27,8 @@ pub fn pack(what: &impl Serialize) -> Zeroizing<Vec<u8>> {
 /// What [`pack`] made bytes of.
 ///
 /// # Errors
-/// [`Malformed`] when these are not such bytes, or too many. It does not say which: they might be an amount's.
+/// [`Malformed`] when these are not such bytes, or too many. It does not say which: they might be
+/// an amount's.
 pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
     match postcard::take_from_bytes(bytes) {
         Ok((what, [])) => Ok(what),

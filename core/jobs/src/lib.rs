@@ -1,7 +1,8 @@
 //! What two people do together: agreement, events, and the jobs themselves.
 //!
-//! A host program (the page's worker, later the terminal) calls [`pairing::run`] with a link, feeds it the person's
-//! [`Command`]s and renders the [`Event`]s that come out. Nothing else goes in or out.
+//! A host program (the worker of the page, or the terminal) calls [`pairing::run`] with a link, feeds
+//! it the person's [`Command`]s and renders the [`Event`]s that come out. Nothing else goes in or
+//! out.
 
 mod agreement;
 mod amount;

@@ -68,7 +68,8 @@ impl<L: Link> Machine<L> {
     }
 }
 
-/// What setting up the extension costs, once per pairing. Part of it travels with the first material.
+/// What setting up the extension costs, once per pairing. Part of it travels with the first
+/// material.
 #[must_use]
 pub fn setup_cost() -> Cost {
     Engine::setup_cost()

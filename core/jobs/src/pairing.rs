@@ -1,8 +1,9 @@
 //! The life of a pairing: prepare in the background, agree, take inputs, run, and again.
 //!
-//! One loop waits for three things at once: the person's commands, the other program's messages on the control
-//! lane, and the protocol at work on the other lane. Persons may take their time; machines may not, which is why
-//! [`Event::machines_at_work`] tells a host program with a clock when silence means trouble.
+//! One loop waits for three things at once: the person's commands, the other program's messages on
+//! the control lane, and the protocol at work on the other lane. Persons may take their time;
+//! machines may not, which is why [`Event::machines_at_work`] tells a host program with a clock
+//! when silence means trouble.
 
 use std::rc::Rc;
 
@@ -18,11 +19,13 @@ use crate::protocol::{self, Ended, Offer, Protocol, Running, Stock, Subject};
 use crate::talk::{Number, Stop, Talk, VERSION};
 use crate::{Agreement, Command, Event, Input, Job, Machine, ModelFile, Outcome, Pairing, Reveal, machine};
 
-/// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said before).
+/// Runs one party of a pairing until it ends, and returns why it ended (as [`Event::Ended`] said
+/// before).
 ///
-/// `seed` is this party's only randomness, fresh from the system's generator; `processor` is where it computes. When this side
-/// ends the session, the function tells the other side and returns once that side has closed the link, so that the last word
-/// arrives; a host program that cannot wait drops the future.
+/// `seed` is this party's only randomness, fresh from the system's generator; `processor` is where
+/// it computes. When this side ends the session, the function tells the other side and returns once
+/// that side has closed the link, so that the last word arrives; a host program that cannot wait
+/// drops the future.
 pub async fn run<L: Link + 'static>(
     link: L,
     pairing: Pairing,
@@ -72,7 +75,8 @@ pub async fn run<L: Link + 'static>(
     if let Some(stop) = stop
         && driver.control.send(&Talk::Stop(stop)).await.is_ok()
     {
-        // Stay until the other side has read it and closes the link, or says a last word at the same time.
+        // Stay until the other side has read it and closes the link, or says a last word at the
+        // same time.
         loop {
             select_biased! {
                 _ = pump => {}
@@ -133,8 +137,8 @@ impl<L> Work<L> {
 struct Proposal<L> {
     job: Rc<dyn Protocol<L>>,
     offer: Offer<L>,
-    /// Whether this person has been shown the job, and the agreement. The other side may finish a round, and propose or accept
-    /// the next, a moment sooner.
+    /// Whether this person has been shown the job, and the agreement. The other side may finish a
+    /// round, and propose or accept the next, a moment sooner.
     job_shown: bool,
     agreement: Option<Agreement>,
 }
@@ -257,8 +261,8 @@ impl<L: Link + 'static> Driver<L> {
         self.show();
     }
 
-    /// Refuses a proposal of a job that one of the two programs does not know. Whatever was proposed
-    /// before stays, under the new number, and is accepted anew.
+    /// Refuses a proposal of a job that one of the two programs does not know. Whatever was
+    /// proposed before stays, under the new number, and is accepted anew.
     fn refuse(&mut self, number: Number, why: String) {
         self.round = Round::default();
         self.last = Some(number);
@@ -506,8 +510,9 @@ impl<L: Link + 'static> Driver<L> {
         Ok(())
     }
 
-    /// Does what follows by itself. Both sides decide alike, by what they have agreed on: the first proposal lets them set up, an
-    /// agreement lets them prepare what it needs, and both inputs let them run.
+    /// Does what follows by itself. Both sides decide alike, by what they have agreed on: the first
+    /// proposal lets them set up, an agreement lets them prepare what it needs, and both inputs let
+    /// them run.
     async fn go_on(&mut self) -> Result<(), End> {
         // Who is asked for nothing is ready at once.
         if self.agreed() && !self.round.ready_here && self.subject().is_some_and(|subject| !subject.asks_for_input()) {
@@ -528,7 +533,8 @@ impl<L: Link + 'static> Driver<L> {
     fn next_work(&mut self, machine: Box<Machine<Lane<L>>>) -> Work<Lane<L>> {
         let Some(proposal) = &self.proposal else { return Work::Idle(machine) };
         if !self.started {
-            // Whatever is agreed on later, the transfers that the first proposal needs will be needed.
+            // Whatever is agreed on later, the transfers that the first proposal needs will be
+            // needed.
             self.started = true;
             return self.prepare(Rc::clone(&proposal.job).warm_up(machine));
         }

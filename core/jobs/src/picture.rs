@@ -8,7 +8,8 @@ pub const MOST_PIXELS: usize = tacit_model::graph::MAX_PIXELS;
 
 /// A secret picture: its pixels channel by channel, row by row, from 0 (black) to 255.
 ///
-/// It crosses from the page to its own worker and no further, which is what its serialised form is for.
+/// It crosses from the page to its own worker and no further, which is what its serialised form is
+/// for.
 #[derive(Serialize, Deserialize, ZeroizeOnDrop)]
 #[serde(try_from = "Raw")]
 pub struct Picture {

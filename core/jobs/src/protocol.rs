@@ -1,8 +1,8 @@
 //! The seam between a pairing, which is the same for all jobs, and each job.
 //!
 //! A pairing knows identifiers, the bytes of an offer, agreements, and pieces of work. It does not
-//! know what is offered, put in or computed: a job implements [`Protocol`] and [`Subject`] in its own
-//! file and is registered in [`all`].
+//! know what is offered, put in or computed: a job implements [`Protocol`] and [`Subject`] in its
+//! own file and is registered in [`all`].
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,7 +17,8 @@ pub(crate) fn all<L: Link + 'static>(party: Party) -> Vec<Rc<dyn Protocol<L>>> {
     vec![Rc::new(compare::Compare::new(party)), Rc::new(classify::Classify::new(party))]
 }
 
-/// One job, for the length of a pairing. It keeps what outlasts a round: material in stock, a model.
+/// One job, for the length of a pairing. It keeps what outlasts a round: material in stock, a
+/// model.
 pub(crate) trait Protocol<L: Link> {
     /// The identifier that names the job on the wire.
     fn id(&self) -> &'static str;
@@ -31,8 +32,8 @@ pub(crate) trait Protocol<L: Link> {
     /// [`PeerBroke`](tacit_session::Code::PeerBroke) where no honest program makes such an offer.
     fn read(self: Rc<Self>, offer: &[u8], by: Party) -> Result<Offer<L>, Fault>;
 
-    /// Makes this party's model the one of the coming rounds of `job`. Returns `false` where the job
-    /// takes no model from this party.
+    /// Makes this party's model the one of the coming rounds of `job`. Returns `false` where the
+    /// job takes no model from this party.
     ///
     /// # Errors
     /// [`ModelUnreadable`](tacit_session::Code::ModelUnreadable) or

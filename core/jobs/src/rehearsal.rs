@@ -1,4 +1,5 @@
-//! What only a rehearsal can show: one person has both inputs, so a program that is given both may look at everything in between.
+//! What only a rehearsal can show: one person has both inputs, so a program that is given both may
+//! look at everything in between.
 
 use serde::{Deserialize, Serialize};
 use tacit_infer::lens;
@@ -24,8 +25,9 @@ impl Look {
     /// What whole numbers and encryption change, layer by layer: see [`tacit_infer::lens`].
     ///
     /// # Errors
-    /// [`Code::ModelUnreadable`] when it is no model; [`Code::ModelRefused`], with the layer's name, when it cannot be run so;
-    /// [`Code::PictureRefused`] when the picture has another shape than the model takes.
+    /// [`Code::ModelUnreadable`] when it is no model; [`Code::ModelRefused`], with the layer's
+    /// name, when it cannot be run so; [`Code::PictureRefused`] when the picture has another shape
+    /// than the model takes.
     pub fn look(&self, seed: [u8; 32]) -> Result<Lens, Fault> {
         let model = file::read(&self.model.0).map_err(|error| Fault::new(Code::ModelUnreadable, error.to_string()))?;
         let input = model.input;

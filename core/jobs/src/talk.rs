@@ -2,7 +2,8 @@
 
 use tacit_session::{Code, Fault, Malformed, Message, Tag};
 
-/// The version of everything that crosses after the meeting. Two programs with different ones do not start.
+/// The version of everything that crosses after the meeting. Two programs with different ones do
+/// not start.
 pub(crate) const VERSION: u16 = 6;
 
 /// A message between the persons' programs.
@@ -24,7 +25,8 @@ pub(crate) enum Talk {
     Propose { number: Number, job: String, offer: Vec<u8> },
 }
 
-/// Tells proposals apart. The greater one counts, on both sides: so it does not matter whose came first.
+/// Tells proposals apart. The greater one counts, on both sides: so it does not matter whose came
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number {
     /// One more than that of the proposal it takes the place of.
@@ -85,7 +87,8 @@ impl Stop {
         Stop::LimitReached,
     ];
 
-    /// What to tell the peer about a fault of this session; nothing where there is nobody left to tell.
+    /// What to tell the peer about a fault of this session; nothing where there is nobody left to
+    /// tell.
     pub(crate) fn from_fault(fault: &Fault) -> Option<Self> {
         Some(match fault.code {
             Code::Cancelled => Stop::Cancelled,

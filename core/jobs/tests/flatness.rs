@@ -1,5 +1,5 @@
-//! What a model's owner receives while a picture goes through the model is noise, whatever the picture is; and so is what the picture's owner
-//! receives, whatever the model is.
+//! What a model's owner receives while a picture goes through the model is noise, whatever the
+//! picture is; and so is what the picture's owner receives, whatever the model is.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,11 +17,13 @@ use tacit_share::form::Form;
 use tacit_share::linear::Role;
 use tacit_share::open::To;
 
-/// Runs of each picture. A bit that is one in 60 of 100 instead of 50 is found: its χ² is about 4·0.1²·1024 = 41, and P(χ²_1 ≥ 41) is
-/// 1.5·10^−10, which is below [`LEVEL`] shared among 6,000 tests.
+/// Runs of each picture. A bit that is one in 60 of 100 instead of 50 is found: its χ² is about
+/// 4·0.1²·1024 = 41, and P(χ²_1 ≥ 41) is 1.5·10^−10, which is below [`LEVEL`] shared among 6,000
+/// tests.
 const RUNS: u32 = 1024;
 
-/// How likely [`suspect`] is to suspect something where nothing is wrong, by Bonferroni's inequality. Seeds are fixed.
+/// How likely [`suspect`] is to suspect something where nothing is wrong, by Bonferroni's
+/// inequality. Seeds are fixed.
 const LEVEL: f64 = 1e-6;
 
 /// A convolution, a ReLU with a ceiling, a maximum and a dense layer, on pictures of 4 × 4.
@@ -80,7 +82,8 @@ impl Case {
         received.take()
     }
 
-    /// The meaningful bits that a party receives in each of many runs, as bits; and all of them in one histogram.
+    /// The meaningful bits that a party receives in each of many runs, as bits; and all of them in
+    /// one histogram.
     fn received(&self, party: Party, owner: Party, picture: &[u8], kind: u8) -> (Vec<Vec<bool>>, Histogram) {
         let forms = self.forms(party, owner);
         let mut histogram = Histogram::default();
@@ -106,8 +109,8 @@ impl Case {
     }
 }
 
-/// What tells two lists of bits apart, or one of them from uniform bits: every bit against a fair coin in both lists, and between them every two
-/// neighbours, and four from every third bit on.
+/// What tells two lists of bits apart, or one of them from uniform bits: every bit against a fair
+/// coin in both lists, and between them every two neighbours, and four from every third bit on.
 fn suspect(one: &[Vec<bool>], two: &[Vec<bool>]) -> Vec<String> {
     let counts = |views: &[Vec<bool>], at: usize, n: usize| {
         let mut counts = vec![0; 1 << n];

@@ -1,5 +1,6 @@
-//! A peer who knows the frames and their checks, and says what it likes: whatever that is, the program ends with a
-//! fault. It does not panic, wait for ever, or hand out an answer that its person has not agreed to.
+//! A peer who knows the frames and their checks, and says what it likes: whatever that is, the
+//! program ends with a fault. It does not panic, wait for ever, or hand out an answer that its
+//! person has not agreed to.
 
 use std::cell::RefCell;
 use std::rc::Rc;

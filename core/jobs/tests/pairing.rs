@@ -268,7 +268,8 @@ fn a_hostile_peer_gets_a_fault_and_nothing_else() {
 
 #[test]
 fn another_version_is_told_apart_from_a_broken_peer() {
-    // Whatever comes from Bob first is taken for the hello of version 99, with a fitting check, by Alice's program.
+    // Whatever comes from Bob first is taken for the hello of version 99, with a fitting check, by
+    // Alice's program.
     let alice = live_against(|mut s| {
         Box::pin(async move {
             struct Future(u16);

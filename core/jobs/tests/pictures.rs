@@ -1,5 +1,5 @@
-//! Picture checks between two whole programs: who learns what, changes of mind, changes of place, and models that are
-//! refused.
+//! Picture checks between two whole programs: who learns what, changes of mind, changes of place,
+//! and models that are refused.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -103,7 +103,8 @@ fn agreements(events: &[Event]) -> Vec<Agreement> {
     events.iter().filter_map(agreement).collect()
 }
 
-/// Accepts everything; gives `model` when it is to own one, and a picture a round, 1, 2, 3, …; stops after so many answers.
+/// Accepts everything; gives `model` when it is to own one, and a picture a round, 1, 2, 3, …;
+/// stops after so many answers.
 fn willing(seat: Party, model: Model, reveal: Reveal, rounds: usize) -> Person {
     let (done, given, shown) = (Cell::new(0), Cell::new(0u8), RefCell::new(None));
     Box::new(move |event, commands| {
@@ -137,7 +138,8 @@ fn the_label_goes_to_whom_it_is_promised_and_the_next_round_is_warm() {
         assert_eq!(answers(&keeper.0), vec![Answer::Nothing; 3]);
         let labels: Vec<Answer> = (1..4).map(|seed| label(&model, seed)).collect();
         assert_eq!(answers(&holder.0), labels);
-        // What was agreed on is what was measured, and only the first round pays for the set-up and the key.
+        // What was agreed on is what was measured, and only the first round pays for the set-up and
+        // the key.
         for events in [&keeper.0, &holder.0] {
             let agreements = agreements(events);
             let mut before = Cost::default();
@@ -176,8 +178,8 @@ fn more_is_told_where_more_was_agreed_on() {
     }
 }
 
-/// Two pictures where three were agreed on: their owner learns of both, and whoever may learn as much as was agreed on
-/// gets no hint which place was empty but the answer to a black picture.
+/// Two pictures where three were agreed on: their owner learns of both, and whoever may learn as
+/// much as was agreed on gets no hint which place was empty but the answer to a black picture.
 #[test]
 fn several_pictures_go_through_at_once() {
     let model = network("small", 4);

@@ -1,8 +1,10 @@
-//! Measures the kernels on the processor (one thread) and on the graphics processor, and a model owner's share of preparing.
+//! Measures the kernels on the processor (one thread) and on the graphics processor, and a model
+//! owner's share of preparing.
 //!
-//! `cargo run --release -p tacit-model --example bench_compute` prints one JSON object a line: `kernel`, `size`, `batch`, `backend`,
-//! `adapter`, `ms_median`, `ops_per_s`, `ratio_to_cpu`. A back end `gpu, resident` does not count transfers: it is the difference
-//! between much of the same work and little of it in one submission. An operation is a transform, a product of words, or a
+//! `cargo run --release -p tacit-model --example bench_compute` prints one JSON object a line:
+//! `kernel`, `size`, `batch`, `backend`, `adapter`, `ms_median`, `ops_per_s`, `ratio_to_cpu`. A
+//! back end `gpu, resident` does not count transfers: it is the difference between much of the same
+//! work and little of it in one submission. An operation is a transform, a product of words, or a
 //! picture. On a software adapter the figures say nothing about graphics processors.
 
 use std::rc::Rc;
@@ -22,7 +24,8 @@ struct BackEnds {
     /// The graphics processor, if there is one: for whole operations, and by itself.
     gpu: Option<(Processor, Gpu)>,
     adapter: String,
-    /// Whether the work should be little: no program that stands in for a graphics processor does as much in reasonable time.
+    /// Whether the work should be little: no program that stands in for a graphics processor does
+    /// as much in reasonable time.
     is_slow: bool,
 }
 

@@ -1,11 +1,11 @@
 //! Model files for measurements and tests in browsers.
 //!
-//! `write_models bench FOLDER` writes `m1.tacit`, `m2.tacit` and the bundled models, each with pictures and the labels that the oracle
-//! gives them, as `NAME.json`. `write_models refused FOLDER` writes files that no owner can
-//! propose: one that is truncated, one of another version, one with a number that is none, ones
-//! whose sums, bias, ceiling or weights 32 bits do not hold, one that lost its small filters, one
-//! of another program; and
-//! `labels.tacit`, which has so many labels that it can be proposed for a few pictures only.
+//! `write_models bench FOLDER` writes `m1.tacit`, `m2.tacit` and the bundled models, each with
+//! pictures and the labels that the oracle gives them, as `NAME.json`. `write_models refused
+//! FOLDER` writes files that no owner can propose: one that is truncated, one of another version,
+//! one with a number that is none, ones whose sums, bias, ceiling or weights 32 bits do not hold,
+//! one that lost its small filters, one of another program; and `labels.tacit`, which has so many
+//! labels that it can be proposed for a few pictures only.
 
 use std::fs;
 use std::path::Path;

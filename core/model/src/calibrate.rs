@@ -1,8 +1,8 @@
 //! Calibration: gives ReLUs ceilings where ranges would be too wide to be proven.
 //!
-//! The worst case of interval arithmetic grows with every layer, far beyond the values of any picture.
-//! A ReLU with a ceiling bounds it, and costs one more comparison per number, so calibration adds as
-//! few ceilings as possible.
+//! The worst case of interval arithmetic grows with every layer, far beyond the values of any
+//! picture. A ReLU with a ceiling bounds it, and costs one more comparison per number, so
+//! calibration adds as few ceilings as possible.
 
 use crate::equalise::equalise;
 use crate::float::Evaluator;
@@ -16,8 +16,8 @@ use crate::refusal::Refusal;
 /// normalisation and equalises filters first, for a channel that may reach a ceiling keeps its
 /// size.
 ///
-/// A ceiling is 4, 5, 6 or 7 times a power of two: the least that is at least `margin` times the largest
-/// value of the pictures; 2 is a good margin. Existing ceilings are kept.
+/// A ceiling is 4, 5, 6 or 7 times a power of two: the least that is at least `margin` times the
+/// largest value of the pictures; 2 is a good margin. Existing ceilings are kept.
 ///
 /// # Errors
 /// A [`Refusal`] where the model is not one that can be run.

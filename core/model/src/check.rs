@@ -122,7 +122,8 @@ impl Op {
     /// The shape of the output.
     ///
     /// # Errors
-    /// When the layer does not take inputs of these shapes or has other parameters than they ask for.
+    /// When the layer does not take inputs of these shapes or has other parameters than they ask
+    /// for.
     pub fn output(&self, inputs: &[Shape]) -> Result<Shape, Why> {
         let expected = if matches!(self, Self::Add) { 2 } else { 1 };
         let (&[input] | &[input, _]) = inputs else { return Err(Why::Inputs { expected, found: inputs.len() }) };
@@ -157,9 +158,9 @@ impl Op {
         if output.is_valid() { Ok(output) } else { Err(Why::TooMany("numbers")) }
     }
 
-    /// A linear layer as a convolution on an input of this shape. The convolution of a dense layer has
-    /// pictures of one pixel.
-    /// `None` for other layers, and where it does not fit or exceeds a limit.
+    /// A linear layer as a convolution on an input of this shape. The convolution of a dense layer
+    /// has pictures of one pixel. `None` for other layers, and where it does not fit or exceeds a
+    /// limit.
     #[must_use]
     pub fn linear(&self, input: Shape) -> Option<Convolution> {
         let Shape { channels, height, width } = input;

@@ -1,11 +1,11 @@
 //! The check that a model answers the same in whole numbers as in real numbers.
 //!
-//! Ranges are proven, but precision is estimated ([`crate::precision`]), and an estimate may be wrong,
-//! for example for layers with a few large weights among many small ones. So every model is evaluated
-//! both ways on a few synthetic pictures. It is refused if the error that rounding adds to the logits
-//! is not small compared with their change from picture to picture. A logit is taken relative to the
-//! mean of its picture, because only differences between labels matter. The check costs a few runs in
-//! the clear, and is deterministic on machines of one kind.
+//! Ranges are proven, but precision is estimated ([`crate::precision`]), and an estimate may be
+//! wrong, for example for layers with a few large weights among many small ones. So every model is
+//! evaluated both ways on a few synthetic pictures. It is refused if the error that rounding adds
+//! to the logits is not small compared with their change from picture to picture. A logit is taken
+//! relative to the mean of its picture, because only differences between labels matter. The check
+//! costs a few runs in the clear, and is deterministic on machines of one kind.
 
 use tacit_compute::Cpu;
 
@@ -85,7 +85,8 @@ pub(crate) fn check(model: &Model, lowered: &Lowered<'_>, proven: &Proven, probe
     Err(Refusal::new(layer, why, "Bring its weights, and those of the layers before it, closer to each other in size."))
 }
 
-/// The linear layer with only zero weights after which nothing depends on the picture, if there is one.
+/// The linear layer with only zero weights after which nothing depends on the picture, if there is
+/// one.
 fn blind<'a>(lowered: &Lowered<'a>) -> Option<&'a str> {
     let (mut sees, mut blind) = (vec![true], None);
     for step in &lowered.steps {

@@ -4,11 +4,11 @@
 //! "tacit model\n" · version (1) · length (4) · payload · BLAKE3 of all before (32)
 //! ```
 //!
-//! The payload is name, shape and labels, then for each node its name, its operation and its inputs. The
-//! weights of a layer are whole numbers of 16 bits times one power of two, which is as precise as runs
-//! are; biases and the numbers of a batch normalisation are floats of 32 bits. Everything is
-//! little-endian. The number of weights follows from the shapes and is not written, so a file cannot
-//! ask for memory that it does not fill.
+//! The payload is name, shape and labels, then for each node its name, its operation and its
+//! inputs. The weights of a layer are whole numbers of 16 bits times one power of two, which is as
+//! precise as runs are; biases and the numbers of a batch normalisation are floats of 32 bits.
+//! Everything is little-endian. The number of weights follows from the shapes and is not written,
+//! so a file cannot ask for memory that it does not fill.
 //!
 //! One power of two for a layer holds filters of one order of magnitude. So a model is written as
 //! [`equalise`](mod@crate::equalise) makes it, which is the same function.
@@ -46,8 +46,8 @@ pub const VERSION: u8 = 1;
 
 const MAGIC: &[u8] = b"tacit model\n";
 const HASH: usize = blake3::OUT_LEN;
-/// The exponents of weights: a whole number of 16 bits times such a power of two is a normal float of
-/// 32 bits.
+/// The exponents of weights: a whole number of 16 bits times such a power of two is a normal float
+/// of 32 bits.
 const EXPONENTS: std::ops::RangeInclusive<i16> = -126..=113;
 
 const CONVOLUTION: u8 = 0;
@@ -518,7 +518,8 @@ mod tests {
     }
 
     proptest! {
-        /// Damage that the checksum does not tell: refused, or a model that is written as it was read.
+        /// Damage that the checksum does not tell: refused, or a model that is written as it was
+        /// read.
         #[test]
         fn damage_behind_the_checksum(damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), cut in 0..3usize) {
             let mut payload = payload(&write(&sample()).unwrap());

@@ -1,14 +1,15 @@
-//! Folds batch normalisation into the linear layer before it: a·(W·x + b) + c = (a·W)·x + (a·b + c).
+//! Folds batch normalisation into the linear layer before it: a·(W·x + b) + c = (a·W)·x + (a·b +
+//! c).
 
 use crate::graph::{Model, Op};
 use crate::refusal::Refusal;
 
-/// Folds every batch normalisation into the convolution or dense layer before it. The model computes
-/// the same function, up to rounding.
+/// Folds every batch normalisation into the convolution or dense layer before it. The model
+/// computes the same function, up to rounding.
 ///
 /// # Errors
-/// A [`Refusal`] if there is no such layer, or if another node uses its output too. The model is then
-/// still valid, and part of it may be folded.
+/// A [`Refusal`] if there is no such layer, or if another node uses its output too. The model is
+/// then still valid, and part of it may be folded.
 pub fn fold(model: &mut Model) -> Result<(), Refusal> {
     model.shapes()?;
     while let Some(at) = model.nodes.iter().position(|node| matches!(node.op, Op::BatchNorm { .. })) {

@@ -1,8 +1,8 @@
 //! A model: a graph of layers with real weights.
 //!
-//! Value 0 is the picture and value i + 1 the output of node i. A node takes only earlier values, so
-//! the graph has no cycles. The last node gives the logits, one for each label. Pictures are bytes,
-//! channel by channel; the byte p stands for p/255.
+//! Value 0 is the picture and value i + 1 the output of node i. A node takes only earlier values,
+//! so the graph has no cycles. The last node gives the logits, one for each label. Pictures are
+//! bytes, channel by channel; the byte p stands for p/255.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -79,8 +79,8 @@ impl Shape {
         len.is_some_and(|n| (1..=MAX_VALUES).contains(&n))
     }
 
-    /// The shape after pooling windows of `size` × `size`, `stride` apart; `None` if no window fits, or
-    /// if all windows together have more than [`MAX_PATCHES`] numbers.
+    /// The shape after pooling windows of `size` × `size`, `stride` apart; `None` if no window
+    /// fits, or if all windows together have more than [`MAX_PATCHES`] numbers.
     #[must_use]
     pub fn pooled(&self, size: usize, stride: usize) -> Option<Self> {
         let steps = |n: usize| n.checked_sub(size)?.checked_div(stride).map(|n| n + 1);
@@ -98,7 +98,8 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// A model with its weights. Secret: neither `Debug` nor `Clone`, and its weights are wiped on drop.
+/// A model with its weights. Secret: neither `Debug` nor `Clone`, and its weights are wiped on
+/// drop.
 pub struct Model {
     /// The model's name.
     pub name: String,

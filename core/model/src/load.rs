@@ -1,4 +1,5 @@
-//! The load of a run on a party, and its limits, which keep a plan from filling the client's memory.
+//! The load of a run on a party, and its limits, which keep a plan from filling the client's
+//! memory.
 //!
 //! A client runs the plan of a peer. So every limit is checked before anything is allocated, from
 //! the shapes alone, for the whole task: all pictures and the ranks of their logits. `Load` counts

@@ -16,7 +16,8 @@ pub(crate) struct LowStep<'a> {
     pub(crate) name: &'a str,
     /// The node that it comes from.
     pub(crate) node: usize,
-    /// The value of the model that equals its output; `None` for a maximum that was moved before a ReLU.
+    /// The value of the model that equals its output; `None` for a maximum that was moved before a
+    /// ReLU.
     pub(crate) value: Option<usize>,
     /// Value 0 is the picture, value i + 1 the output of step i.
     pub(crate) inputs: Vec<usize>,
@@ -55,7 +56,8 @@ impl<'a> Lowered<'a> {
     pub(crate) fn new(model: &'a Model) -> Result<Self, Refusal> {
         let shapes = model.shapes()?;
         let mut lowered = Self { input: model.input, steps: Vec::new() };
-        // For each value of the model: its value among the steps, and a ReLU still to be applied to it.
+        // For each value of the model: its value among the steps, and a ReLU still to be applied to
+        // it.
         let (mut values, mut waiting) = (vec![0], vec![None::<usize>]);
         for (i, node) in model.nodes.iter().enumerate() {
             let (before, output) = (node.inputs[0], shapes[i + 1]);

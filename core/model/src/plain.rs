@@ -1,8 +1,8 @@
 //! The oracle in whole numbers: evaluates a plan and its weights in the clear, modulo 2^32.
 //!
 //! A secure run gives the same numbers except in two places. Its truncations may round either way,
-//! while the oracle rounds to the nearest. Of its sums of linear layers, about one in 200 is one unit
-//! off.
+//! while the oracle rounds to the nearest. Of its sums of linear layers, about one in 200 is one
+//! unit off.
 
 use futures::FutureExt as _;
 use tacit_compute::{Compute, Convolution, Kernels, Resident};

@@ -1,9 +1,9 @@
-//! The plan: the part of a model that both parties know. It has the steps, their shapes and the widths
-//! of their numbers.
+//! The plan: the part of a model that both parties know. It has the steps, their shapes and the
+//! widths of their numbers.
 //!
-//! Numbers are whole, modulo 2^32. A value stands for a real number times a scale. The plan names only
-//! the scale of the logits ([`Plan::fraction`]). Widths and truncations follow from the weights,
-//! rounded up to powers of two; a plan reveals nothing else about the weights.
+//! Numbers are whole, modulo 2^32. A value stands for a real number times a scale. The plan names
+//! only the scale of the logits ([`Plan::fraction`]). Widths and truncations follow from the
+//! weights, rounded up to powers of two; a plan reveals nothing else about the weights.
 
 use tacit_compute::Convolution;
 
@@ -164,8 +164,8 @@ impl Plan {
         logits && used.iter().rev().skip(1).all(|&used| used)
     }
 
-    /// Whether a run of `batch` pictures keeps within the limits of [`load`]; with `ranked`, together
-    /// with the ranks of their logits.
+    /// Whether a run of `batch` pictures keeps within the limits of [`load`]; with `ranked`,
+    /// together with the ranks of their logits.
     #[must_use]
     pub fn affords(&self, batch: usize, ranked: bool) -> bool {
         let ranks = if ranked { load::ranks(self.logits(), batch) } else { Load::default() };

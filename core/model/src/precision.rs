@@ -1,17 +1,17 @@
 //! Precision: the number of bits of each value and of each layer's weights.
 //!
-//! 32 bits are few. If a linear layer's output is at most B, its inputs have f bits behind the point and
-//! its weights w bits, with f + w + log2 B ≤ 30 or so. Rounding adds errors to the output, of variance
-//! about
+//! 32 bits are few. If a linear layer's output is at most B, its inputs have f bits behind the
+//! point and its weights w bits, with f + w + log2 B ≤ 30 or so. Rounding adds errors to the
+//! output, of variance about
 //!
 //! ```text
 //! ‖weights‖²·4^−f/6  +  ‖inputs − their mean‖²·4^−w/12
 //! ```
 //!
 //! (the mean drops out, because the errors of a filter's weights add up to nearly zero), so f and w
-//! share the bits such that this variance is least. Values that are added share their f, and a value
-//! with several consumers takes the least f that one of them asks for. If the logits are then more
-//! precise than needed, all values get fewer bits, because narrower comparisons are cheaper.
+//! share the bits such that this variance is least. Values that are added share their f, and a
+//! value with several consumers takes the least f that one of them asks for. If the logits are then
+//! more precise than needed, all values get fewer bits, because narrower comparisons are cheaper.
 
 use tacit_rlwe::{Packing, params::WORD_32};
 

@@ -2,10 +2,10 @@
 //!
 //! *Computes*: a [`Plan`] and its [`Weights`]. A value x becomes the whole number nearest to x·2^f;
 //! the bytes of a picture stay as they are. Estimates decide how many bits each number gets. Every
-//! range is then proven by interval arithmetic on the quantised weights, channel by channel: for all
-//! pictures, whichever way truncations round, and also if sums of a linear layer are one off. A
-//! model is refused if a range cannot be proven, or if its answers in whole numbers differ from those
-//! in real numbers. Before that, filters of very different size are equalised
+//! range is then proven by interval arithmetic on the quantised weights, channel by channel: for
+//! all pictures, whichever way truncations round, and also if sums of a linear layer are one off. A
+//! model is refused if a range cannot be proven, or if its answers in whole numbers differ from
+//! those in real numbers. Before that, filters of very different size are equalised
 //! ([`equalise`](mod@crate::equalise)), because the weights of a layer share one scale.
 //!
 //! ```
@@ -64,7 +64,8 @@ pub fn quantise(model: &Model) -> Result<(Plan, Weights), Refusal> {
     Ok((proven.plan, proven.weights))
 }
 
-/// A plan, its weights, and facts about each value that the plan does not reveal, the picture first.
+/// A plan, its weights, and facts about each value that the plan does not reveal, the picture
+/// first.
 pub(crate) struct Proven {
     pub(crate) plan: Plan,
     pub(crate) weights: Weights,
@@ -265,8 +266,8 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// The reason why 32 bits do not hold a linear layer whose inputs have these ranges. If no other
-    /// reason applies, it is `otherwise`.
+    /// The reason why 32 bits do not hold a linear layer whose inputs have these ranges. If no
+    /// other reason applies, it is `otherwise`.
     fn no_room(&self, i: usize, step: &LowStep<'_>, otherwise: &str, x: &[Range<i128>]) -> Refusal {
         let LowOp::Linear { shape, weights, bias } = step.op else { unreachable!("only linear layers have weights") };
         let input = step.inputs[0];
@@ -304,8 +305,8 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Advice to the owner that makes the numbers of a step smaller: a change to the ReLU before it, or
-    /// to `else_`.
+    /// Advice to the owner that makes the numbers of a step smaller: a change to the ReLU before
+    /// it, or to `else_`.
     fn smaller(&self, i: usize, else_: &str) -> String {
         let steps = &self.facts.lowered.steps;
         let before = |i: usize| steps[i].inputs[0].checked_sub(1);
@@ -355,8 +356,8 @@ impl<'a> Proof<'a> {
     }
 }
 
-/// The weights of each filter times `scale`, rounded so that the errors of a filter add up to nearly
-/// zero. Then the mean of the inputs adds no error.
+/// The weights of each filter times `scale`, rounded so that the errors of a filter add up to
+/// nearly zero. Then the mean of the inputs adds no error.
 fn rounded(weights: &[f32], patch: usize, scale: f64) -> Vec<i32> {
     let mut whole = Vec::with_capacity(weights.len());
     for filter in weights.chunks_exact(patch) {
@@ -376,8 +377,8 @@ fn rounded(weights: &[f32], patch: usize, scale: f64) -> Vec<i32> {
     whole
 }
 
-/// The multiplier and the bits of truncation that turn a sum of `n` numbers into their mean; `None` if
-/// sums of this size leave too little room.
+/// The multiplier and the bits of truncation that turn a sum of `n` numbers into their mean; `None`
+/// if sums of this size leave too little room.
 fn mean(n: usize, sum: i128) -> Option<(u32, u32)> {
     if n.is_power_of_two() {
         let bits = n.trailing_zeros();

@@ -1,7 +1,7 @@
 //! What numbers can be: intervals, one per channel, in whole or in real numbers.
 //!
-//! The positive and the negative weights of a filter are added up apart, so the interval of a linear layer's output is the
-//! tightest that intervals of its inputs allow.
+//! The positive and the negative weights of a filter are added up apart, so the interval of a
+//! linear layer's output is the tightest that intervals of its inputs allow.
 
 use std::ops::{Add, Mul, Sub};
 
@@ -159,8 +159,8 @@ pub(crate) fn of_model(model: &Model, shapes: &[Shape]) -> Vec<Vec<Range<f64>>> 
 
 /// The largest difference of two outputs of a linear layer, in absolute value.
 ///
-/// Where each filter has one output, it is that of a filter which is the difference of two, for both see the same inputs.
-/// Else, and where there are many, it is [`largest_difference`].
+/// Where each filter has one output, it is that of a filter which is the difference of two, for
+/// both see the same inputs. Else, and where there are many, it is [`largest_difference`].
 pub(crate) fn linear_difference<W: Copy + Into<T>, T: Number>(
     shape: &Convolution,
     weights: &[W],

@@ -1,4 +1,5 @@
-//! One picture's values at every step of a plan: in real numbers, and in whole numbers in the clear.
+//! One picture's values at every step of a plan: in real numbers, and in whole numbers in the
+//! clear.
 //!
 //! A trace shows what quantisation changes, step by step. It needs no second party; the lens of a
 //! rehearsal compares it with what the protocol gives.
@@ -24,7 +25,8 @@ pub struct Trace {
     pub plan: Plan,
     /// The weights that belong to the plan.
     pub weights: Weights,
-    /// The whole number that stands for 1, for each value: the picture, then the output of every step.
+    /// The whole number that stands for 1, for each value: the picture, then the output of every
+    /// step.
     pub units: Vec<f64>,
     /// The largest absolute value that is proven for all pictures, for each value.
     pub sizes: Vec<u64>,

@@ -1,7 +1,8 @@
 //! The encoding of a plan as bytes, which the owner sends to the client.
 //!
-//! A plan has exactly one encoding: shapes follow from the steps and are not written, and every number
-//! has one form. The client receives a plan from the peer, so [`Plan::decode`] checks everything.
+//! A plan has exactly one encoding: shapes follow from the steps and are not written, and every
+//! number has one form. The client receives a plan from the peer, so [`Plan::decode`] checks
+//! everything.
 #![deny(clippy::indexing_slicing)]
 
 use tacit_compute::Convolution;

@@ -1,4 +1,5 @@
-//! Random small models: whole numbers against a plain reference, and every proven range against what happens.
+//! Random small models: whole numbers against a plain reference, and every proven range against
+//! what happens.
 
 use futures::FutureExt as _;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
-//! How precise whole numbers are, on models with random weights; `-- --nocapture` prints the figures.
+//! How precise whole numbers are, on models with random weights; `-- --nocapture` prints the
+//! figures.
 
 use tacit_compute::Cpu;
 use tacit_model::calibrate::calibrate;

@@ -11,8 +11,8 @@ use crate::flatness::uniform_bits;
 /// The number of bytes of a body that a record keeps.
 pub const GLIMPSE: usize = 256;
 
-/// A message, as one party saw it cross. It holds no secret of this party except the message itself,
-/// which the other party has as well.
+/// A message, as one party saw it cross. It holds no secret of this party except the message
+/// itself, which the other party has as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crossing {
     /// The position among all messages of the pairing, from 0.
@@ -115,7 +115,8 @@ impl Watch {
     }
 }
 
-/// Counts the values of four bits in the first `bits` bits. An incomplete last value is not counted.
+/// Counts the values of four bits in the first `bits` bits. An incomplete last value is not
+/// counted.
 pub(crate) fn spread(body: &[u8], bits: usize) -> [u32; 16] {
     let mut bytes = [0u32; 256];
     let whole = body.get(..bits / 8).unwrap_or(body);

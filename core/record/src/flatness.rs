@@ -1,11 +1,13 @@
 //! Whether bits look uniform: histograms, and how likely it is that uniform bits look less so.
 //!
-//! *From*: Pearson 1900 (the statistic); Abramowitz and Stegun 1964, 26.4.4 and 26.4.5 (its distribution as a finite sum).
+//! *From*: Pearson 1900 (the statistic); Abramowitz and Stegun 1964, 26.4.4 and 26.4.5 (its
+//! distribution as a finite sum).
 
 use tacit_session::Tag;
 use tacit_share::form::Form;
 
-/// Whether messages of this kind are bits that are uniform to whoever receives them, so that their histogram must be flat.
+/// Whether messages of this kind are bits that are uniform to whoever receives them, so that their
+/// histogram must be flat.
 ///
 /// Masked bits and words are: a one-time mask makes any input uniform. So is a half that is opened,
 /// as long as one does not know the other half, a nonce, and the corrections of transfers, which
@@ -42,10 +44,11 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// Adds the first `bits` bits of `body`. Those that are left over wait for what is added next, so none is lost where messages
-    /// are shorter than four bits.
+    /// Adds the first `bits` bits of `body`. Those that are left over wait for what is added next,
+    /// so none is lost where messages are shorter than four bits.
     ///
-    /// Where a message is several groups of bits, each from a whole byte on, [`add_formed`](Self::add_formed) adds group by group.
+    /// Where a message is several groups of bits, each from a whole byte on,
+    /// [`add_formed`](Self::add_formed) adds group by group.
     ///
     /// # Panics
     /// When the body has fewer bits.
@@ -63,7 +66,8 @@ impl Histogram {
         }
     }
 
-    /// Adds the bits of a message of this form that mean something, if they are [uniform bits](uniform_bits); else nothing.
+    /// Adds the bits of a message of this form that mean something, if they are [uniform
+    /// bits](uniform_bits); else nothing.
     ///
     /// # Panics
     /// When the body is of another form.
@@ -86,14 +90,16 @@ impl Histogram {
         self.counts.iter().sum()
     }
 
-    /// Pearson's statistic against equal frequencies: Σ (count − mean)²/mean. About 15 where bits are uniform.
+    /// Pearson's statistic against equal frequencies: Σ (count − mean)²/mean. About 15 where bits
+    /// are uniform.
     #[must_use]
     pub fn chi_squared(&self) -> f64 {
         chi_squared(&self.counts)
     }
 
-    /// How likely uniform bits are to have a histogram at least as uneven. A fair share of uniform histograms has any value of
-    /// it: one in a hundred has less than 0.01. It means little below some 80 values, five for each.
+    /// How likely uniform bits are to have a histogram at least as uneven. A fair share of uniform
+    /// histograms has any value of it: one in a hundred has less than 0.01. It means little below
+    /// some 80 values, five for each.
     #[must_use]
     pub fn p_value(&self) -> f64 {
         p_value(self.chi_squared(), 15)
@@ -107,7 +113,8 @@ pub fn chi_squared(counts: &[u64]) -> f64 {
     if mean == 0.0 { 0.0 } else { counts.iter().map(|&count| (count as f64 - mean).powi(2) / mean).sum() }
 }
 
-/// Whether two lists of counts come from one distribution: the statistic, and the degrees of freedom it has.
+/// Whether two lists of counts come from one distribution: the statistic, and the degrees of
+/// freedom it has.
 ///
 /// Both lists are of equally many observations. What occurred in neither says nothing.
 #[must_use]
@@ -117,8 +124,9 @@ pub fn two_samples(one: &[u64], two: &[u64]) -> (f64, u32) {
     (pairs().map(term).sum(), (pairs().count() as u32).saturating_sub(1))
 }
 
-/// How likely a number with the χ² distribution of so many degrees of freedom is to be at least `x`: the regularised incomplete gamma
-/// function Q(degrees/2, x/2), which for whole degrees is a finite sum.
+/// How likely a number with the χ² distribution of so many degrees of freedom is to be at least
+/// `x`: the regularised incomplete gamma function Q(degrees/2, x/2), which for whole degrees is a
+/// finite sum.
 ///
 /// For up to some hundred degrees it is right to many digits, however small it is.
 #[must_use]

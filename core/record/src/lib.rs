@@ -1,10 +1,10 @@
 //! Records of a pairing: every message that crossed, as one party saw it.
 //!
-//! A [`Watch`] observes a session and reports a [`Crossing`] for each message; a [`Record`] keeps them
-//! and counts them by stage; [`meaning()`] explains them; a [`Transcript`] is a record as a file;
-//! [`flatness`] tests whether messages look uniform; a [`view::View`] is all that one party sees of one
-//! run. This crate knows protocols and no job: a job supplies its own sentences as an [`Explain`]
-//! and its own types to [`Transcript`].
+//! A [`Watch`] observes a session and reports a [`Crossing`] for each message; a [`Record`] keeps
+//! them and counts them by stage; [`meaning()`] explains them; a [`Transcript`] is a record as a
+//! file; [`flatness`] tests whether messages look uniform; a [`view::View`] is all that one party
+//! sees of one run. This crate knows protocols and no job: a job supplies its own sentences as an
+//! [`Explain`] and its own types to [`Transcript`].
 
 mod crossing;
 pub mod flatness;
@@ -21,7 +21,8 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use tacit_session::{Cost, Direction, Stage};
 
-/// The most messages that a record keeps. A longer record drops the oldest ones, but not their totals.
+/// The most messages that a record keeps. A longer record drops the oldest ones, but not their
+/// totals.
 pub const MOST_KEPT: usize = 4_096;
 
 /// The totals of one stage.

@@ -1,5 +1,5 @@
-//! What a message says, for people: the protocol it belongs to, the formula it carries, and what whoever gets it can and cannot make of
-//! it. Formulas are in the notation that the page typesets.
+//! What a message says, for people: the protocol it belongs to, the formula it carries, and what
+//! whoever gets it can and cannot make of it. Formulas are in the notation that the page typesets.
 
 use std::borrow::Cow;
 
@@ -20,12 +20,14 @@ pub struct Meaning {
     pub tells: &'static str,
 }
 
-/// A job's own sentence about a message, where it has one: in place of the protocol's [`Meaning::says`].
+/// A job's own sentence about a message, where it has one: in place of the protocol's
+/// [`Meaning::says`].
 ///
 /// Every job gives one such function, so that this crate knows protocols only.
 pub type Explain = fn(&Record, &Crossing) -> Option<Cow<'static, str>>;
 
-/// The sentence about a message in the record of `seat`: that of the first job that has one, otherwise the protocol's.
+/// The sentence about a message in the record of `seat`: that of the first job that has one,
+/// otherwise the protocol's.
 #[must_use]
 pub fn says(record: &Record, crossing: &Crossing, seat: Party, jobs: &[Explain]) -> Cow<'static, str> {
     let own = jobs.iter().find_map(|explain| explain(record, crossing));
@@ -151,8 +153,8 @@ pub fn meaning(crossing: &Crossing, seat: Party) -> Meaning {
 const OPENS: &str = "A half of the answer. Only here do the two halves of a result meet.";
 const OPENED: &str = "Both halves together: what the agreement names, and nothing else.";
 
-/// What a party learns once both halves of an opening are there: the bits of both bodies, XORed. `None` where nothing is opened, or not
-/// all of it is at hand.
+/// What a party learns once both halves of an opening are there: the bits of both bodies, XORed.
+/// `None` where nothing is opened, or not all of it is at hand.
 #[must_use]
 pub fn opened(sent: &Crossing, received: &Crossing) -> Option<Vec<bool>> {
     let opens = matches!(received.tag, Tag::MaskedOperands | Tag::OpenBits);

@@ -1,4 +1,5 @@
-//! A record to keep: what one party saw, in a file that can be read without Tacit and replayed without a peer.
+//! A record to keep: what one party saw, in a file that can be read without Tacit and replayed
+//! without a peer.
 //!
 //! ```json
 //! {
@@ -18,8 +19,9 @@
 //! }
 //! ```
 //!
-//! `body` is hexadecimal: the message's body, or its first 256 bytes. `input` is this person's own, only where they asked for it to
-//! be written. The hash finds out a file that was damaged or edited; it is no signature, and proves to nobody else what was said.
+//! `body` is hexadecimal: the message's body, or its first 256 bytes. `input` is this person's own,
+//! only where they asked for it to be written. The hash finds out a file that was damaged or
+//! edited; it is no signature, and proves to nobody else what was said.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,7 +38,8 @@ use crate::{GLIMPSE, MOST_KEPT, Record, StageTotals, Timed};
 const FORMAT: &str = "tacit-transcript";
 const VERSION: u32 = 2;
 
-/// A person's own input, as they wrote it in. It is in the file because they asked for it, and nowhere else.
+/// A person's own input, as they wrote it in. It is in the file because they asked for it, and
+/// nowhere else.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ZeroizeOnDrop)]
 pub struct OwnInput(pub String);
 
@@ -46,7 +49,8 @@ impl fmt::Debug for OwnInput {
     }
 }
 
-/// What one party saw of a pairing. The types of the job, the agreement and the outcome are those of the jobs on record.
+/// What one party saw of a pairing. The types of the job, the agreement and the outcome are those
+/// of the jobs on record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcript<Job, Agreement, Outcome> {

@@ -1,4 +1,5 @@
-//! Everything that one party sees of one run of a protocol, to be held against what a simulator makes up.
+//! Everything that one party sees of one run of a protocol, to be held against what a simulator
+//! makes up.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,7 +33,8 @@ pub struct Seen {
     pub direction: Direction,
     /// The message without its header.
     pub body: Vec<u8>,
-    /// How many of the body's bits, from the lowest bit of the first byte on, mean something. Those after them are zero.
+    /// How many of the body's bits, from the lowest bit of the first byte on, mean something. Those
+    /// after them are zero.
     pub bits: usize,
 }
 
@@ -53,8 +55,8 @@ impl Histogram {
     }
 }
 
-/// Runs the program of `party` against the other party's program, in lockstep. Returns the program's answer and all messages
-/// that it sent or received.
+/// Runs the program of `party` against the other party's program, in lockstep. Returns the
+/// program's answer and all messages that it sent or received.
 pub fn watch<Answer, T>(
     party: Party,
     program: impl AsyncFnOnce(Session<QueueLink>) -> Answer,

@@ -1,15 +1,17 @@
 //! What the bundled models are worth: `cargo xtask eval` runs this and says where the data lies.
 //!
-//! `eval FILE.tacit SOURCE DIR COMPUTE`, where SOURCE is `mnist` or `fashion-mnist`, DIR holds a folder of that name and COMPUTE is
-//! `gpu`, `cpu` or `auto` for whichever is faster, prints one JSON object:
+//! `eval FILE.tacit SOURCE DIR COMPUTE`, where SOURCE is `mnist` or `fashion-mnist`, DIR holds a
+//! folder of that name and COMPUTE is `gpu`, `cpu` or `auto` for whichever is faster, prints one
+//! JSON object:
 //!
-//! - `images`, `float_accuracy`, `fixed_accuracy`: all test pictures, in real numbers and by the oracle, in per cent.
+//! - `images`, `float_accuracy`, `fixed_accuracy`: all test pictures, in real numbers and by the
+//!   oracle, in per cent.
 //! - `secure_images`, `agree`, `ties`, `disagree`: the first of them in real runs between two
 //!   parties, who are on one thread but do everything that two browsers do. A label that is not the
 //!   oracle's is a tie if one unit for each truncation and each sum can explain it ([`ties`]), and
 //!   else it disagrees.
-//! - `logit_error`, `logit_slack`: the first batch once more, with all scores opened: by how much one differs from the oracle's at
-//!   most, and by how much one may, in the model's own unit.
+//! - `logit_error`, `logit_slack`: the first batch once more, with all scores opened: by how much
+//!   one differs from the oracle's at most, and by how much one may, in the model's own unit.
 //!
 //! Where a label disagrees or a score differs by more than it may, the command fails.
 

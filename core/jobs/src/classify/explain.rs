@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use tacit_record::{Crossing, Record};
 use tacit_session::Tag;
 
-/// A sentence about a message of the linear layers, in which the client is the picture's owner. `None` for other messages.
+/// A sentence about a message of the linear layers, in which the client is the picture's owner.
+/// `None` for other messages.
 #[must_use]
 pub fn explain(_: &Record, crossing: &Crossing) -> Option<Cow<'static, str>> {
     let says = match crossing.tag {

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use tacit_record::{Crossing, Record};
 use tacit_session::{Stage, Tag};
 
-/// The step of the comparison that a message belongs to, by the width of its layer. `None` for messages of other stages.
+/// The step of the comparison that a message belongs to, by the width of its layer. `None` for
+/// messages of other stages.
 #[must_use]
 pub fn explain(record: &Record, crossing: &Crossing) -> Option<Cow<'static, str>> {
     // A label may take two bits, too.

@@ -1,16 +1,22 @@
-//! What one party sees of a comparison, and a simulator that makes the same without the other's amount.
+//! What one party sees of a comparison, and a simulator that makes the same without the other's
+//! amount.
 //!
-//! A protocol is secure if nobody can tell what a party sees from what could be made up out of that party's own input and answer:
-//! then it told nothing else. [`real`] runs the protocol's own code for both parties and keeps what crosses; [`simulated`] makes it up. The
+//! A protocol is secure if nobody can tell what a party sees from what could be made up out of that
+//! party's own input and answer: then it told nothing else. [`real`] runs the protocol's own code
+//! for both parties and keeps what crosses; [`simulated`] makes it up. The
 //! [histogram](tacit_record::flatness::Histogram) of either is flat.
 //!
-//! *Computes*: a [`View`]: every message that a party sends and receives online. *From*: Goldreich, *Foundations of Cryptography* II, 2004,
-//! section 7.2 (views and simulators), with the simulator of gates on shared bits of section 7.3; Lindell, *How to Simulate It*,
-//! 2017. *Security*: real and simulated views have the same distribution, together with the party's amount, material and answer, whatever the
-//! other's amount is. For in all messages that a party receives but the last, the other's half lies under a mask that is uniform and occurs
-//! nowhere else, so they are uniform bits; and the last is the party's own half of the answer, which material makes uniform, XOR the answer.
-//! That is perfect, in the model in which material is [dealt](tacit_share::ideal). Material that two people make themselves
-//! is as good as dealt to whoever cannot break the transfers (`tacit_ot`), which is where the 128 bits come in. *Deviations*: none.
+//! *Computes*: a [`View`]: every message that a party sends and receives online. *From*: Goldreich,
+//! *Foundations of Cryptography* II, 2004, section 7.2 (views and simulators), with the simulator
+//! of gates on shared bits of section 7.3; Lindell, *How to Simulate It*,
+//! 2017. *Security*: real and simulated views have the same distribution, together with the party's
+//!       amount, material and answer, whatever the other's amount is. For in all messages that a
+//!       party receives but the last, the other's half lies under a mask that is uniform and occurs
+//!       nowhere else, so they are uniform bits; and the last is the party's own half of the
+//!       answer, which material makes uniform, XOR the answer. That is perfect, in the model in
+//!       which material is [dealt](tacit_share::ideal). Material that two people make themselves is
+//!       as good as dealt to whoever cannot break the transfers (`tacit_ot`), which is where the
+//!       128 bits come in. *Deviations*: none.
 //!
 //! ```
 //! use tacit_jobs::compare::views::{real, simulated};
@@ -39,13 +45,15 @@ pub type View = view::View<Order>;
 
 /// What `party` sees when the protocol compares Alice's amount `x` with Bob's `y`.
 ///
-/// Runs the programs of both parties, as they run between two people, on material dealt from `seed`.
+/// Runs the programs of both parties, as they run between two people, on material dealt from
+/// `seed`.
 #[must_use]
 pub fn real(party: Party, x: &Amount, y: &Amount, seed: [u8; 32]) -> View {
     real_on(party, x, y, |s| ideal::deal(s, compare::demand(), seed))
 }
 
-/// [`real`], on any material that makes the answer right: a lesson shows what is seen where masks are missing.
+/// [`real`], on any material that makes the answer right: a lesson shows what is seen where masks
+/// are missing.
 ///
 /// # Panics
 /// On material that makes the opened bits say both less and equal.
@@ -56,16 +64,19 @@ pub fn real_on(party: Party, x: &Amount, y: &Amount, material: impl Fn(&Session<
     view(party, answer, messages)
 }
 
-/// What `party` could see when it has the amount `own` and learns `answer`, made without any other amount.
+/// What `party` could see when it has the amount `own` and learns `answer`, made without any other
+/// amount.
 ///
-/// *Computes*: runs the party's own program on material dealt from `seed`, against [`simulate`], which sends uniform bits, and in the end
-/// the half that makes the opened bits say the answer. *From*, *Security*: see the [module](self).
+/// *Computes*: runs the party's own program on material dealt from `seed`, against [`simulate`],
+/// which sends uniform bits, and in the end the half that makes the opened bits say the answer.
+/// *From*, *Security*: see the [module](self).
 #[must_use]
 pub fn simulated(party: Party, own: &Amount, answer: Order, seed: [u8; 32]) -> View {
     simulated_on(party, own, answer, seed, |s| ideal::deal(s, compare::demand(), seed))
 }
 
-/// [`simulated`], with the party's own part of any material; the other party's noise is drawn from `seed`.
+/// [`simulated`], with the party's own part of any material; the other party's noise is drawn from
+/// `seed`.
 #[must_use]
 pub fn simulated_on(
     party: Party,

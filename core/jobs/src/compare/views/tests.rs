@@ -7,13 +7,14 @@ use tacit_share::material::PrivateProducts;
 use super::*;
 use tacit_record::flatness::{Histogram, chi_squared, p_value, two_samples, uniform_bits};
 
-/// Views of each kind. A bit that is one in 57 of 100 instead of 50 is then found (see [`LEVEL`]): its χ² is about 4·0.07²·2048 = 40, and
-/// P(χ²_1 ≥ 40) is 3·10^−10.
+/// Views of each kind. A bit that is one in 57 of 100 instead of 50 is then found (see [`LEVEL`]):
+/// its χ² is about 4·0.07²·2048 = 40, and P(χ²_1 ≥ 40) is 3·10^−10.
 const RUNS: u32 = 2048;
 
-/// How likely [`suspect`] is to suspect something where nothing is wrong. It makes some 1,100 tests, so by Bonferroni's inequality
-/// each of them may do so with a probability of 10^−6/1,100, whatever they have to do with each other. Seeds are fixed: a test that passes
-/// once passes for ever.
+/// How likely [`suspect`] is to suspect something where nothing is wrong. It makes some 1,100
+/// tests, so by Bonferroni's inequality each of them may do so with a probability of 10^−6/1,100,
+/// whatever they have to do with each other. Seeds are fixed: a test that passes once passes for
+/// ever.
 const LEVEL: f64 = 1e-6;
 
 fn amount(units: u64) -> Amount {
@@ -73,9 +74,10 @@ fn counts(views: &[[Vec<bool>; 2]], pick: &[(Direction, usize)]) -> Vec<u64> {
 
 /// What tells two lists of views apart, or one of them from uniform bits.
 ///
-/// χ² tests: every bit that is received against a fair coin, in both lists; and between the lists every four bits and every two neighbours
-/// of what is received, every received bit together with the bit that was sent at the same place, and what is received last together
-/// with the party's own half.
+/// χ² tests: every bit that is received against a fair coin, in both lists; and between the lists
+/// every four bits and every two neighbours of what is received, every received bit together with
+/// the bit that was sent at the same place, and what is received last together with the party's own
+/// half.
 fn suspect(one: &[View], two: &[View]) -> Vec<String> {
     let form = |view: &View| -> Vec<(Stage, Tag, Direction, usize, usize)> {
         view.messages.iter().map(|m| (m.stage, m.tag, m.direction, m.body.len(), m.bits)).collect()
@@ -170,7 +172,8 @@ fn the_same_seed_makes_the_same_view() {
 
 const CASE: (u64, u64) = (12_344, 12_345);
 
-/// Views of a broken simulator: of one that works, changed in what the party receives in message `message` of either side.
+/// Views of a broken simulator: of one that works, changed in what the party receives in message
+/// `message` of either side.
 fn broken(message: usize, change: impl Fn(&mut Prg, &[u8], &mut Seen)) -> Vec<View> {
     let mut rng = Prg::from_seed([9; 32]);
     let mut views = made_up(Party::Alice, CASE);
@@ -204,7 +207,8 @@ fn broken_simulators_are_suspected() {
     blamed("another answer", &wrong, "the last message and the own half");
 }
 
-/// Material of which every private product serves two places: the answers stay right, and the masks are used twice.
+/// Material of which every private product serves two places: the answers stay right, and the masks
+/// are used twice.
 fn twice(s: &Session<QueueLink>, seed: [u8; 32]) -> Material {
     let Material { private, pairs } = ideal::deal(s, compare::demand(), seed);
     let double = |bits: &Bits| Bits::from_fn(bits.len(), |i| bits.get(i / 2));
